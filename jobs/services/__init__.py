@@ -1,0 +1,1 @@
+"""One file per capability that differs between a laptop and AWS."""

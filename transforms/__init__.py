@@ -1,0 +1,1 @@
+"""Pure stages: Arrow batches in, Arrow batches out. No boto3, no clock, no environment, no paths."""

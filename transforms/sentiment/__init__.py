@@ -1,0 +1,1 @@
+"""Scorers, and what they are held to."""
