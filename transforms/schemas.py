@@ -94,7 +94,7 @@ RUNS = pa.schema(
         pa.field("run_id", pa.string()),
         pa.field("started_at", _UTC),
         pa.field("finished_at", _UTC),
-        pa.field("outcome", pa.string()),  # PUBLISHED | EXPECTATIONS_NOT_MET | CONFLICT | FAILED
+        pa.field("outcome", pa.string()),  # PUBLISHED | EXPECTATIONS_NOT_MET | CONFLICT | FAILED | INTERRUPTED
         pa.field("dates", pa.list_(pa.string())),  # the dates the run wrote
         pa.field("files", pa.int64()),  # files taken from the drop
         pa.field("documents", pa.int64()),  # documents in, without those carried forward
@@ -111,7 +111,7 @@ RUNS = pa.schema(
         pa.field("sentiments", _COUNTS),
         pa.field("reasons", _COUNTS),  # error_code -> documents
         pa.field("pii", _COUNTS),  # type -> finds
-        pa.field("stages", pa.map_(pa.string(), pa.float64())),  # stage -> seconds of CPU
+        pa.field("stages", pa.map_(pa.string(), pa.float64())),  # stage -> seconds of CPU, all workers together
         pa.field("scorer", pa.string()),
         pa.field("scorer_version", pa.string()),
         pa.field("policy", pa.string()),

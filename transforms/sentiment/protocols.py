@@ -6,25 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, NewType, Protocol
 
-from transforms.schemas import Sentiment
-
 # Text that went through the redactor. Only `transforms.pii.redactor` and what derives from its output may make one,
 # and a Scorer takes nothing else: promise 1, held by the type checker.
 RedactedText = NewType("RedactedText", str)
 
 
 class Scores(NamedTuple):
-    """Four shares that sum to 1."""
+    """Four shares that sum to 1, in the order of `schemas.Sentiment`: the largest is the label, the first of equals."""
 
     positive: float
     negative: float
     neutral: float
     mixed: float
-
-    @property
-    def sentiment(self) -> Sentiment:
-        """The label of the largest share; the first of the declared order where two are equal."""
-        return max(zip(self, Sentiment, strict=True), key=lambda pair: pair[0])[1]
 
 
 class Failure(NamedTuple):
@@ -66,7 +59,7 @@ class ScoreCache(Protocol):
     """Scores by content key, shared by all workers and all runs."""
 
     def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Scores]:
-        """The scores of those keys that are present and have not expired."""
+        """The scores of those keys that are present."""
         ...
 
     def put(self, scores: Mapping[bytes, Scores]) -> None:

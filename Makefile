@@ -1,0 +1,46 @@
+# `make demo` and `make test` are all the set-up there is: Python 3.11 and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+DS := 2026-11-22
+
+.PHONY: demo test test-all lint lock clean
+.DELETE_ON_ERROR:
+
+demo: $(INSTALLED)
+	$(BIN)/aurastream sample --out demo/drops --documents 2000 --ds $(DS)
+	$(BIN)/aurastream nightly --drops demo/drops --lake demo/lake
+	$(BIN)/aurastream runs --lake demo/lake
+	$(BIN)/aurastream sql --lake demo/lake "select sentiment, count(*) as documents from scores group by 1 order by 2 desc"
+
+test: $(INSTALLED) lint
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term
+
+test-all: $(INSTALLED) lint
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Installs exactly what the locks say. uv, itself from a lock, does it in a third of pip's time.
+$(INSTALLED): requirements.lock requirements.installer.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.installer.lock
+	$(BIN)/uv pip sync --quiet --system-certs --python $(BIN)/python --require-hashes \
+		--build-constraints requirements.installer.lock requirements.lock requirements.installer.lock
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $(INSTALLED)
+
+LOCK := $(BIN)/uv pip compile --quiet --system-certs --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock" --output-file
+
+lock: $(INSTALLED)
+	$(LOCK) requirements.lock --extra local --extra dev pyproject.toml
+	$(LOCK) requirements.installer.lock requirements.installer.in
+
+clean:
+	rm -rf .venv demo

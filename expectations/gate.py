@@ -1,0 +1,139 @@
+"""The gate before publishing: judges what was written and keeps the verdict, whether or not it holds."""
+
+from __future__ import annotations
+
+import html
+import pathlib
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from expectations.profile import Profile
+from transforms.schemas import Status
+
+# Column names may hold anything, and Data Docs show values as they are.
+_NO_MARKUP = str.maketrans("<>&", "???")
+# Of different values that must not be, a line shows so many.
+_SHOWN = 3
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>AuraStream: expectations</title><style>{style}</style></head>
+<body>
+{body}
+</body>
+</html>
+"""
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; margin: .3rem 0 1rem; }
+th, td { border: 1px solid #ccc; padding: .25rem .5rem; text-align: left; vertical-align: top; }
+th:first-child, td:first-child { width: 4rem; }
+td { overflow-wrap: anywhere; }
+h2 { margin: 2rem 0 0; }
+h5 { font-size: 1rem; margin: .5rem 0 0; }
+.failure, .text-danger { color: #b00020; }
+.text-success { color: #18794e; }
+.fa-check-circle::before { content: "holds"; }
+.fa-times::before { content: "fails"; }
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the audit found."""
+
+    holds: bool
+    failures: list[str]  # one line each: the suite, the expectation and its column, what was observed
+    evaluated: int  # how many expectations were judged
+
+
+def judge(profile: Profile, documents_in: int, repeated_ids: int, out: pathlib.Path) -> Verdict:
+    """Judge what was written by what was read back of it.
+
+    `documents_in` is how many documents the readers counted, and with them the rows carried forward from an earlier
+    run; `repeated_ids` how many ids more than one document has. Whether or not everything holds, the results are
+    written below `out`: `validation.json`, and Data Docs from `docs/index.html` on, which need no network to be read.
+    """
+    # Great Expectations takes seconds to import: only who judges does. Its dependencies warn of their own ones.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations as gx
+
+        from expectations import documents, scores
+
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_pandas("written")
+
+    by_status = profile.count("status")
+    totals: dict[str, Any] = {status.value: by_status.get(status, 0) for status in Status}
+    totals["repeated_ids"] = repeated_ids
+    totals["schema_differences"] = "; ".join(profile.schema_differences).translate(_NO_MARKUP) or None
+    combinations = profile.combinations.to_pandas()
+    status = combinations["status"]
+
+    results, failures = [], []
+    for suite, frame in (
+        (documents.accounting(documents_in), pd.DataFrame([totals])),
+        (documents.documents(), combinations),
+        (documents.rejected(), combinations[status == Status.REJECTED]),
+        (scores.scored(), combinations[status == Status.SCORED]),
+        (scores.unscored(), combinations[status != Status.SCORED]),
+        (scores.ranges(), profile.extremes.to_pandas()),
+        (scores.finds(), profile.finds.to_pandas()),
+    ):
+        rows = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
+        batch = rows.get_batch(batch_parameters={"dataframe": frame})
+        result = batch.validate(suite, result_format="BASIC")
+        if not result.success:  # which rows: asked only then, for it takes twice as long
+            result = batch.validate(suite, result_format="COMPLETE")
+        results.append(result)
+        failures += [f"{suite.name}: {_line(each, frame)}" for each in result.results if not each.success]
+
+    verdict = Verdict(not failures, failures, sum(len(result.results) for result in results))
+    (out / "docs").mkdir(parents=True, exist_ok=True)
+    kept = asdict(verdict) | {"suites": [result.to_json_dict() for result in results]}
+    (out / "validation.json").write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
+    (out / "docs" / "index.html").write_text(_page(verdict, results), encoding="utf-8")
+    return verdict
+
+
+def _line(result: Any, frame: pd.DataFrame) -> str:
+    """One failed expectation in one line. `frame` is what was judged; a row of it stands for `rows` documents."""
+    config = result.expectation_config
+    kwargs = config.kwargs
+    columns = kwargs.get("column_list") or [kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs]
+    subject = f"{config.type} ({', '.join(columns)})"
+    if result.exception_info.get("raised_exception", True):
+        return f"{subject}: could not be judged"
+    unexpected = frame.loc[result.result["unexpected_index_list"]]
+    observed = "; ".join(
+        ", ".join(f"{column}={value}" for column, value in values.items())
+        for values in unexpected[columns].drop_duplicates().head(_SHOWN).to_dict("records")
+    )
+    if "rows" in frame:
+        count = unexpected["rows"].sum()
+        return f"{subject}: {count} {'document' if count == 1 else 'documents'} with {observed}"
+    wanted = f" where {kwargs['sum_total']:.0f} is the sum" if "sum_total" in kwargs else ""
+    return f"{subject}: found {observed}{wanted}"
+
+
+def _page(verdict: Verdict, results: Sequence[Any]) -> str:
+    """Data Docs on one page of our own: that of Great Expectations loads its styles and scripts from the network."""
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaSectionView
+
+    renderer, view = ValidationResultsPageRenderer(), DefaultJinjaSectionView()
+    parts = [f"<h1>{'All' if verdict.holds else 'Not all'} of {verdict.evaluated} expectations hold</h1>"]
+    parts += [f'<p class="failure">{html.escape(failure)}</p>' for failure in verdict.failures]
+    for result in results:
+        parts.append(f"<h2>{result.suite_name}</h2>")
+        # The first section is an overview with links to pages that are not here.
+        for number, section in enumerate(renderer.render(result).to_json_dict()["sections"][1:]):
+            parts.append(view.render({"section": section, "section_loop": {"index": f"{result.suite_name}-{number}"}}))
+    return _PAGE.format(style=_STYLE, body="\n".join(parts))

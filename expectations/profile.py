@@ -1,0 +1,213 @@
+"""One pass over written scores into small frames that a suite can judge: pure and mergeable.
+
+Most of what must hold of a row depends on a few columns with few values and on whether the others are there. A table
+of 2,000,000 rows holds some hundred different combinations of these, so a suite that judges every combination has
+judged every row. The frames keep the names of the table's columns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from transforms.errors import LakeError, SchemaError
+from transforms.pii.policy import Policy
+from transforms.pii.redactor import find
+from transforms.schemas import PII, SCORES, Sentiment, conform
+
+# Columns with few values: kept as they are.
+NAMES = (
+    "run_id",
+    "status",
+    "error_code",
+    "sentiment",
+    "language",
+    "language_source",
+    "scorer",
+    "scorer_version",
+    "cache_hit",
+)
+SHARES = tuple(f"score_{label.lower()}" for label in Sentiment)  # in the order of the labels
+# Columns with many values: true where there is one, null where there is none.
+PRESENT = ("document_id", *SHARES, "redacted_text", "content_key", "source_file", "scored_at")
+# Counts: -1, 0 or 1 by their sign.
+SIGNS = ("chunks", "billed_units")
+
+COMBINATIONS = pa.schema(
+    [
+        pa.field("ds", pa.string()),
+        *(SCORES.field(name) for name in NAMES),
+        *(pa.field(name, pa.bool_()) for name in PRESENT),
+        *(pa.field(name, pa.int64()) for name in SIGNS),
+        pa.field("sentiment_is_largest", pa.bool_()),  # the label's share is the largest of the four
+        pa.field("pii_left", pa.bool_()),  # the detectors find personal data in the redacted text
+        pa.field("rows", pa.int64()),  # documents with this combination
+        pa.field("units", pa.int64()),  # the sum of their billed_units
+    ]
+)
+# Two rows: the least and the greatest value of each column, those of the finds included. A NaN counts as infinite.
+EXTREMES = pa.schema(
+    pa.field(name, pa.float64()) for name in (*SHARES, "score_sum", *SIGNS, "start", "length", "confidence")
+)
+FINDS = pa.schema(
+    [
+        pa.field("run_id", pa.string()),
+        pa.field("type", pa.string()),
+        pa.field("detector", pa.string()),
+        pa.field("finds", pa.int64()),
+    ]
+)
+
+_COLUMNS = [*NAMES, *PRESENT, *SIGNS, "pii"]
+_SUMS = ("rows", "units", "finds")
+_BATCH_ROWS = 16_384
+# What may be shown of a column that should hold a name: were it a text by mistake, it would go no further than here.
+_NAME = r"^[A-Za-z0-9_.:+-]{1,64}$"
+_LANGUAGE = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$"
+NOT_A_NAME = "(not a name)"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What was read back: the frames COMBINATIONS, EXTREMES and FINDS, and how files differ from the declared schema.
+
+    Every method takes the rows of one run where `run_id` is given (a date also holds rows carried from earlier runs).
+    """
+
+    combinations: pa.Table
+    extremes: pa.Table
+    finds: pa.Table
+    schema_differences: tuple[str, ...] = ()
+
+    def documents(self, run_id: str | None = None) -> int:
+        """How many rows there are."""
+        return _total(_of_run(self.combinations, run_id), "rows")
+
+    def count(self, column: str, run_id: str | None = None) -> dict[Any, int]:
+        """Documents by the value of one of NAMES or `ds`, the most frequent first; without those where it is null."""
+        return _counts(_of_run(self.combinations, run_id), column, "rows")
+
+    def pii(self, run_id: str | None = None) -> dict[str, int]:
+        """Personal-data finds by type, the most frequent first."""
+        return _counts(_of_run(self.finds, run_id), "type", "finds")
+
+    def billed_units(self, run_id: str | None = None) -> int:
+        """Billing units bought."""
+        return _total(_of_run(self.combinations, run_id), "units")
+
+
+def merge(profiles: Iterable[Profile]) -> Profile:
+    """Make one profile of those of the parts; of no parts, that of an empty table."""
+    parts = list(profiles)
+    return Profile(
+        _summed(pa.concat_tables([COMBINATIONS.empty_table(), *(part.combinations for part in parts)])),
+        _extremes(pa.concat_tables([EXTREMES.empty_table(), *(part.extremes for part in parts)])),
+        _summed(pa.concat_tables([FINDS.empty_table(), *(part.finds for part in parts)])),
+        tuple(sorted({difference for part in parts for difference in part.schema_differences})),
+    )
+
+
+def profile_file(source: Any, ds: str, policy: Policy) -> Profile:
+    """Profile one Parquet file, a path or an open file, of the date `ds`, reading a few thousand rows at a time.
+
+    A file whose columns are not those of SCORES is not read further: its profile holds the differences and no rows.
+    Raises LakeError where it is not a Parquet file or is damaged.
+    """
+    try:
+        with pq.ParquetFile(source) as file:
+            conform(file.schema_arrow.empty_table(), SCORES)
+            batches = file.iter_batches(_BATCH_ROWS, columns=_COLUMNS, use_threads=False)
+            return merge(profile_batch(batch, ds, policy) for batch in batches)
+    except SchemaError as differences:
+        return Profile(COMBINATIONS.empty_table(), EXTREMES.empty_table(), FINDS.empty_table(), (str(differences),))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise LakeError(f"{source} cannot be read back ({type(error).__name__}): run again") from None
+
+
+def profile_batch(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
+    """Profile rows of SCORES (the columns that are judged suffice) of the date `ds`."""
+    shares = [batch[name] for name in SHARES]
+    rows = {name: batch[name] for name in (*NAMES, *SHARES, *SIGNS)}
+    rows["score_sum"] = pc.add(pc.add(shares[0], shares[1]), pc.add(shares[2], shares[3]))
+
+    finds = {field.name: pc.struct_field(pc.list_flatten(batch["pii"]), field.name) for field in PII}
+    finds["run_id"] = batch["run_id"].take(pc.list_parent_indices(batch["pii"]))
+    finds["finds"] = pa.repeat(1, len(finds["run_id"]))
+    finds["length"] = pc.subtract(finds["end"], finds["start"])
+
+    combinations = rows | {
+        "ds": pa.repeat(ds, len(batch)),
+        **{name: pc.if_else(pc.is_valid(batch[name]), True, pa.scalar(None, pa.bool_())) for name in PRESENT},
+        **{name: pc.sign(batch[name]) for name in SIGNS},
+        "sentiment_is_largest": _is_largest(batch["sentiment"], shares),
+        "pii_left": pc.greater(pc.list_value_length(find(batch["redacted_text"], policy)), 0),
+        "rows": pa.repeat(1, len(batch)),
+        "units": pc.coalesce(batch["billed_units"], 0),
+    }
+    return Profile(
+        _summed(_shown(_summed(_frame(combinations, COMBINATIONS)))),
+        _extremes(pa.concat_tables([_frame(rows, EXTREMES), _frame(finds, EXTREMES)])),
+        _summed(_shown(_summed(_frame(finds, FINDS)))),
+    )
+
+
+def _frame(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
+    """Those of the columns that the schema has, in its types; null where there is none."""
+    length = len(next(iter(columns.values())))
+    arrays = [
+        columns[field.name].cast(field.type) if field.name in columns else pa.nulls(length, field.type)
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)
+
+
+def _is_largest(labels: pa.StringArray, shares: list[pa.DoubleArray]) -> pa.BooleanArray:
+    """Whether no share is larger than the label's own; null where there is no label, or not one of the four."""
+    own = pc.choose(pc.index_in(labels, pa.array(list(Sentiment))), *shares)
+    return pc.greater_equal(own, pc.max_element_wise(*shares))
+
+
+def _summed(frame: pa.Table) -> pa.Table:
+    """One row per combination of what is not a number of things, with the sums of those that are; in a fixed order."""
+    sums = [name for name in _SUMS if name in frame.column_names]
+    keys = [name for name in frame.column_names if name not in sums]
+    grouped = frame.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in sums])
+    return grouped.rename_columns([*keys, *sums]).sort_by([(name, "ascending") for name in keys])
+
+
+def _extremes(frame: pa.Table) -> pa.Table:
+    """Two rows: the least and the greatest of each column."""
+    ranges = [pc.min_max(pc.if_else(pc.is_nan(column), math.inf, column)).as_py() for column in frame.columns]
+    return pa.table([[each["min"], each["max"]] for each in ranges], schema=EXTREMES)
+
+
+def _shown(frame: pa.Table) -> pa.Table:
+    """The frame with NOT_A_NAME where a column of names holds something else."""
+    for index, field in enumerate(frame.schema):
+        if field.type == pa.string():
+            pattern = _LANGUAGE if field.name == "language" else _NAME
+            column = frame[field.name]
+            bad = pc.invert(pc.match_substring_regex(column, pattern))
+            frame = frame.set_column(index, field, pc.if_else(bad, NOT_A_NAME, column))
+    return frame
+
+
+def _of_run(frame: pa.Table, run_id: str | None) -> pa.Table:
+    return frame if run_id is None else frame.filter(pc.equal(frame["run_id"], run_id))
+
+
+def _counts(frame: pa.Table, column: str, of: str) -> dict[Any, int]:
+    counts = frame.filter(pc.is_valid(frame[column])).group_by(column, use_threads=False).aggregate([(of, "sum")])
+    ordered = counts.sort_by([(f"{of}_sum", "descending"), (column, "ascending")])
+    return dict(zip(ordered[column].to_pylist(), ordered[f"{of}_sum"].to_pylist(), strict=True))
+
+
+def _total(frame: pa.Table, of: str) -> int:
+    total: int | None = pc.sum(frame[of]).as_py()
+    return total or 0

@@ -1,0 +1,104 @@
+"""The nightly job's stages in this process, without Spark and without a lake: one text, or the documents of a file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+import pyarrow as pa
+from tqdm import tqdm
+from ulid import ULID
+
+from jobs.drops import list_drop, plan_splits
+from jobs.lake import given_key
+from jobs.pipeline import Recipe, score_documents
+from jobs.progress import say
+from jobs.readers import read_split
+from jobs.services.cache import LocalScoreCache
+from jobs.services.scorers import open_scorer
+from jobs.stopwatch import Stopwatch
+from transforms.documents import Reason, documents
+from transforms.errors import UsageError
+from transforms.pii.policy import DEFAULT_POLICY
+from transforms.schemas import Status
+from transforms.scoring import Stamp, reject
+
+
+def analyze_text(text: str, scorer: str, language: str, key_file: Path | None) -> str:
+    """One text's row of `scores`, as indented JSON. Raises UsageError for a scorer or a key that is none."""
+    batch = documents({"document_id": ["1"], "text": [text]}, [1], "")
+    recipe = _recipe({}, scorer, language, key_file)
+    (rows,) = _score(iter([batch]), recipe)
+    return orjson.dumps(rows.to_pylist()[0], option=orjson.OPT_INDENT_2).decode()
+
+
+def analyze_file(
+    source: Path, target: Path | None, mapping: Mapping[str, str], scorer: str, language: str, key_file: Path | None
+) -> None:
+    """The rows of `scores` of every document of a file, as JSON Lines in the documents' order.
+
+    `target` is written whole or not at all; None or `-` is standard output. Raises UsageError, DropError.
+    """
+    recipe = _recipe(mapping, scorer, language, key_file)
+    listing = list_drop(str(source), datetime.now(UTC).date().isoformat(), file_format=None, date_pattern=None)
+    for name, reason in listing.skipped:
+        say(f"skipped {name}: {reason}")
+    total = sum(file.size for file in listing.files)
+    seen: set[str] = set()
+    with _output(target) as out, tqdm(total=None, unit=" documents", disable=not sys.stderr.isatty()) as bar:
+        for split in plan_splits(listing.files, max(total, 1)):
+            for rows in _score(read_split(split, recipe.mapping), recipe):
+                unique = reject(rows, _repeated(rows, seen), Reason.DUPLICATE_ID)
+                out.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in unique.to_pylist())
+                bar.update(rows.num_rows)
+
+
+def _recipe(mapping: Mapping[str, str], scorer: str, language: str, key_file: Path | None) -> Recipe:
+    return Recipe(
+        stamp=Stamp(run_id=str(ULID()), scored_at=datetime.now(UTC)),
+        mapping=mapping,
+        language=language,
+        scorer=scorer,
+        policy=DEFAULT_POLICY,
+        # Without a key to keep, fingerprints are comparable within this call alone.
+        key=given_key(key_file) if key_file else secrets.token_bytes(32),
+    )
+
+
+def _score(batches: Iterator[pa.RecordBatch], recipe: Recipe) -> Iterator[pa.RecordBatch]:
+    with closing(LocalScoreCache(Path(":memory:"))) as cache:
+        yield from score_documents(batches, recipe, open_scorer(recipe.scorer), cache, Stopwatch())
+
+
+def _repeated(rows: pa.RecordBatch, seen: set[str]) -> pa.Array:
+    """Which rows have an id that an accepted row before them has; `seen` grows."""
+    repeated = []
+    for document_id, status in zip(rows["document_id"].to_pylist(), rows["status"].to_pylist(), strict=True):
+        accepted = status != Status.REJECTED
+        repeated.append(accepted and document_id in seen)
+        if accepted:
+            seen.add(document_id)
+    return pa.array(repeated, pa.bool_())
+
+
+@contextmanager
+def _output(target: Path | None) -> Iterator[BinaryIO]:
+    if target is None or str(target) == "-":
+        yield sys.stdout.buffer
+        return
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as out:
+            yield out
+        unfinished.replace(target)
+    except OSError as error:
+        raise UsageError(f"--out {target}: {error.strerror}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)

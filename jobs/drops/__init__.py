@@ -1,0 +1,22 @@
+"""What lies in a drop: its files, the date and format of each, and how the reading is divided.
+
+A file's identity (`source_file`) is its absolute path or URI in raw characters: nothing in a name is ever
+percent-decoded.
+"""
+
+from jobs.compression import Compression
+from jobs.drops.files import DropFile, Format, Listing, list_drop
+from jobs.drops.splits import Split, pack, plan_splits
+from jobs.drops.storage import open_filesystem
+
+__all__ = [
+    "Compression",
+    "DropFile",
+    "Format",
+    "Listing",
+    "Split",
+    "list_drop",
+    "open_filesystem",
+    "pack",
+    "plan_splits",
+]

@@ -1,0 +1,179 @@
+"""The files of a drop: the date, format and compression of each."""
+
+from __future__ import annotations
+
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import pyarrow as pa
+
+from jobs.compression import Broken, Compression, expand, sniff
+from jobs.drops.dates import compile_date_pattern, date_of, day
+from jobs.drops.storage import Entry, open_filesystem, walk
+from transforms.documents import Reason
+from transforms.errors import UsageError
+
+
+class Format(StrEnum):
+    """What a file of a drop holds."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    TEXT = "text"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class DropFile:
+    """One input file and its identity in the manifest."""
+
+    uri: str  # absolute: /a/b.jsonl, s3://bucket/key, …; this is `source_file`
+    size: int  # bytes
+    stamp: str  # modification time: what tells a changed file from the one taken before
+    ds: str  # YYYY-MM-DD
+    format: Format
+    compression: Compression
+    error_code: str | None = None  # set where the file is rejected as a whole
+    name: str = ""  # the path below the drop's root: unique in the drop, the document_id of a plain text file
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A drop's files by URI, and what was passed over: (path or URI, reason)."""
+
+    files: list[DropFile]
+    skipped: list[tuple[str, str]]
+
+
+_FORMATS = {
+    ".jsonl": Format.JSONL,
+    ".ndjson": Format.JSONL,
+    ".json": Format.JSONL,
+    ".csv": Format.CSV,
+    ".tsv": Format.CSV,
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".txt": Format.TEXT,
+    ".text": Format.TEXT,
+    ".md": Format.TEXT,
+    ".eml": Format.TEXT,
+}
+_COMPRESSIONS = {
+    ".gz": Compression.GZIP,
+    ".bz2": Compression.BZ2,
+    ".xz": Compression.XZ,
+    ".zst": Compression.ZSTD,
+}
+_HEAD = 4096  # bytes looked at to tell what a file is
+_THREADS = 16  # files looked at at once
+
+
+def list_drop(drops: str, run_date: str, *, file_format: Format | None, date_pattern: str | None) -> Listing:
+    """Everything under a root (a directory, or one file), on this machine or in a store.
+
+    run_date: YYYY-MM-DD, the date of files whose path names none.
+    file_format: what every file is; None to tell by name, then by content.
+    date_pattern: directories that name a date, such as %Y/%m/%d; `ds=YYYY-MM-DD` comes first. The nearest to the file
+        wins, in the whole absolute path.
+
+    Raises DropError where the root is not there or cannot be listed, UsageError for a bad run_date or date_pattern.
+    """
+    if day(run_date) is None:
+        raise UsageError(f"--ds {run_date!r} is not a date: give YYYY-MM-DD")
+    pattern = None if date_pattern is None else compile_date_pattern(date_pattern)
+    skipped: list[tuple[str, str]] = []
+    entries: list[Entry] = []
+    for entry in walk(drops, skipped):
+        reason = _passed_over(entry)
+        if reason is None:
+            entries.append(entry)
+        else:
+            skipped.append((entry.uri, reason))
+
+    def drop_file(entry: Entry) -> DropFile:
+        dated, found = date_of(entry.uri, pattern)
+        file = DropFile(
+            entry.uri,
+            entry.size,
+            entry.stamp,
+            found.isoformat() if found else run_date,
+            file_format or Format.UNKNOWN,
+            Compression.NONE,
+            Reason.BAD_DATE if dated and not found else entry.error_code,
+            entry.name,
+        )
+        return file if file.error_code else _recognised(file)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        files = list(pool.map(drop_file, entries))
+    return Listing(sorted(files, key=lambda file: file.uri), sorted(skipped))
+
+
+def _passed_over(entry: Entry) -> str | None:
+    """Why a file holds no documents, or None where it may."""
+    base = entry.name.rpartition("/")[2]
+    if entry.size < 0:
+        return "not a regular file"
+    if base.endswith(".crc"):
+        return "a checksum"
+    if base.startswith(("_", ".")) and _named(base)[0] is Format.UNKNOWN:
+        return "a marker or hidden file"
+    if entry.size == 0 and entry.error_code is None:
+        return "empty"
+    return None
+
+
+def _named(base: str) -> tuple[Format, Compression]:
+    """What a file's name says that it is."""
+    stem, extension = os.path.splitext(base.lower())  # noqa: PTH122
+    compression = _COMPRESSIONS.get(extension, Compression.NONE)
+    if compression is not Compression.NONE:
+        extension = os.path.splitext(stem)[1]  # noqa: PTH122
+    return _FORMATS.get(extension, Format.UNKNOWN), compression
+
+
+def _recognised(file: DropFile) -> DropFile:
+    """The file with its format and compression. The content's magic bytes stand above the name's ending."""
+    try:
+        filesystem, path = open_filesystem(file.uri)
+        with filesystem.open_input_stream(path, compression=None) as stream:
+            head = stream.read(_HEAD)
+    except (OSError, pa.ArrowException):
+        return replace(file, error_code=Reason.FILE_UNREADABLE)
+    named, compression = _named(file.uri.rpartition("/")[2])
+    magic = sniff(head)
+    # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
+    if magic is not Compression.NONE or _is_text(head):
+        compression = magic
+    form = named if file.format is Format.UNKNOWN else file.format
+    if form is Format.UNKNOWN:
+        form = _content(head, compression)
+    unreadable = form is Format.UNKNOWN or (form is Format.PARQUET and compression is not Compression.NONE)
+    return replace(file, format=form, compression=compression, error_code=Reason.UNKNOWN_FORMAT if unreadable else None)
+
+
+def _content(head: bytes, compression: Compression) -> Format:
+    """What the first bytes of a file are."""
+    if compression is not Compression.NONE:
+        try:
+            head = next(expand(io.BytesIO(head), compression), b"")[:_HEAD]
+        except Broken:
+            return Format.UNKNOWN
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return Format.JSONL
+    return Format.TEXT if _is_text(head) else Format.UNKNOWN
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        # The last character may be cut.
+        return error.start >= len(head) - 3 and error.reason == "unexpected end of data" and b"\0" not in head
+    return b"\0" not in head

@@ -1,0 +1,118 @@
+"""How the reading of a drop is divided among tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.compression import Compression
+from jobs.drops.files import DropFile, Format
+from jobs.drops.storage import open_filesystem
+
+_THREADS = 16  # files counted at once
+_COUNT_BLOCK = 4 << 20
+_OPEN_COST = 1 << 20  # what opening a file costs beside reading it, in bytes
+_EXPANSION = 4  # what a compressed byte costs beside a plain one
+
+
+@dataclass(frozen=True)
+class Split:
+    """What one call of a reader reads.
+
+    `start` and `end` are bytes of an uncompressed JSON Lines file, at starts of lines, or row groups of a Parquet file.
+    In every format 0 and the file's size stand for the whole file.
+    """
+
+    file: DropFile
+    start: int
+    end: int
+    first_row: int  # rows (physical lines) before `start`
+
+
+def plan_splits(files: Sequence[DropFile], target_bytes: int) -> list[Split]:
+    """Divide large uncompressed JSON Lines and Parquet files into parts of about `target_bytes`; others stay whole.
+
+    A JSON Lines file that is divided is read once, to count its lines: `source_row` must be right in every part.
+    """
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return [split for splits in pool.map(lambda file: _split(file, target_bytes), files) for split in splits]
+
+
+def pack(splits: Sequence[Split], target_bytes: int) -> list[list[Split]]:
+    """Put splits together, in their order, so that a task reads about `target_bytes`."""
+    packs: list[list[Split]] = []
+    room = 0
+    for split in splits:
+        cost = _cost(split, target_bytes)
+        if not packs or cost > room:
+            packs.append([])
+            room = target_bytes
+        packs[-1].append(split)
+        room -= cost
+    return packs
+
+
+def _split(file: DropFile, target: int) -> list[Split]:
+    whole = [Split(file, 0, file.size, 0)]
+    if file.error_code or file.size <= target or file.compression is not Compression.NONE:
+        return whole
+    try:
+        if file.format is Format.JSONL:
+            return _split_lines(file, target)
+        if file.format is Format.PARQUET:
+            return _split_row_groups(file, target)
+    except (OSError, pa.ArrowException):
+        return whole  # the reader will find, and say, what is wrong
+    return whole
+
+
+def _split_lines(file: DropFile, target: int) -> list[Split]:
+    """Parts that begin at starts of lines, the first ones at or after each multiple of `target`."""
+    filesystem, path = open_filesystem(file.uri)
+    starts, rows = [0], [0]  # of each part: its first byte, the lines before it
+    offset = lines = 0
+    with filesystem.open_input_stream(path, compression=None) as stream:
+        while block := stream.read(min(_COUNT_BLOCK, file.size - offset)):
+            seen = 0
+            while (wanted := starts[-1] + target - 1) < offset + len(block):
+                newline = block.find(b"\n", max(wanted - offset, seen))
+                if newline < 0:
+                    break
+                lines += block.count(b"\n", seen, newline + 1)
+                seen = newline + 1
+                starts.append(offset + seen)
+                rows.append(lines)
+            lines += block.count(b"\n", seen)
+            offset += len(block)
+    ends = [*starts[1:], file.size]
+    return [Split(file, start, end, row) for start, end, row in zip(starts, ends, rows, strict=True) if start < end]
+
+
+def _split_row_groups(file: DropFile, target: int) -> list[Split]:
+    filesystem, path = open_filesystem(file.uri)
+    with filesystem.open_input_file(path) as source, pq.ParquetFile(source) as parquet:
+        sizes = [parquet.metadata.row_group(group).total_byte_size for group in range(parquet.num_row_groups)]
+        counts = [parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)]
+    cuts, held = [0], 0
+    for group, size in enumerate(sizes):
+        if held and held + size > target:
+            cuts.append(group)
+            held = 0
+        held += size
+    cuts.append(file.size)  # to the end
+    return [Split(file, start, end, sum(counts[:start])) for start, end in pairwise(cuts)]
+
+
+def _cost(split: Split, target: int) -> int:
+    file = split.file
+    if file.error_code:
+        return 0
+    if file.format is Format.PARQUET:
+        return min(file.size, target) + _OPEN_COST
+    weight = 1 if file.compression is Compression.NONE else _EXPANSION
+    return (split.end - split.start) * weight + _OPEN_COST

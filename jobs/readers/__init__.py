@@ -1,0 +1,86 @@
+"""A part of a drop -> its documents, as Arrow batches, in memory that does not grow with the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+from jobs.compression import Broken, Compression, expand
+from jobs.drops import Format, Split, open_filesystem
+from jobs.readers.columnar import read_parquet
+from jobs.readers.delimited import read_delimited
+from jobs.readers.jsonl import read_json_lines
+from jobs.readers.lines import split_lines
+from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
+
+_TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
+_BOM = b"\xef\xbb\xbf"
+# Remote storage answers slowly and sends quickly.
+_REMOTE_BUFFER = 8 << 20
+
+
+def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 4096) -> Iterator[pa.RecordBatch]:
+    """Read a part of a drop; every batch has the columns of transforms.schemas.DOCUMENTS.
+
+    mapping: our column -> theirs, for those of transforms.documents.COLUMNS that go by another name in the files.
+    Nothing in the files makes this raise: what cannot be read is a row with an `error_code`, and `source_row` 0 where
+    it is the file as a whole.
+    """
+    file = split.file
+    columns = {ours: mapping.get(ours, ours) for ours in COLUMNS}
+    if file.error_code:
+        yield rejection(file.uri, 0, Reason(file.error_code))
+        return
+    try:
+        filesystem, path = open_filesystem(file.uri)
+        source = filesystem.open_input_file(path)
+    except (OSError, pa.ArrowException):
+        yield rejection(file.uri, 0, Reason.FILE_UNREADABLE)
+        return
+    with source:
+        if file.format is Format.PARQUET:
+            groups = range(split.start, split.end)
+            yield from read_parquet(source, file.uri, columns, batch_rows, groups, split.first_row)
+            return
+        remote = not isinstance(filesystem, pafs.LocalFileSystem)
+        blocks = _blocks(source, split, remote=remote)
+        if file.format is Format.TEXT:
+            yield _text(blocks, split)
+        elif file.format is Format.CSV:
+            delimiter = "\t" if _TSV.search(file.uri) else ","
+            yield from read_delimited(split_lines(blocks, 1), file.uri, columns, batch_rows, delimiter)
+        else:
+            yield from read_json_lines(split_lines(blocks, split.first_row + 1), file.uri, columns, batch_rows)
+
+
+def _blocks(source: pa.NativeFile, split: Split, *, remote: bool) -> Iterator[bytes]:
+    """The split's bytes, expanded. Raises Broken where the file ends before the size it was listed with."""
+    size = split.end - split.start
+    stream = source.get_stream(split.start, size)
+    if remote:
+        stream = pa.BufferedInputStream(stream, _REMOTE_BUFFER)
+    seen = 0
+    for block in expand(stream, split.file.compression):
+        seen += len(block)
+        yield block
+    if split.file.compression is Compression.NONE and seen < size:
+        raise Broken(Reason.FILE_UNREADABLE)
+
+
+def _text(blocks: Iterator[bytes], split: Split) -> pa.RecordBatch:
+    """A plain text file: one document, named by its path below the drop's root, read no further than a text may go."""
+    file = split.file
+    document_id = file.name or file.uri.rpartition("/")[2]
+    parts: list[bytes] = []
+    held = 0
+    try:
+        while held <= MAX_TEXT_BYTES + len(_BOM) and (block := next(blocks, b"")):
+            parts.append(block)
+            held += len(block)
+    except Broken as broken:
+        return rejection(file.uri, 1, broken.reason, document_id)
+    content = pa.array([b"".join(parts).removeprefix(_BOM)], pa.binary())
+    return documents({"document_id": [document_id], "text": content}, [1], file.uri)

@@ -1,0 +1,43 @@
+"""A run's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jobs.drops import Format
+from transforms.errors import UsageError
+from transforms.schemas import DOCUMENTS
+
+# Columns of a document that a drop's own columns may be mapped to.
+MAPPABLE = tuple(name for name in DOCUMENTS.names if name not in {"source_file", "source_row", "error_code"})
+
+
+@dataclass(frozen=True)
+class NightlySettings:
+    """What `aurastream nightly` is told."""
+
+    drops: str
+    lake: str
+    ds: str  # the run's date, for files whose path names none
+    file_format: Format | None = None  # None: by each file's name and first bytes
+    date_pattern: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)  # our column -> theirs
+    scorer: str = "local"
+    language: str = "en"
+    reprocess: bool = False
+    key_file: Path | None = None
+
+
+def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    """`text=body` pairs as our column -> theirs. Raises UsageError."""
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        ours, separator, theirs = pair.partition("=")
+        if not separator or not theirs or ours not in MAPPABLE:
+            raise UsageError(f"--map {pair}: write COLUMN=THEIRS, where COLUMN is one of {', '.join(MAPPABLE)}")
+        if ours in mapping:
+            raise UsageError(f"--map {pair}: {ours} is mapped already")
+        mapping[ours] = theirs
+    return mapping

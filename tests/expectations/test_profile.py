@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import itertools
+import pathlib
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expectations.profile import NOT_A_NAME, Profile, merge, profile_batch, profile_file
+from transforms.errors import LakeError
+from transforms.pii.detectors import DETECTORS
+from transforms.pii.policy import DEFAULT_POLICY
+
+Rows = Callable[..., pa.RecordBatch]
+DS = "2026-11-22"
+CARRIED = "01JC0000000000000000000000"
+
+
+def profiled(batch: pa.RecordBatch) -> Profile:
+    return profile_batch(batch, DS, DEFAULT_POLICY)
+
+
+def test_a_summary_can_be_read_from_a_profile(rows: Rows) -> None:
+    profile = profiled(
+        rows(
+            {},
+            {"sentiment": "MIXED", "cache_hit": True, "billed_units": 0, "pii": []},
+            {"status": "REJECTED"},
+            {"status": "FAILED", "language": "sw"},
+            {"run_id": CARRIED, "billed_units": 5},
+        )
+    )
+    run_id = "01JD0000000000000000000000"
+    assert profile.documents() == 5
+    assert profile.documents(run_id) == 4
+    assert profile.documents("01JE0000000000000000000000") == 0
+    assert profile.count("run_id") == {run_id: 4, CARRIED: 1}
+    assert profile.count("ds") == {DS: 5}
+    assert profile.count("status") == {"SCORED": 3, "FAILED": 1, "REJECTED": 1}
+    assert profile.count("status", CARRIED) == {"SCORED": 1}
+    assert profile.count("sentiment", run_id) == {"MIXED": 1, "POSITIVE": 1}
+    assert profile.count("error_code") == {"TEXT_BLANK": 1, "UNSUPPORTED_LANGUAGE": 1}
+    assert profile.count("language") == {"en": 3, "sw": 1}
+    assert profile.count("cache_hit")[True] == 1
+    assert profile.pii() == {"EMAIL": 3}
+    assert profile.pii(CARRIED) == {"EMAIL": 1}
+    assert profile.billed_units() == 8
+    assert profile.billed_units(run_id) == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "lost"),
+    [("score_negative", 0.0), ("billed_units", -2), ("chunks", 0)],
+)
+def test_extremes_are_those_of_all_rows(rows: Rows, column: str, lost: float) -> None:
+    before = profiled(rows({})).extremes[column].to_pylist()
+    assert profiled(rows({}, {column: lost}, {})).extremes[column].to_pylist() == [lost, before[1]]
+
+
+def test_a_nan_cannot_hide(rows: Rows) -> None:
+    extremes = profiled(rows({}, {"score_mixed": float("nan")})).extremes
+    assert extremes["score_mixed"].to_pylist() == [0.1, float("inf")]
+    assert extremes["score_sum"].to_pylist()[1] == float("inf")
+
+
+def test_what_is_no_name_is_not_shown(rows: Rows) -> None:
+    text = "my name is Ann"
+    profile = profiled(rows({"language": text}, {"status": text}, {"error_code": text}, {"language": "en-GB"}))
+    assert profile.count("language") == {"en": 2, NOT_A_NAME: 1, "en-GB": 1}
+    assert profile.count("status")[NOT_A_NAME] == 1
+    assert profile.count("error_code") == {NOT_A_NAME: 1}
+
+
+def test_every_detector_has_a_name(rows: Rows) -> None:
+    finds = [{"type": each.type, "start": 0, "end": 1, "detector": each.name, "confidence": 0.5} for each in DETECTORS]
+    profile = profiled(rows({"pii": finds}))
+    assert set(profile.pii()) == {each.type for each in DETECTORS}
+    assert set(profile.finds["detector"].to_pylist()) == {each.name for each in DETECTORS}
+
+
+def test_a_profile_survives_pickling(rows: Rows) -> None:
+    profile = profiled(rows({}, {"status": "REJECTED"}))
+    assert pickle.loads(pickle.dumps(profile)) == profile
+
+
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(["SCORED", "REJECTED", "FAILED", "DEFERRED", None]),
+        "sentiment": st.sampled_from(["POSITIVE", "MIXED", "cheerful", "two words", None]),
+        "language": st.sampled_from(["en", "de", "not a language", None]),
+        "run_id": st.sampled_from([CARRIED, None]),
+        "score_mixed": st.sampled_from([0.1, -1.0, float("nan"), float("inf"), None]),
+        "billed_units": st.sampled_from([None, -1, 0, 7]),
+        "redacted_text": st.sampled_from([None, "fine", "mail ann.lee@example.com"]),
+        "pii": st.sampled_from(
+            [None, [], [None], [{"type": "PHONE", "start": 5, "end": 2, "detector": None, "confidence": None}] * 2]
+        ),
+    },
+)
+
+
+@given(changes=st.lists(CHANGES, max_size=8), cuts=st.lists(st.integers(0, 8), max_size=3))
+def test_merged_parts_are_the_whole(rows: Rows, changes: list[dict[str, Any]], cuts: list[int]) -> None:
+    batch = rows(*changes)
+    edges = [0, *sorted(min(cut, len(changes)) for cut in cuts), len(changes)]
+    parts = [batch.slice(start, end - start) for start, end in itertools.pairwise(edges)]
+    whole = profiled(batch)
+    assert merge(profiled(part) for part in reversed(parts)) == whole
+    assert whole.documents() == len(changes)
+
+
+def test_no_parts_are_an_empty_table(rows: Rows) -> None:
+    assert merge([]) == profiled(rows())
+    assert merge([]).documents() == 0
+    assert merge([]).count("status") == {}
+    assert merge([]).billed_units() == 0
+
+
+def test_a_file_is_read_in_parts(rows: Rows, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("expectations.profile._BATCH_ROWS", 3)
+    batch = rows(*[{"document_id": f"d-{i}", "cache_hit": i % 2 == 0} for i in range(10)])
+    path = tmp_path / "part.parquet"
+    pq.write_table(pa.table(batch), path, row_group_size=4)
+    assert profile_file(str(path), DS, DEFAULT_POLICY) == profiled(batch)
+    with path.open("rb") as file:
+        assert profile_file(file, DS, DEFAULT_POLICY) == profiled(batch)
+
+
+def test_another_schema_is_a_finding(rows: Rows, tmp_path: pathlib.Path) -> None:
+    table = pa.table(rows({})).drop_columns(["pii"])
+    table = table.set_column(table.column_names.index("chunks"), "chunks", table["chunks"].cast(pa.int64()))
+    path = tmp_path / "part.parquet"
+    pq.write_table(table, path)
+    profile = profile_file(str(path), DS, DEFAULT_POLICY)
+    assert profile.documents() == 0
+    [differences] = profile.schema_differences
+    assert "pii: missing" in differences
+    assert "chunks: int64 where int32 is declared" in differences
+    assert merge([profile, profile, profiled(rows({}))]).schema_differences == (differences,)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 no longer PAR1"])
+def test_a_damaged_file_is_said(tmp_path: pathlib.Path, content: bytes) -> None:
+    path = tmp_path / "part.parquet"
+    path.write_bytes(content)
+    with pytest.raises(LakeError, match=r"part\.parquet cannot be read back"):
+        profile_file(str(path), DS, DEFAULT_POLICY)

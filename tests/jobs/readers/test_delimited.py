@@ -1,0 +1,129 @@
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.drops import plan_splits
+from jobs.readers import delimited
+from tests.jobs.readers.drop import accepted, listed, read, read_splits, rejected, written
+
+HEADER = b"document_id,text,language,source,created_at,subject_id\n"
+GOOD = [b"a,plain,en,mail,2026-11-22,s1\n", b'b,"two\nlines, ""quoted""",,,,\n', "c,Grüße\r\n".encode()]
+
+# Name -> (the bad record, its reason, the id that is still known).
+BAD_RECORDS: dict[str, tuple[bytes, str, str | None]] = {
+    "an unclosed quote": (b'x,"oops,en\n', "MALFORMED_CSV", None),
+    "text after a quote": (b'x,"oops" again,en\n', "MALFORMED_CSV", None),
+    "too many fields": (b"x,oops,en,mail,,,more\n", "MALFORMED_CSV", None),
+    "a carriage return alone": (b"x,oops\ry,z\n", "MALFORMED_CSV", None),
+    "no id": (b",oops\n", "ID_MISSING", None),
+    "no text": (b"x\n", "TEXT_MISSING", "x"),
+    "an empty text": (b"x,,en\n", "TEXT_BLANK", "x"),
+    "a blank text": ("x,\u3000 ,en\n".encode(), "TEXT_BLANK", "x"),
+    "a text over 1 MB": (b"x," + b"a" * 1_048_577 + b"\n", "TEXT_TOO_LARGE", "x"),
+    "nul": (b"x,a\0b\n", "NUL_CHARACTER", "x"),
+    "invalid utf-8": (b"x,caf\xe9\n", "INVALID_UTF8", "x"),
+    "an encoded surrogate": (b"x,\xed\xa0\xbd\n", "INVALID_UTF8", "x"),
+    "a line over the limit": (b"x," + b"a" * (17 << 20) + b"\n", "LINE_TOO_LONG", None),
+    "a quoted line over the limit": (b'x,"' + b"a" * (17 << 20) + b'"\n', "LINE_TOO_LONG", None),
+}
+
+
+@pytest.mark.parametrize("name", BAD_RECORDS)
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_a_bad_record_is_one_row_and_changes_no_other(tmp_path: Path, name: str, place: int) -> None:
+    bad, reason, document_id = BAD_RECORDS[name]
+    path = tmp_path / "drop.csv"
+    alone = read(written(path, HEADER + b"".join(GOOD)))
+    assert [row["source_row"] for row in alone] == [2, 3, 5]
+    assert alone[1]["text"] == 'two\nlines, "quoted"'
+    rows = read(written(path, HEADER + b"".join([*GOOD[:place], bad, *GOOD[place:]])))
+    assert rejected(rows) == [([2, 3, 5, 6][place], reason, document_id)]
+    assert accepted(rows) == accepted(alone)
+    assert [row["source_row"] for row in rows] == sorted(row["source_row"] for row in rows)
+
+
+def test_an_unclosed_quote_costs_its_own_line_however_long_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "MAX_RECORD_CHARACTERS", 5000)
+    after = b"".join(b"%d,plain\n" % number for number in range(3000))
+    rows = read(written(tmp_path / "drop.csv", HEADER + b'x,"oops\n' + after + b'y,"oops\n'))
+    assert rejected(rows) == [(2, "MALFORMED_CSV", None), (3003, "MALFORMED_CSV", None)]
+    assert [row["document_id"] for row in rows[1:-1]] == [str(number) for number in range(3000)]
+    assert [row["source_row"] for row in rows] == list(range(2, 3004))
+
+
+def test_a_line_too_long_within_an_open_quote_ends_the_record(tmp_path: Path) -> None:
+    content = HEADER + b'x,"oops\n' + GOOD[0] + b"a" * (17 << 20) + b"\n" + GOOD[2]
+    rows = read(written(tmp_path / "drop.csv", content))
+    assert rejected(rows) == [(2, "MALFORMED_CSV", None), (4, "LINE_TOO_LONG", None)]
+    assert [row["document_id"] for row in rows] == [None, "a", None, "c"]
+
+
+def test_a_bad_byte_in_a_column_that_is_not_read_changes_nothing(tmp_path: Path) -> None:
+    rows = read(written(tmp_path / "drop.csv", b"document_id,other,text\na,\xff,plain\n"))
+    assert [(row["text"], row["error_code"]) for row in rows] == [("plain", None)]
+
+
+@pytest.mark.parametrize("ending", ["tsv", "TSV"])
+def test_tabs_a_byte_order_mark_blank_lines_and_a_mapping(tmp_path: Path, ending: str) -> None:
+    content = b'\xef\xbb\xbf"ticket"\t body \tother\r\n\r\na\tone, two\tx\r\n\r\nb\t"three\tfour"\r\n'
+    rows = read(written(tmp_path / f"drop.{ending}", content), {"document_id": "ticket", "text": "body"})
+    assert [(row["document_id"], row["text"], row["source_row"], row["error_code"]) for row in rows] == [
+        ("a", "one, two", 3, None),
+        ("b", "three\tfour", 5, None),
+    ]
+
+
+def test_a_header_alone_holds_no_documents(tmp_path: Path) -> None:
+    assert not read(written(tmp_path / "drop.csv", HEADER))
+
+
+@pytest.mark.parametrize("header", [b'document_id,"text\n', b'document_id,"text" \n'])
+def test_without_a_header_every_record_is_rejected(tmp_path: Path, header: bytes) -> None:
+    rows = read(written(tmp_path / "drop.csv", header + b"a,plain\nb,plain\n"))
+    assert rejected(rows) == [(number, "MALFORMED_CSV", None) for number in (1, 2, 3)]
+
+
+def test_a_header_that_names_a_column_twice_rejects_every_record(tmp_path: Path) -> None:
+    rows = read(written(tmp_path / "drop.csv", b"document_id,text,text\na,one,two\n"))
+    assert rejected(rows) == [(2, "DUPLICATE_KEY", None)]
+
+
+def test_columns_that_are_not_there(tmp_path: Path) -> None:
+    rows = read(written(tmp_path / "drop.csv", b"document_id,body\na,plain\n"))
+    assert rejected(rows) == [(2, "TEXT_MISSING", "a")]
+
+
+def test_batches_are_no_longer_than_asked_for(tmp_path: Path) -> None:
+    path = written(tmp_path / "drop.csv", HEADER + GOOD[0] * 25)
+    assert len(read_splits(plan_splits([listed(path)], 1), batch_rows=10)) == 25
+
+
+field = st.text(st.sampled_from('ab,"\n é😀'), max_size=8)
+
+
+@settings(max_examples=100, deadline=None)
+@given(records=st.lists(st.tuples(field, field), max_size=8), end=st.sampled_from(["\n", "\r\n"]))
+def test_what_was_written_as_csv_is_read(
+    tmp_path_factory: pytest.TempPathFactory, records: list[tuple[str, str]], end: Any
+) -> None:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator=end)
+    writer.writerow(["source", "text"])
+    starts = []
+    for record in records:
+        starts.append(buffer.getvalue().count("\n") + 1)
+        writer.writerow(record)
+    rows = read(
+        written(tmp_path_factory.mktemp("drop") / "drop.csv", buffer.getvalue().encode()), {"document_id": "source"}
+    )
+    assert [row["source_row"] for row in rows] == starts
+    for row, (document_id, text) in zip(rows, records, strict=True):
+        assert row["document_id"] == (document_id if document_id.strip() else None)
+        assert row["error_code"] or row["text"] == text

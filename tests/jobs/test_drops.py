@@ -1,0 +1,293 @@
+import os
+import pickle
+from pathlib import Path
+
+import pyarrow.fs as pafs
+import pytest
+
+from jobs.drops import Compression, DropFile, Format, Listing, list_drop, open_filesystem, pack, plan_splits, storage
+from tests.jobs.readers.drop import read_splits
+from transforms.errors import DropError, UsageError
+
+RUN_DATE = "2026-11-22"
+
+
+def listing(root: Path | str, file_format: Format | None = None, date_pattern: str | None = None) -> Listing:
+    return list_drop(str(root), RUN_DATE, file_format=file_format, date_pattern=date_pattern)
+
+
+def make(root: Path, *names: str, content: bytes = b"{}\n") -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    return root
+
+
+def names(found: Listing) -> list[str]:
+    return sorted(file.name for file in found.files)
+
+
+def passed_over(found: Listing, root: Path) -> dict[str, str]:
+    return {os.path.relpath(path, root): reason for path, reason in found.skipped}
+
+
+def test_a_drop_is_listed_by_uri_with_what_tells_a_changed_file(tmp_path: Path) -> None:
+    make(tmp_path, "b.jsonl", "ds=2026-11-20/a.csv")
+    found = listing(tmp_path)
+    assert [file.uri for file in found.files] == [f"{tmp_path}/b.jsonl", f"{tmp_path}/ds=2026-11-20/a.csv"]
+    first = found.files[0]
+    assert first == DropFile(
+        uri=f"{tmp_path}/b.jsonl",
+        size=3,
+        stamp=str((tmp_path / "b.jsonl").stat().st_mtime_ns),
+        ds=RUN_DATE,
+        format=Format.JSONL,
+        compression=Compression.NONE,
+        name="b.jsonl",
+    )
+    assert not found.skipped
+    os.utime(tmp_path / "b.jsonl", ns=(1, 1))
+    assert listing(tmp_path).files[0].stamp == "1"
+    assert pickle.loads(pickle.dumps(plan_splits(found.files, 1 << 20))) == plan_splits(found.files, 1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "packed"),
+    [
+        ("a.jsonl", Format.JSONL, Compression.NONE),
+        ("a.ndjson.gz", Format.JSONL, Compression.GZIP),
+        ("a.JSON.BZ2", Format.JSONL, Compression.BZ2),
+        ("a.csv.xz", Format.CSV, Compression.XZ),
+        ("a.tsv.zst", Format.CSV, Compression.ZSTD),
+        ("a.parquet", Format.PARQUET, Compression.NONE),
+        ("a.pq", Format.PARQUET, Compression.NONE),
+        ("a.txt", Format.TEXT, Compression.NONE),
+        ("a.b.md", Format.TEXT, Compression.NONE),
+    ],
+)
+def test_the_name_tells_the_format(tmp_path: Path, name: str, form: Format, packed: Compression) -> None:
+    [file] = listing(make(tmp_path, name, content=b"\xff\xff")).files  # content that tells nothing
+    assert (file.format, file.compression, file.error_code) == (form, packed, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (b'\xef\xbb\xbf \n{"a":1}', Format.JSONL),
+        (b"PAR1\0\0", Format.PARQUET),
+        (b"Dear all,", Format.TEXT),
+        ("é".encode() * 3000, Format.TEXT),
+        (("a" + "é" * 3000).encode(), Format.TEXT),  # cut within a character
+    ],
+)
+def test_a_file_of_another_name_is_known_by_its_content(tmp_path: Path, content: bytes, form: Format) -> None:
+    assert listing(make(tmp_path, "part-0001", content=content)).files[0].format is form
+    assert listing(tmp_path, file_format=Format.CSV).files[0].format is Format.CSV
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\0", b"\xff\xfe", b"\x1f\x8b\x08rubbish"])
+def test_what_nothing_tells_is_rejected(tmp_path: Path, content: bytes) -> None:
+    [file] = listing(make(tmp_path, "image", content=content)).files
+    assert (file.format, file.error_code) == (Format.UNKNOWN, "UNKNOWN_FORMAT")
+
+
+def test_hidden_names_lose_no_documents_and_markers_are_named(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        "_a.jsonl",
+        ".b.csv.gz",
+        "_SUCCESS",
+        ".DS_Store",
+        ".a.jsonl.crc",
+        "_temporary/c.jsonl",
+        "d/.git/e.jsonl",
+    )
+    make(tmp_path, "empty.jsonl", "_f.json", content=b"")
+    (tmp_path / "pipe.jsonl").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    found = listing(tmp_path)
+    assert names(found) == [".b.csv.gz", "_a.jsonl"]
+    assert passed_over(found, tmp_path) == {
+        "_SUCCESS": "a marker or hidden file",
+        ".DS_Store": "a marker or hidden file",
+        ".a.jsonl.crc": "a checksum",
+        "_temporary": "a hidden directory",
+        "d/.git": "a hidden directory",
+        "empty.jsonl": "empty",
+        "_f.json": "empty",
+        "pipe.jsonl": "not a regular file",
+    }
+
+
+ODD_NAMES = [
+    "with space.jsonl",
+    "100%.jsonl",
+    "%41.jsonl",
+    "..a..jsonl",
+    "a..b/c.jsonl",
+    "'\"\\.jsonl",
+    "Grüße😀.jsonl",
+    "two\nlines.jsonl",
+    "a#b?c.jsonl",
+    "s3:/x.jsonl",
+    "*.jsonl",
+]
+
+
+def test_names_are_taken_as_they_are(tmp_path: Path) -> None:
+    found = listing(make(tmp_path / "50% of it", *ODD_NAMES))
+    assert names(found) == sorted(ODD_NAMES)
+    for file in found.files:
+        assert file.uri == f"{tmp_path}/50% of it/{file.name}"
+        filesystem, path = open_filesystem(file.uri)
+        assert filesystem.open_input_stream(path).read() == b"{}\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that stands for the store gs://bucket."""
+    root = tmp_path / "store"
+    root.mkdir()
+    monkeypatch.setattr(storage, "_store", lambda uri: (pafs.LocalFileSystem(), str(root)))
+    return root
+
+
+def test_a_store_is_listed_like_a_directory(store: Path) -> None:
+    make(store / "drops" / "ds=2026-11-20", *ODD_NAMES, "_SUCCESS", "_temporary/0/a.jsonl", "_temporary/b.jsonl")
+    for root in ("gs://bucket/drops", "gs://bucket/drops/"):
+        found = listing(root)
+        assert names(found) == sorted(f"ds=2026-11-20/{name}" for name in ODD_NAMES)
+        assert all(file.uri == f"gs://bucket/drops/{file.name}" and file.ds == "2026-11-20" for file in found.files)
+        assert found.skipped == [
+            ("gs://bucket/drops/ds=2026-11-20/_SUCCESS", "a marker or hidden file"),
+            ("gs://bucket/drops/ds=2026-11-20/_temporary", "a hidden directory"),
+        ]
+    rows = read_splits(plan_splits(listing("gs://bucket").files, 1))
+    assert [row["error_code"] for row in rows] == ["ID_MISSING"] * len(ODD_NAMES)
+
+
+def test_a_store_may_hold_one_file_or_nothing(store: Path) -> None:
+    make(store / "drops", "100%.jsonl")
+    [file] = listing("gs://bucket/drops/100%.jsonl").files
+    assert (file.uri, file.name) == ("gs://bucket/drops/100%.jsonl", "100%.jsonl")
+    with pytest.raises(DropError, match="gs://bucket/nothing is not there"):
+        listing("gs://bucket/nothing")
+
+
+def test_a_store_of_no_known_kind() -> None:
+    with pytest.raises(DropError, match="cannot be listed"):
+        listing("ftp://host/nothing")
+
+
+def test_s3_and_s3a_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:9")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    for scheme in ("s3", "s3a"):
+        filesystem, path = open_filesystem(f"{scheme}://bucket/100%.jsonl")
+        assert isinstance(filesystem, pafs.S3FileSystem)
+        assert path == "bucket/100%.jsonl"
+
+
+def test_a_root_is_a_directory_a_file_or_a_file_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path / "a b", "100%.jsonl")
+    uri = f"{tmp_path}/a b/100%.jsonl"
+    monkeypatch.chdir(tmp_path / "a b")
+    for root in (tmp_path, uri, f"file://{tmp_path}/a%20b", "100%.jsonl", ".", "../a b", f"{tmp_path}/x/../a b/"):
+        if "x/.." in str(root):
+            (tmp_path / "x").mkdir()
+        [file] = listing(root).files
+        assert file.uri == uri
+        assert (file.name == "100%.jsonl") == (root != tmp_path)
+
+
+def test_a_name_that_is_no_utf8_is_told_of(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jsonl")).write_bytes(b"{}")
+    [file] = listing(tmp_path).files
+    assert (file.uri, file.error_code) == (f"{tmp_path}/caf\\xe9.jsonl", "FILE_UNREADABLE")
+
+
+def test_links_are_followed_once_and_never_in_a_circle(tmp_path: Path) -> None:
+    make(tmp_path, "ds=2026-11-20/a.jsonl")
+    make(tmp_path / "elsewhere", "ds=2026-11-21/b.jsonl")
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / "sub" / "up").symlink_to(root)
+    (root / "a-first").symlink_to(root / "sub")
+    (root / "in").symlink_to(tmp_path / "elsewhere")
+    (root / "loop").symlink_to("loop")
+    (root / "gone.jsonl").symlink_to("nowhere")
+    (root / "sub" / "c.jsonl").symlink_to(tmp_path / "ds=2026-11-20" / "a.jsonl")
+    found = listing(root)
+    assert {(file.name, file.ds, file.error_code) for file in found.files} == {
+        ("sub/c.jsonl", RUN_DATE, None),
+        ("in/ds=2026-11-21/b.jsonl", "2026-11-21", None),
+        ("gone.jsonl", RUN_DATE, "FILE_UNREADABLE"),
+        ("loop", RUN_DATE, "FILE_UNREADABLE"),
+    }
+    assert set(passed_over(found, root)) == {"a-first", "sub/up"}
+
+
+def test_a_root_that_cannot_be_listed(tmp_path: Path) -> None:
+    with pytest.raises(DropError, match="No such file"):
+        listing(tmp_path / "nothing")
+    assert listing(tmp_path) == Listing([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "ds", "error_code"),
+    [
+        ("ds=2026-11-20/a.jsonl", None, "2026-11-20", None),
+        ("ds=2026-11-20/hour=10/a.jsonl", None, "2026-11-20", None),
+        ("ds=2026-11-20/ds=2026-11-19/a.jsonl", None, "2026-11-19", None),
+        ("x-ds=2026-11-20/a.jsonl", None, RUN_DATE, None),
+        ("ds=2026-13-45/a.jsonl", None, RUN_DATE, "BAD_DATE"),
+        ("ds=2026-1-5/a.jsonl", None, RUN_DATE, "BAD_DATE"),
+        ("ds=__HIVE_DEFAULT_PARTITION__/a.jsonl", None, RUN_DATE, "BAD_DATE"),
+        ("ds=2026-02-29/a.jsonl", None, RUN_DATE, "BAD_DATE"),
+        ("2026/11/20/a.jsonl", None, RUN_DATE, None),
+        ("2026/11/20/a.jsonl", "%Y/%m/%d", "2026-11-20", None),
+        ("2026/11/20/a.jsonl", "/%Y/%m/%d/", "2026-11-20", None),
+        ("2025/01/01/2026/11/20/a.jsonl", "%Y/%m/%d", "2026-11-20", None),
+        ("2026/11/20/10/a.jsonl", "%Y/%m/%d/%H", "2026-11-20", None),
+        ("mail-20261120/a.jsonl", "mail-%Y%m%d", "2026-11-20", None),
+        ("at%2026.324/a.jsonl", "at%%%Y.%j", "2026-11-20", None),
+        ("2026/13/45/a.jsonl", "%Y/%m/%d", RUN_DATE, "BAD_DATE"),
+        ("other/a.jsonl", "%Y/%m/%d", RUN_DATE, None),
+        ("2026/11/20/ds=2026-11-19/a.jsonl", "%Y/%m/%d", "2026-11-19", None),
+        ("12026/11/20/a.jsonl", "%Y/%m/%d", RUN_DATE, None),
+    ],
+)
+def test_the_date_comes_from_the_path(
+    tmp_path: Path, name: str, pattern: str | None, ds: str, error_code: str | None
+) -> None:
+    [file] = listing(make(tmp_path, name), date_pattern=pattern).files
+    assert (file.ds, file.error_code) == (ds, error_code)
+
+
+def test_the_root_may_name_the_date(tmp_path: Path) -> None:
+    make(tmp_path, "ds=2026-11-20/a.jsonl")
+    for root in ("ds=2026-11-20", "ds=2026-11-20/a.jsonl"):
+        assert listing(tmp_path / root).files[0].ds == "2026-11-20"
+
+
+@pytest.mark.parametrize("pattern", ["%Y", "%Y/%m", "%m/%d", "%Y/%m/%d/%S", "%Y/%Y/%m/%d", "2026", "%Y%m%d%", ""])
+def test_a_pattern_that_names_no_full_date(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(UsageError, match="--date-pattern"):
+        listing(tmp_path, date_pattern=pattern)
+
+
+@pytest.mark.parametrize("ds", ["2026-13-45", "22.11.2026", "2026-1-1", "", "2026-11-22\n"])
+def test_a_run_date_that_is_none(tmp_path: Path, ds: str) -> None:
+    with pytest.raises(UsageError, match="--ds"):
+        list_drop(str(tmp_path), ds, file_format=None, date_pattern=None)
+
+
+def test_splits_are_put_together_in_order(tmp_path: Path) -> None:
+    make(tmp_path, *[f"{number:03}.jsonl" for number in range(100)])
+    (tmp_path / "big.jsonl").write_bytes(b"{}\n" * 2_000_000)
+    splits = plan_splits(listing(tmp_path).files, 4 << 20)
+    packs = pack(splits, 4 << 20)
+    assert [split for part in packs for split in part] == splits
+    assert [len(part) for part in packs] == [3] * 33 + [1, 1, 1]
+    assert [split.first_row for split in splits[-2:]] == [0, (4 << 20) // 3 + 1]
+    assert pack([], 1) == []

@@ -1,0 +1,248 @@
+"""The redactor equals a plain reference, leaves nothing behind, keeps offsets, and cannot be slowed down."""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.transforms.pii.test_detectors import CLEAN, FOUND
+from transforms import schemas
+from transforms.pii.detectors import DETECTORS, Detector
+from transforms.pii.policy import DEFAULT_POLICY
+from transforms.pii.redactor import RedactedTexts, find, redact
+from transforms.text import fold
+
+ROOT = Path(__file__).parents[3]
+VALUES = [text.replace("‹", "").replace("›", "") for texts in FOUND.values() for text in texts]
+PIECES = [
+    *(re.split("[‹›]", text)[1] for texts in FOUND.values() for text in texts),
+    *"0 1 2 7 9 12 555 0187 a com . , - – — / ( ) + : :: @ ＠ ． [ ] ٣ ３ é 👍 👩‍👩‍👧".split(),
+    *("\u0301", "\u200b", "\u202e", "\u00a0", "\u2003", "\x00", " ", "  ", "\n", "\r\n"),
+    *("call ", "CC ", "card number is ", "IBAN ", "ssn ", "tel:", "www.", "http://", "[PHONE]", "[URL] "),
+]
+MESSY = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=3)), max_size=14).map("".join)
+
+
+def reference(text: str) -> tuple[str, list[tuple[int, int, str]]]:
+    """The redaction in Python's `re`, row by row and character by character."""
+    cut = plain_finds(text)
+    for _ in range(8):
+        redacted = plain_replace(text, cut)
+        # Where each character of the redacted text comes from; a placeholder's characters from nowhere.
+        source: list[int | None] = []
+        position = 0
+        for start, end, name in cut:
+            source += [*range(position, start), *[None] * len(f"[{row(name).type}]")]
+            position = end
+        source += range(position, len(text))
+        more = plain_finds(redacted)
+        if not more:
+            return redacted, cut
+        moved = []
+        for start, end, name in more:
+            first, last = source[start], source[end - 1]
+            assert first is not None
+            assert last is not None
+            moved.append((first, last + 1, name))
+        cut = plain_union(cut + moved)
+    cut = [(0, len(text), max(cut, key=plain_rank)[2])]
+    return plain_replace(text, cut), cut
+
+
+def row(name: str) -> Detector:
+    return next(each for each in DETECTORS if each.name == name)
+
+
+def plain_rank(each: tuple[int, int, str]) -> tuple[float, int, int]:
+    return row(each[2]).confidence, each[1] - each[0], -[r.name for r in DETECTORS].index(each[2])
+
+
+def plain_replace(text: str, cut: list[tuple[int, int, str]]) -> str:
+    for start, end, name in reversed(cut):
+        text = f"{text[:start]}[{row(name).type}]{text[end:]}"
+    return text
+
+
+def plain_finds(text: str) -> list[tuple[int, int, str]]:
+    kept = [(i, folded) for i, folded in ((i, fold(c)) for i, c in enumerate(text)) if folded]
+    folded = "".join(character for _, character in kept)
+    found = []
+    for each in DETECTORS:
+        pattern = re.compile(each.expression, re.ASCII)
+        position = 0
+        while match := pattern.search(folded, position):
+            start, end = match.span(pattern.groups)
+            if each.validator:
+                span = each.validator(folded.encode(), len(folded[:start].encode()), len(folded[:end].encode()))
+                if not span:
+                    position = match.start() + 1
+                    continue
+                start, end = (len(folded.encode()[:edge].decode()) for edge in span)
+            found.append((start, end, each.name))
+            position = end
+    return [(kept[start][0], kept[end - 1][0] + 1, name) for start, end, name in plain_union(found)]
+
+
+def plain_union(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Clusters as the connected parts of the graph of overlaps."""
+    clusters: list[list[tuple[int, int, str]]] = []
+    for each in found:
+        touching = [c for c in clusters if any(each[0] < o[1] and o[0] < each[1] for o in c)]
+        clusters = [c for c in clusters if c not in touching] + [[each, *(o for c in touching for o in c)]]
+    return sorted((min(o[0] for o in c), max(o[1] for o in c), max(c, key=plain_rank)[2]) for c in clusters)
+
+
+def redacted(text: str) -> tuple[str, list[tuple[int, int, str]]]:
+    redaction = redact(pa.array([text]), DEFAULT_POLICY)
+    (finds,) = redaction.pii.to_pylist()
+    return redaction.texts.array[0].as_py(), [(each["start"], each["end"], each["detector"]) for each in finds]
+
+
+@settings(max_examples=300, deadline=None)
+@given(MESSY)
+@example("joe@example.com212-555-0187")
+@example("call ２１２\u200b5550187\u202e and CC 4012–8888–9999–1111 👍")
+def test_equals_the_plain_reference(text: str) -> None:
+    assert redacted(text) == reference(text)
+
+
+@pytest.mark.parametrize("text", [*VALUES, *CLEAN])
+def test_equals_the_plain_reference_on_every_case(text: str) -> None:
+    assert redacted(text) == reference(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(MESSY)
+@example("joe@example.com212-555-0187joe@example.com")
+@example("212-555-0187212-555-0188")
+@example("call 212-555-0187 467 3395")
+def test_nothing_is_left_to_find(text: str) -> None:
+    once = redact(pa.array([text]), DEFAULT_POLICY)
+    twice = redact(once.texts.array, DEFAULT_POLICY)
+    assert twice.texts.array.equals(once.texts.array)
+    assert twice.pii.to_pylist() == [[]]
+    assert find(once.texts.array, DEFAULT_POLICY).to_pylist() == [[]]
+
+
+@settings(max_examples=200, deadline=None)
+@given(MESSY)
+def test_normalising_reveals_nothing(text: str) -> None:
+    seen_by_the_scorer = redact(pa.array([text]), DEFAULT_POLICY).texts.normalised().array
+    assert find(seen_by_the_scorer, DEFAULT_POLICY).to_pylist() == [[]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(MESSY)
+def test_offsets_give_the_redacted_text_back(text: str) -> None:
+    result, finds = redacted(text)
+    assert plain_replace(text, finds) == result
+    assert all(0 <= start < end <= len(text) for start, end, _ in finds)
+    assert all(before[1] <= after[0] for before, after in zip(finds, finds[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("👍🏽 joe@example.com é", ["joe@example.com"]),
+        ("e\u0301e\u0301 212-555-0187", ["212-555-0187"]),
+        ("joe＠example．com", ["joe＠example．com"]),
+        ("２１２－５５５－０１８７ ok", ["２１２－５５５－０１８７"]),
+        ("\u2066٢١٢-٥٥٥-٠١٨٧\u2069", ["٢١٢-٥٥٥-٠١٨٧"]),
+        ("२१२-५५५-०१८७", ["२१२-५५५-०१८७"]),
+        ("212\u200b–555\u00a0–\u202e0187.", ["212\u200b–555\u00a0–\u202e0187"]),
+        ("jo\u200be@exam\u00adple.com", ["jo\u200be@exam\u00adple.com"]),
+        ("\x00212-555-0187\x00joe@example.com\x00", ["212-555-0187", "joe@example.com"]),
+        ("👩‍👩‍👧 a@example.com 👩‍👩‍👧 b@example.com", ["a@example.com", "b@example.com"]),
+    ],
+)
+def test_offsets_count_characters_of_the_original(text: str, values: list[str]) -> None:
+    assert [text[start:end] for start, end, _ in redacted(text)[1]] == values
+
+
+def test_overlapping_finds_are_one_as_wide_as_all() -> None:
+    text = "x ::ffff:192.168.0.1 y http://joe@example.com/z"
+    result, finds = redacted(text)
+    assert result == "x [IP_ADDRESS] y [URL]"
+    assert [name for _, _, name in finds] == ["ipv4", "url"]  # equal confidence: the longer, 0.95 and 0.99
+
+
+def test_rows_keep_their_order_and_their_nulls() -> None:
+    texts = pa.array(["", None, "joe@example.com", "plain", "joe@example.com", "2026-11-22 12.12.12"])
+    redaction = redact(texts, DEFAULT_POLICY)
+    assert redaction.texts.array.to_pylist() == ["", None, "[EMAIL]", "plain", "[EMAIL]", "2026-11-22 12.12.12"]
+    assert [row and [each["type"] for each in row] for row in redaction.pii.to_pylist()] == [
+        [],
+        None,
+        ["EMAIL"],
+        [],
+        ["EMAIL"],
+        [],
+    ]
+    assert redaction.pii.type == pa.list_(schemas.PII)
+    assert redaction.texts.texts() == redaction.texts.array.to_pylist()
+
+
+@pytest.mark.parametrize("texts", [[], [None], ["plain"], ["joe@example.com"]])
+def test_small_columns(texts: list[str | None]) -> None:
+    column = pa.array(texts, pa.string())
+    for part in (column, pa.array(["x", *texts], pa.string()).slice(1)):
+        redaction = redact(part, DEFAULT_POLICY)
+        assert len(redaction.texts.array) == len(redaction.pii) == len(texts)
+        assert redaction.pii.type == find(part, DEFAULT_POLICY).type == pa.list_(schemas.PII)
+
+
+def cpu_seconds(text: str) -> float:
+    column = pa.array([text])
+    began = time.process_time()
+    redact(column, DEFAULT_POLICY)
+    return time.process_time() - began
+
+
+UNITS = ["1 ", "1", "00 ", "4111 ", "a@", "a@b.cc", "x.com-", "www.", "http://a ", "::", "1:", "1.2.3.4.", "call 1",
+         "card 1234 ", "GB82 1", "iban GB82 1", "212-555-0187", "joe@example.com212-555-0187", "((((", "é1 ", "\u200b1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_five_kilobytes_made_to_be_slow(unit: str) -> None:
+    text = (unit * 5000)[:5000]
+    assert min(cpu_seconds(text) for _ in range(3)) < 0.05
+
+
+def test_a_megabyte_in_under_a_second() -> None:
+    paragraph = (
+        "The order of 2026-11-22 came late; mail joe@example.com or call 212-555-0187. " + "It was fine, thanks. " * 20
+    )
+    assert min(cpu_seconds(paragraph * (1_000_000 // len(paragraph))) for _ in range(2)) < 1
+
+
+@pytest.mark.parametrize("unit", ["é joe@example.com ", "1 ", "joe@example.com1", "\u200b212-555-0187 "])
+def test_time_grows_with_the_length(unit: str) -> None:
+    short, long = (min(cpu_seconds(unit * (size // len(unit))) for _ in range(2)) for size in (60_000, 600_000))
+    assert long < 10 * short * 2 + 0.05
+
+
+def test_only_the_redactor_makes_redacted_text() -> None:
+    makers = set()
+    for package in ("transforms", "expectations", "jobs"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if not isinstance(node, ast.Call):
+                    continue
+                called = ast.unparse(node.func).split(".")[-1]
+                cast_to = ast.unparse(node.args[0]) if called == "cast" and node.args else ""
+                if called in ("RedactedText", "RedactedTexts") or "RedactedText" in cast_to:
+                    makers.add(path.relative_to(ROOT).as_posix())
+    assert makers == {"transforms/pii/redactor.py"}
+
+
+def test_redacted_texts_stay_redacted_texts() -> None:
+    normalised = redact(pa.array([" a  joe@example.com \n"]), DEFAULT_POLICY).texts.normalised()
+    assert isinstance(normalised, RedactedTexts)
+    assert normalised.texts() == ["a [EMAIL]"]

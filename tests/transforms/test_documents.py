@@ -1,0 +1,157 @@
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from transforms.documents import Reason, documents, rejection
+from transforms.schemas import DOCUMENTS, conform
+
+BASE = {
+    "document_id": "d",
+    "text": "The parcel came late.",
+    "language": "en",
+    "source": "mail",
+    "created_at": "2026-11-22T10:00:00Z",
+    "subject_id": "s",
+}
+
+
+def validated(*records: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    """Rows of records that have the base document's fields unless they say otherwise."""
+    values = {name: [(BASE | record)[name] for record in records] for name in BASE}
+    batch = documents(values, range(1, len(records) + 1), "/drop.jsonl", **options)
+    conform(batch, DOCUMENTS)
+    batch.validate(full=True)
+    return list(batch.to_pylist())
+
+
+def test_a_good_document_comes_out_as_it_is() -> None:
+    assert validated({}) == [
+        BASE
+        | {
+            "created_at": datetime(2026, 11, 22, 10, tzinfo=UTC),
+            "source_file": "/drop.jsonl",
+            "source_row": 1,
+            "error_code": None,
+        }
+    ]
+
+
+def test_no_records_and_no_columns() -> None:
+    assert documents({}, [], "f").num_rows == 0
+    assert documents({}, [1, 2], "f").column("error_code").to_pylist() == ["ID_MISSING"] * 2
+
+
+def test_a_rejected_row_keeps_what_is_safe() -> None:
+    [row] = validated({"text": 5})
+    assert row == BASE | {
+        "text": None,
+        "subject_id": None,
+        "created_at": datetime(2026, 11, 22, 10, tzinfo=UTC),
+        "source_file": "/drop.jsonl",
+        "source_row": 1,
+        "error_code": "TEXT_NOT_STRING",
+    }
+
+
+def test_what_the_reader_holds_against_a_record_comes_first() -> None:
+    rows = validated({"document_id": None}, {}, {"text": ""}, reasons=["DUPLICATE_KEY", None, None])
+    assert [row["error_code"] for row in rows] == ["DUPLICATE_KEY", None, "TEXT_BLANK"]
+
+
+def test_a_rejection_of_a_whole_file() -> None:
+    [row] = rejection("/drop.jsonl", 0, Reason.BAD_DATE).to_pylist()
+    known = {"source_file": "/drop.jsonl", "source_row": 0, "error_code": "BAD_DATE"}
+    assert row == dict.fromkeys(DOCUMENTS.names) | known
+
+
+def test_every_reason_is_its_own_name() -> None:
+    assert all(reason.name == reason.value for reason in Reason)
+
+
+@pytest.mark.parametrize("name", ["language", "source", "subject_id"])
+def test_labels_are_strings_or_integers(name: str) -> None:
+    values = ["x", " x ", 7, "", "  ", None, 1.5, True, ["x"], "\ud800"]
+    rows = validated(*[{name: value} for value in values])
+    assert [row[name] for row in rows] == ["x", "x", "7", *[None] * 7]
+    assert not any(row["error_code"] for row in rows)
+
+
+def test_languages_are_lower_case() -> None:
+    assert [row["language"] for row in validated({"language": "EN"}, {"language": "zh-TW"})] == ["en", "zh-tw"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-11-22", datetime(2026, 11, 22, tzinfo=UTC)),
+        ("20261122T101112Z", datetime(2026, 11, 22, 10, 11, 12, tzinfo=UTC)),
+        ("2026-11-22T10:00", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        (" 2026-11-22T10:00:00Z ", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("2026-11-22T10:00:00.123456789Z", datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)),
+        ("2026-11-22 10:00:00+0530", datetime(2026, 11, 22, 4, 30, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("2026-11-22T24:00:00Z", None),
+        ("2026-02-30T00:00:00Z", None),
+        ("22.11.2026", None),
+        ("", None),
+        (1_763_000_000, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_moments(value: object, expected: datetime | None) -> None:
+    rows = validated({"created_at": value}, {})
+    assert [row["created_at"] for row in rows] == [expected, datetime(2026, 11, 22, 10, tzinfo=UTC)]
+    assert [row["error_code"] for row in rows] == [None, None]
+
+
+zones = st.sampled_from(
+    [None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=23, minutes=59))]
+)
+
+
+@given(
+    st.lists(
+        st.one_of(st.datetimes(timezones=zones).map(str), st.datetimes().map(datetime.isoformat), st.text(max_size=9)),
+        max_size=3,
+    )
+)
+@example(["2026-11-22T10:00:00Z", "2026-11-22T10:00:00.5+23:59"])
+@example(["2026-11-22T25:00:00Z"])
+@example(["0000-11-22T10:00:00Z"])
+def test_a_moment_is_the_same_alone_and_among_others(values: list[str]) -> None:
+    """The vectorised way equals the way value by value, which a value that is no ISO 8601 forces."""
+    together = [row["created_at"] for row in validated(*[{"created_at": value} for value in values])]
+    one_by_one = [validated({"created_at": value}, {"created_at": "no"})[0]["created_at"] for value in values]
+    assert together == one_by_one
+
+
+anything = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.none(), max_size=1), st.text(max_size=5),
+    st.sampled_from(["\0", "\u200b", "\ud800", "\x1c", "\u202e"]),
+)  # fmt: skip
+record = st.fixed_dictionaries({}, optional=dict.fromkeys(BASE, anything))
+
+
+@given(st.lists(record, max_size=6))
+def test_a_record_is_the_same_alone_and_among_others(records: list[dict[str, Any]]) -> None:
+    together = validated(*records)
+    alone = [validated(record)[0] | {"source_row": number} for number, record in enumerate(records, 1)]
+    assert together == alone
+    for row in together:
+        assert (row["text"] is None) == (row["error_code"] is not None)
+        assert row["error_code"] is None or row["subject_id"] is None
+
+
+@given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=4)), max_size=5))
+def test_an_arrow_column_is_read_as_its_values_are(values: list[str | None]) -> None:
+    column = pa.array([None, *values, None], pa.large_string()).slice(1, len(values))
+    rows = range(len(values))
+    assert documents({"document_id": column, "text": column, "source": column}, rows, "f") == documents(
+        {"document_id": values, "text": values, "source": values}, rows, "f"
+    )

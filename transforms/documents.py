@@ -1,0 +1,305 @@
+"""Raw values -> documents, or a rejection with its reason code.
+
+A rejected row keeps what is known and safe (`document_id`, `source`, `created_at`, where it stood) and none
+of its text.
+What becomes of one row never depends on the rows around it: every fast path gives what the value-by-value path gives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.schemas import DOCUMENTS
+
+# The longest text of a document, in UTF-8 bytes: 1 MB.
+MAX_TEXT_BYTES = 1_048_576
+
+# What a document is made of: the columns that `--map` can name. The rest of DOCUMENTS says where a document stood.
+COLUMNS = ("document_id", "text", "language", "source", "created_at", "subject_id")
+
+
+class Reason(StrEnum):
+    """Why a row is REJECTED: the `error_code` of the table `scores`."""
+
+    ID_MISSING = "ID_MISSING"  # no document_id, or a null or blank one
+    ID_NOT_STRING = "ID_NOT_STRING"  # document_id is neither a string nor an integer
+    TEXT_MISSING = "TEXT_MISSING"  # no text, or null
+    TEXT_NOT_STRING = "TEXT_NOT_STRING"  # a number, a list, … where text should be
+    TEXT_BLANK = "TEXT_BLANK"  # nothing but white space, control and zero-width characters
+    TEXT_TOO_LARGE = "TEXT_TOO_LARGE"  # more than MAX_TEXT_BYTES
+    NUL_CHARACTER = "NUL_CHARACTER"  # U+0000 in the text or the document_id
+    INVALID_UTF8 = "INVALID_UTF8"  # bytes that are not UTF-8
+    LONE_SURROGATE = "LONE_SURROGATE"  # half of a UTF-16 pair, which no UTF-8 can hold
+    DUPLICATE_KEY = "DUPLICATE_KEY"  # one record names a column of ours twice: which value is meant is a guess
+    MALFORMED_JSON = "MALFORMED_JSON"  # the line is not JSON, or is nested too deep
+    NOT_AN_OBJECT = "NOT_AN_OBJECT"  # the line is JSON, but no object
+    MALFORMED_CSV = "MALFORMED_CSV"  # the record breaks the quoting rules or has more fields than the header
+    LINE_TOO_LONG = "LINE_TOO_LONG"  # the line is longer than a reader will hold
+    CORRUPT_COMPRESSION = "CORRUPT_COMPRESSION"  # the compressed stream is cut off or damaged here
+    DECOMPRESSION_BOMB = "DECOMPRESSION_BOMB"  # a small file that expands beyond all measure; reading stopped here
+    CORRUPT_FILE = "CORRUPT_FILE"  # a Parquet file, or rows of it, cannot be read from here on
+    FILE_UNREADABLE = "FILE_UNREADABLE"  # the file is gone, changed while it was read, or may not be read
+    UNKNOWN_FORMAT = "UNKNOWN_FORMAT"  # neither the name nor the content tells what the file is
+    BAD_DATE = "BAD_DATE"  # the path names a date that does not exist
+    DUPLICATE_ID = "DUPLICATE_ID"  # the same document_id came before in this drop
+
+
+# A character that leaves a trace: no separator, no control, no format (zero-width, direction) character.
+_INK = r"[^\p{Z}\p{Cc}\p{Cf}]"
+
+# The created_at that Arrow and datetime.fromisoformat read alike; every other form goes to the latter.
+_ISO = r"^[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
+_ISO_ZONED = _ISO + r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$"
+_ISO_NAIVE = _ISO + "$"
+
+_UTC = DOCUMENTS.field("created_at").type
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What a Python datetime can hold, in microseconds since the epoch.
+_FIRST = -62_135_596_800_000_000
+_LAST = 253_402_300_799_999_999
+
+_NOT_STRING = "NOT_STRING"
+
+Values: TypeAlias = Sequence[object] | pa.Array
+
+
+def documents(
+    values: Mapping[str, Values],
+    rows: Sequence[int] | np.ndarray,
+    source_file: str,
+    reasons: Sequence[str | None] | None = None,
+    surrogates: Reason = Reason.LONE_SURROGATE,
+) -> pa.RecordBatch:
+    """Validate raw records; every one comes out as a row of DOCUMENTS, in the same order.
+
+    values: our column -> one raw value a record, as Python objects or as an Arrow array of any type; a column that is
+        absent is null.
+    rows: `source_row` of each record.
+    reasons: what the reader already holds against a record; stands above what is found here.
+    surrogates: what a lone surrogate means where these values come from (a decoder may have put it for a bad byte).
+
+    Strings are taken verbatim and integers as decimal text (never for `text`). `source`, `subject_id` and `language` of
+    any other type, or blank, are null; `language` is lower-cased. `created_at` is a timestamp or ISO 8601, UTC where it
+    names no zone; numbers are not guessed at, and what cannot be read is null.
+    """
+    count = len(rows)
+    ids, id_faults = _strings(values.get("document_id"), count, surrogates, integers=True)
+    text, text_faults = _strings(values.get("text"), count, surrogates, integers=False)
+    checks: list[tuple[pa.Array, str | pa.Array]] = []
+    if reasons is not None:
+        given = pa.array(reasons, pa.string())
+        checks.append((given.is_valid(), given))
+    if id_faults is not None:
+        checks.append((id_faults.is_valid(), _coded(id_faults, Reason.ID_NOT_STRING)))
+    checks += [
+        (_has_nul(ids), Reason.NUL_CHARACTER),
+        (pc.invert(_has_ink(ids)), Reason.ID_MISSING),
+    ]
+    if text_faults is not None:
+        checks.append((text_faults.is_valid(), _coded(text_faults, Reason.TEXT_NOT_STRING)))
+    checks += [
+        (text.is_null(), Reason.TEXT_MISSING),
+        (pc.fill_null(pc.greater(pc.binary_length(text), MAX_TEXT_BYTES), False), Reason.TEXT_TOO_LARGE),
+        (_has_nul(text), Reason.NUL_CHARACTER),
+        (pc.invert(_has_ink(text)), Reason.TEXT_BLANK),
+    ]
+    codes = pa.nulls(count, pa.string())
+    for mask, reason in reversed(checks):
+        if pc.any(mask).as_py():
+            codes = pc.if_else(mask, reason, codes)
+    subject = _label(values.get("subject_id"), count)
+    if codes.null_count < count:
+        accepted = codes.is_null()
+        ids = _where(pc.and_(_has_ink(ids), pc.invert(_has_nul(ids))), ids)
+        text = _where(accepted, text)
+        subject = _where(accepted, subject)
+    return pa.RecordBatch.from_arrays(
+        [
+            ids,
+            text,
+            pc.utf8_lower(_label(values.get("language"), count)),
+            _label(values.get("source"), count),
+            _timestamps(values.get("created_at"), count),
+            subject,
+            pa.repeat(pa.scalar(source_file, pa.string()), count),
+            pa.array(rows, pa.int64()),
+            codes,
+        ],
+        schema=DOCUMENTS,
+    )
+
+
+def rejection(source_file: str, row: int, reason: Reason, document_id: str | None = None) -> pa.RecordBatch:
+    """One rejected row of DOCUMENTS. `row` 0 stands for the file as a whole."""
+    return documents({"document_id": [document_id]}, [row], source_file, [reason])
+
+
+def _where(mask: pa.Array, values: pa.Array) -> pa.Array:
+    """The values where the mask holds, else null."""
+    return pc.if_else(mask, values, pa.scalar(None, values.type))
+
+
+def _coded(faults: pa.Array, not_string: Reason) -> pa.Array:
+    return pc.if_else(pc.equal(faults, _NOT_STRING), not_string, faults)
+
+
+def _has_ink(text: pa.Array) -> pa.Array:
+    return pc.fill_null(pc.match_substring_regex(text, _INK), False)
+
+
+def _has_nul(text: pa.Array) -> pa.Array:
+    """Where U+0000 stands in a string. One look at the bytes of them all comes first; it nearly always ends there."""
+    _, offsets, data = text.buffers()
+    if data is not None:
+        ends = np.frombuffer(offsets, np.int32)
+        if not np.frombuffer(data, np.uint8)[ends[text.offset] : ends[text.offset + len(text)]].all():
+            return pc.fill_null(pc.match_substring(text, "\0"), False)
+    return pa.repeat(False, len(text))
+
+
+def _label(values: Values | None, count: int) -> pa.Array:
+    """Strings without the white space around them; null where nothing is left or the value is of another type."""
+    if values is None:
+        return pa.nulls(count, pa.string())
+    text, _ = _strings(values, count, Reason.INVALID_UTF8, integers=True)
+    if text.null_count == count:
+        return text
+    text = pc.utf8_trim_whitespace(text)
+    blank = pc.equal(pc.binary_length(text), 0)
+    return _where(pc.invert(blank), text) if pc.any(blank).as_py() else text
+
+
+def _strings(
+    values: Values | None, count: int, surrogates: Reason, *, integers: bool
+) -> tuple[pa.Array, pa.Array | None]:
+    """Values as strings, and beside them what is wrong with each (None where nothing is wrong with any).
+
+    A fault is a Reason or _NOT_STRING; the string is null there.
+    """
+    if values is None:
+        return pa.nulls(count, pa.string()), None
+    if isinstance(values, pa.Array):
+        return _arrow_strings(values, integers=integers)
+    try:
+        return pa.array(values, pa.string()), None
+    except (pa.ArrowException, UnicodeError):
+        pairs = [_string(value, surrogates, integers=integers) for value in values]
+    return (
+        pa.array([text for text, _ in pairs], pa.string()),
+        pa.array([fault for _, fault in pairs], pa.string()),
+    )
+
+
+def _string(value: object, surrogates: Reason, *, integers: bool) -> tuple[str | None, str | None]:
+    if value is None:
+        return None, None
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return None, surrogates
+        return value, None
+    if integers and type(value) is int:  # not bool, which is an int too
+        return str(value), None
+    return None, _NOT_STRING
+
+
+def _arrow_strings(values: pa.Array, *, integers: bool) -> tuple[pa.Array, pa.Array | None]:
+    if isinstance(values, pa.ExtensionArray):
+        values = values.storage
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    kind = values.type
+    if pa.types.is_null(kind):
+        return pa.nulls(len(values), pa.string()), None
+    if integers and (pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0)):
+        return values.cast(pa.string()), None
+    if not (_is_text(kind) or _is_binary(kind)):
+        return pa.nulls(len(values), pa.string()), _where(
+            values.is_valid(), pa.repeat(pa.scalar(_NOT_STRING), len(values))
+        )
+    try:
+        text = values.cast(pa.string())
+        text.validate(full=True)  # a Parquet file may hold anything in a string column
+    except pa.ArrowException:
+        raw = values.cast(pa.binary()).to_pylist()
+        pairs = [_decoded(value) for value in raw]
+        return (
+            pa.array([text for text, _ in pairs], pa.string()),
+            pa.array([fault for _, fault in pairs], pa.string()),
+        )
+    return text, None
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_binary_view(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def _decoded(value: bytes | None) -> tuple[str | None, str | None]:
+    if value is None:
+        return None, None
+    try:
+        return value.decode(), None
+    except UnicodeDecodeError:
+        return None, Reason.INVALID_UTF8
+
+
+def _timestamps(values: Values | None, count: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(count, _UTC)
+    if isinstance(values, pa.Array) and pa.types.is_temporal(values.type):
+        return _temporal(values)
+    text, _ = _strings(values, count, Reason.INVALID_UTF8, integers=False)
+    if text.null_count == count:
+        return pa.nulls(count, _UTC)
+    for pattern, kind in ((_ISO_ZONED, _UTC), (_ISO_NAIVE, pa.timestamp("us"))):
+        if pc.all(pc.match_substring_regex(text, pattern)).as_py():  # nulls do not count
+            try:
+                return text.cast(kind).cast(_UTC)
+            except pa.ArrowInvalid:
+                break  # a thirteenth month
+    return pa.array([_instant(value) for value in text.to_pylist()], pa.int64()).cast(_UTC)
+
+
+def _instant(value: str | None) -> int | None:
+    """Microseconds since the epoch, or None where the string is no ISO 8601 date or time."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        since = (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    except (ValueError, OverflowError):
+        return None
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _temporal(values: pa.Array) -> pa.Array:
+    """Timestamps of any unit and zone, and dates, as microseconds of UTC; null outside the years 1 to 9999."""
+    if pa.types.is_date(values.type):
+        values = values.cast(pa.timestamp("s" if pa.types.is_date32(values.type) else "ms"))
+    if not pa.types.is_timestamp(values.type):
+        return pa.nulls(len(values), _UTC)
+    scale = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1 / 1_000}[values.type.unit]
+    units = values.cast(pa.int64())
+    inside = pc.and_(
+        pc.greater_equal(units, math.ceil(max(_FIRST / scale, -(2**63) + 1))),
+        pc.less_equal(units, math.floor(min(_LAST / scale, 2**63 - 1))),
+    )
+    return _where(inside, values).cast(_UTC, safe=False)
