@@ -30,7 +30,7 @@ lint: $(INSTALLED)
 $(INSTALLED): requirements.lock requirements.installer.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.installer.lock
-	$(BIN)/uv pip sync --quiet --system-certs --python $(BIN)/python --require-hashes \
+	$(BIN)/uv pip sync --quiet --system-certs --python $(BIN)/python --require-hashes --compile-bytecode \
 		--build-constraints requirements.installer.lock requirements.lock requirements.installer.lock
 	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED)

@@ -304,7 +304,8 @@ def finish_interrupted(lake: Lake, ledger: LocalLedger) -> None:
         if entry.state == STARTED and _is_dead(lake, entry.run_id):
             _end(lake, ledger, entry.ds, _unfinished(entry.run_id, INTERRUPTED))
             say(f"run {entry.run_id} was interrupted; what it took is taken up again")
-        if entry.state == PUBLISHED and not lake.run_row(entry.ds, entry.run_id).exists():
+        left = lake.run_row(entry.ds, entry.run_id).exists()
+        if entry.state == PUBLISHED and not left and _is_dead(lake, entry.run_id):
             leave(lake, entry.ds, Night.of(entry.record or {}))
             say(f"run {entry.run_id} was interrupted after it had published; its report is written now")
     unpublished = {entry.run_id for entry in ledger.runs() if entry.state not in {PUBLISHED, STARTED}}

@@ -88,8 +88,11 @@ def origins(text: str, folded: str) -> NDArray[np.int64]:
 
 def normalise(texts: pa.Array) -> pa.Array:
     """NFC, every run of white space one space, trimmed. Case and punctuation stay: they carry sentiment."""
-    composed = pc.utf8_normalize(texts, "NFC")
-    return pc.ascii_trim(pc.replace_substring_regex(composed, _RUNS, " "), " ")
+    spaced = pc.ascii_trim(pc.replace_substring_regex(texts, _RUNS, " "), " ")
+    beyond_ascii = pc.fill_null(pc.not_equal(pc.binary_length(spaced), pc.utf8_length(spaced)), False)
+    # Row by row: pyarrow's utf8_normalize decomposes under the name of NFC.
+    composed = [unicodedata.normalize("NFC", text) for text in spaced.filter(beyond_ascii).to_pylist()]
+    return pc.replace_with_mask(spaced, beyond_ascii, pa.array(composed, pa.string()))
 
 
 def split_utf8(text: _Text, max_bytes: int) -> list[_Text]:

@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import jobs.nightly
+from expectations.gate import judge
 from jobs.lake import Lake
 from jobs.published import answer, list_runs
 from jobs.services.ledger import LocalLedger
@@ -222,8 +223,6 @@ def test_what_breaks_an_expectation_is_not_published(drops: Path, lake: Path, mo
 
 
 def test_of_two_nights_at_once_one_publishes(drops: Path, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = jobs.nightly.judge
-
     def another_first(*arguments: Any, **named: Any) -> Any:
         monkeypatch.setattr(jobs.nightly, "judge", judge)
         assert nightly(drops, lake) is not None

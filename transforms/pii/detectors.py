@@ -1,7 +1,7 @@
 """What is looked for: one row per way a kind of personal data is written.
 
 Patterns are RE2's, applied to folded text: full-width characters, other scripts' digits, dashes and spaces are ASCII by
-then (`transforms.text.fold`). They use no `\\s`, `\\w` or `\\d`, whose meaning differs between engines. `_` stands for
+then (`transforms.text.fold`), and an underscore is `~`, which is no part of a word. They use no `\\s`, `\\w` or `\\d`, whose meaning differs between engines. `_` stands for
 white space of any length wherever one space may stand, so that collapsing white space later reveals nothing new.
 No pattern matches `[` or `]`: a placeholder is never found again.
 """
@@ -49,9 +49,9 @@ _LABEL = rf"[{_LETTERS}0-9](?:[{_LETTERS}0-9-]*[{_LETTERS}0-9])?"
 _URL = rf"[{_LETTERS}0-9!#$%&'()*+,./:;=?@_~-]"
 _URL_END = rf"[{_LETTERS}0-9#$%&+/=@_~-]"  # no closing punctuation
 _TAIL = rf"(?::[0-9]+)?(?:[/?#](?:{_URL}*{_URL_END})?)?"
-# Top-level domains known without a path; those that are also words (in, it, me, no, to, us) stay out.
+# Top-level domains known without a path; those that are also words (at, in, it, me, no, to, us) stay out.
 _TLDS = (
-    "ai|app|at|au|biz|br|ca|cc|ch|cloud|cn|co|com|cz|de|dev|dk|edu|es|eu|fi|fr|gov|hu|ie|info|io|jp|kr|mil|mx|net|nl|nz"
+    "ai|app|au|biz|br|ca|cc|ch|cloud|cn|co|com|cz|de|dev|dk|edu|es|eu|fi|fr|gov|hu|ie|info|io|jp|kr|mil|mx|net|nl|nz"
     "|online|org|pl|pt|ru|se|shop|site|store|tech|tv|uk|xyz|za"
 )
 

@@ -184,12 +184,11 @@ def phone_us(text: bytes, start: int, end: int) -> Span | None:
 
 def phone_trunk(text: bytes, start: int, end: int) -> Span | None:
     """A national number: 9 to 11 digits from the trunk prefix 0 on, in groups (without groups it may be any number),
-    and not itself a group of a longer number."""
+    not parted by both dots and dashes, as two dates are."""
     digits = _digits(text, start, end)
-    grouped = len(digits) < end - start
-    before = text[max(0, start - 2) : start]
-    inner = before[1:] == b" " and before[:1].isdigit()
-    return phone(text, start, end) if grouped and not inner and 9 <= len(digits) <= 11 else None
+    number = text[start:end]
+    grouped = len(digits) < len(number) and not (b"." in number and b"-" in number)
+    return phone(text, start, end) if grouped and 9 <= len(digits) <= 11 else None
 
 
 def phone_nine(text: bytes, start: int, end: int) -> Span | None:
