@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -39,14 +40,6 @@ class Stamp:
     scored_at: datetime
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """How one distinct text ended. `bought` is what it cost in units where the scorer was asked, None where not."""
-
-    result: Scores | Failure
-    bought: int | None = None
-
-
 def languages_of(documents: pa.RecordBatch, default: str) -> pa.Array:
     """Each document's language: as given, or the default where none is."""
     return pc.fill_null(documents["language"], default)
@@ -65,86 +58,101 @@ def score_batch(prepared: Prepared, scorer: Scorer, cache: ScoreCache, stamp: St
     with_text = np.flatnonzero(index >= 0)[::-1]
     first[index[with_text]] = with_text  # the last write stands: the first row of each text
 
-    texts = prepared.texts.texts()
-    pieces = [split_utf8(text, scorer.max_bytes) for text in (texts[row] for row in first.tolist()) if text is not None]
-    outcomes = _outcomes(
-        [bytes.fromhex(key) for key in keys.dictionary.to_pylist()],
-        pieces,
-        prepared.languages.take(pa.array(first)).to_pylist(),
-        scorer,
-        cache,
+    distinct = _Distinct(
+        keys=[bytes.fromhex(key) for key in keys.dictionary.to_pylist()],
+        pieces=_pieces(prepared.texts.take(first), scorer.max_bytes),
+        languages=prepared.languages.take(pa.array(first)).to_pylist(),
+        first=first,
+        index=index,
     )
-    return _rows(prepared, scorer, stamp, _Distinct(outcomes, [len(parts) for parts in pieces], first, index))
-
-
-def _outcomes(
-    keys: Sequence[bytes],
-    texts: Sequence[Sequence[RedactedText]],
-    languages: Sequence[str],
-    scorer: Scorer,
-    cache: ScoreCache,
-) -> list[_Outcome]:
-    """How each distinct text ends, `texts` being given in pieces."""
-    outcomes = {key: _Outcome(scores) for key, scores in cache.get(keys).items()}
-    missing: dict[str, list[int]] = {}
-    for i, (key, language) in enumerate(zip(keys, languages, strict=True)):
-        if key in outcomes:
-            continue
-        if language in scorer.languages:
-            missing.setdefault(language, []).append(i)
-        else:
-            outcomes[key] = _Outcome(Failure(UNSUPPORTED_LANGUAGE))
-    for language, wanted in missing.items():
-        bought = _buy([texts[i] for i in wanted], language, scorer)
-        new = dict(zip((keys[i] for i in wanted), bought, strict=True))
-        cache.put({key: outcome.result for key, outcome in new.items() if isinstance(outcome.result, Scores)})
-        outcomes |= new
-    return [outcomes[key] for key in keys]
-
-
-def _buy(texts: Sequence[Sequence[RedactedText]], language: str, scorer: Scorer) -> list[_Outcome]:
-    """Score texts of one language, given in pieces."""
-    answers = iter(scorer.score([piece for pieces in texts for piece in pieces], language))
-    outcomes = []
-    for pieces in texts:
-        answered = [next(answers) for _ in pieces]
-        failure = next((answer for answer in answered if isinstance(answer, Failure)), None)
-        scores = [answer for answer in answered if isinstance(answer, Scores)]
-        result = failure or join(list(zip(scores, (len(piece.encode()) for piece in pieces), strict=True)))
-        outcomes.append(_Outcome(result, bought=sum(scorer.units(piece) for piece in pieces)))
-    return outcomes
+    results, units = _results(distinct, scorer, cache)
+    return _rows(prepared, scorer, stamp, distinct, results, units)
 
 
 @dataclass(frozen=True)
 class _Distinct:
     """A batch's distinct texts, and which row has which."""
 
-    outcomes: Sequence[_Outcome]
-    chunks: Sequence[int]
+    keys: list[bytes]
+    pieces: list[list[RedactedText]]  # a text no longer than the scorer takes is one piece
+    languages: list[str]
     first: np.ndarray  # distinct text -> its first row
     index: np.ndarray  # row -> distinct text, -1 where the row has none
 
 
-def _rows(prepared: Prepared, scorer: Scorer, stamp: Stamp, distinct: _Distinct) -> pa.RecordBatch:
+def _pieces(texts: RedactedTexts, max_bytes: int) -> list[list[RedactedText]]:
+    long = pc.greater(pc.binary_length(texts.array), max_bytes).to_pylist()
+    return [
+        split_utf8(text, max_bytes) if is_long else [text]
+        for text, is_long in zip(texts.texts(), long, strict=True)
+        if text is not None
+    ]
+
+
+def _results(distinct: _Distinct, scorer: Scorer, cache: ScoreCache) -> tuple[list[Scores | Failure], dict[int, int]]:
+    """How each distinct text ends, and what those that were bought cost in units."""
+    known = cache.get(distinct.keys)
+    results: list[Scores | Failure | None] = [known.get(key) for key in distinct.keys]
+    missing: dict[str, list[int]] = {}
+    for i, result in enumerate(results):
+        if result is None:
+            missing.setdefault(distinct.languages[i], []).append(i)
+    units: dict[int, int] = {}
+    for language, wanted in missing.items():
+        if language not in scorer.languages:
+            bought: list[Scores | Failure] = [Failure(UNSUPPORTED_LANGUAGE)] * len(wanted)
+        else:
+            pieces = [distinct.pieces[i] for i in wanted]
+            bought = _buy(pieces, language, scorer)
+            new = zip((distinct.keys[i] for i in wanted), bought, strict=True)
+            cache.put({key: scores for key, scores in new if isinstance(scores, Scores)})
+            units |= {i: sum(map(scorer.units, parts)) for i, parts in zip(wanted, pieces, strict=True)}
+        for i, result in zip(wanted, bought, strict=True):
+            results[i] = result
+    return cast(list[Scores | Failure], results), units
+
+
+def _buy(texts: Sequence[Sequence[RedactedText]], language: str, scorer: Scorer) -> list[Scores | Failure]:
+    """Score texts of one language, given in pieces: a text fails as its first failing piece does."""
+    answers = iter(scorer.score([piece for pieces in texts for piece in pieces], language))
+    results = []
+    for pieces in texts:
+        answered = [next(answers) for _ in pieces]
+        if len(answered) == 1:
+            results.append(answered[0])
+            continue
+        failure = next((answer for answer in answered if isinstance(answer, Failure)), None)
+        scores = [answer for answer in answered if isinstance(answer, Scores)]
+        results.append(failure or join(scores, [len(piece.encode()) for piece in pieces]))
+    return results
+
+
+def _rows(
+    prepared: Prepared,
+    scorer: Scorer,
+    stamp: Stamp,
+    distinct: _Distinct,
+    results: Sequence[Scores | Failure],
+    units: Mapping[int, int],
+) -> pa.RecordBatch:
     documents = prepared.documents
     count = documents.num_rows
     accepted = pc.is_valid(prepared.content_keys)
     indices = pa.array(distinct.index, mask=distinct.index < 0)
-    results = [outcome.result for outcome in distinct.outcomes]
 
     scores = np.array([r if isinstance(r, Scores) else _NO_SCORES for r in results], dtype=np.float64).reshape(-1, 4)
     failed = np.isnan(scores[:, 0])
     codes = pa.array([r.code if isinstance(r, Failure) else None for r in results], pa.string()).take(indices)
     largest = pa.array(np.argmax(scores, axis=1), mask=failed).take(indices)
     is_scored = pc.is_valid(largest)
+    chunks = pa.array([len(pieces) for pieces in distinct.pieces], pa.int32())
 
     # The row whose text was bought is the first one of it.
-    units = np.zeros(count, dtype=np.int64)
+    paying = distinct.first[list(units)]
+    billed = np.zeros(count, dtype=np.int64)
+    billed[paying] = list(units.values())
     paid = np.zeros(count, dtype=bool)
-    for outcome, row in zip(distinct.outcomes, distinct.first.tolist(), strict=True):
-        if outcome.bought is not None:
-            paid[row] = True
-            units[row] = outcome.bought
+    paid[paying] = True
 
     columns = {
         "document_id": documents["document_id"],
@@ -162,8 +170,8 @@ def _rows(prepared: Prepared, scorer: Scorer, stamp: Stamp, distinct: _Distinct)
         "scorer": _where(accepted, pa.scalar(scorer.name)),
         "scorer_version": _where(accepted, pa.scalar(scorer.version)),
         "cache_hit": pc.and_(is_scored, pa.array(~paid)),
-        "chunks": _where(is_scored, pa.array(distinct.chunks, pa.int32()).take(indices)),
-        "billed_units": pa.array(units),
+        "chunks": _where(is_scored, chunks.take(indices)),
+        "billed_units": pa.array(billed),
         "source_file": documents["source_file"],
         "source_row": documents["source_row"],
         "scored_at": _where(is_scored, pa.scalar(stamp.scored_at, SCORES.field("scored_at").type)),

@@ -38,7 +38,8 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 4096)
         filesystem, path = open_filesystem(file.uri)
         source = filesystem.open_input_file(path)
     except (OSError, pa.ArrowException):
-        yield rejection(file.uri, 0, Reason.FILE_UNREADABLE)
+        # Every split of the file says so, each in a place of its own.
+        yield rejection(file.uri, split.first_row + 1 if split.start else 0, Reason.FILE_UNREADABLE)
         return
     with source:
         if file.format is Format.PARQUET:

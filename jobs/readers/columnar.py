@@ -30,7 +30,7 @@ def read_parquet(
     try:
         parquet = pq.ParquetFile(source, page_checksum_verification=True)
     except (OSError, pa.ArrowException):
-        yield rejection(source_file, 0, Reason.CORRUPT_FILE)
+        yield rejection(source_file, first_row + 1 if groups.start else 0, Reason.CORRUPT_FILE)
         return
     with parquet:
         row = first_row + 1

@@ -55,11 +55,13 @@ def test_fold(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_what_folding_changes_is_what_the_class_matches(text: str) -> None:
     assert (fold(text) != text) == pc.match_substring_regex(pa.array([text]), FOLDABLE)[0].as_py()
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_origins_name_the_character_of_every_byte(text: str) -> None:
     folded = fold(text)
@@ -67,6 +69,7 @@ def test_origins_name_the_character_of_every_byte(text: str) -> None:
     assert origins(text, folded).tolist() == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), TEXT), max_size=5))
 def test_normalise(texts: list[str | None]) -> None:
     column = normalise(pa.array(texts, pa.string()))
@@ -87,7 +90,7 @@ def test_normalise_keeps_case_and_punctuation() -> None:
     assert normalise(pa.array(["  GREAT!!!\r\n\t:-)  ", "e\u0301"])).to_pylist() == ["GREAT!!! :-)", "é"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(TEXT, st.integers(4, 40))
 def test_split_loses_nothing_and_fits(text: str, max_bytes: int) -> None:
     parts = split_utf8(text, max_bytes)
@@ -96,6 +99,7 @@ def test_split_loses_nothing_and_fits(text: str, max_bytes: int) -> None:
     assert all(parts) or parts == [""]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["e\u0301", "👍🏽", "👩‍👩‍👧", "x"])), st.integers(18, 60))
 def test_split_keeps_visible_signs_whole(signs: list[str], max_bytes: int) -> None:
     for part in split_utf8("".join(signs), max_bytes):
@@ -150,6 +154,7 @@ def field(value: str) -> bytes:
     return len(value.encode()).to_bytes(4, "big") + value.encode()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.one_of(st.none(), st.text()), st.sampled_from([None, "en", "de", ""])), max_size=6),
     st.binary(),
@@ -174,6 +179,7 @@ def test_content_keys_of_a_slice() -> None:
 CALL = st.tuples(*[st.text("1a\x00\x1f", max_size=4)] * 5)
 
 
+@settings(deadline=None)
 @given(CALL, CALL)
 def test_two_inputs_never_share_a_key_by_shifting_characters(
     one: tuple[str, str, str, str, str], other: tuple[str, str, str, str, str]

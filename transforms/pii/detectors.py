@@ -1,8 +1,9 @@
 """What is looked for: one row per way a kind of personal data is written.
 
 Patterns are RE2's, applied to folded text: full-width characters, other scripts' digits, dashes and spaces are ASCII by
-then (`transforms.text.fold`), and an underscore is `~`, which is no part of a word. They use no `\\s`, `\\w` or `\\d`, whose meaning differs between engines. `_` stands for
-white space of any length wherever one space may stand, so that collapsing white space later reveals nothing new.
+then (`transforms.text.fold`), and an underscore is `~`, which is no part of a word. They use no `\\s`, `\\w` or `\\d`,
+whose meaning differs between engines. `_` stands for white space of any length wherever one space may stand, so that
+collapsing white space later reveals nothing new.
 No pattern matches `[` or `]`: a placeholder is never found again.
 """
 

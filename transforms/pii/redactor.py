@@ -54,6 +54,10 @@ class RedactedTexts:
         """The same texts as the content key and the scorer see them."""
         return RedactedTexts(normalise(self.array))
 
+    def take(self, rows: np.ndarray) -> RedactedTexts:
+        """The texts of some rows, by their numbers."""
+        return RedactedTexts(self.array.take(pa.array(rows)))
+
     def texts(self) -> list[RedactedText | None]:
         """The texts one by one."""
         return cast(list[RedactedText | None], self.array.to_pylist())

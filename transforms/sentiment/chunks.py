@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from transforms.sentiment.protocols import Scores
 
 
-def join(pieces: Sequence[tuple[Scores, int]]) -> Scores:
-    """The mean of the pieces' scores, weighted by their lengths in UTF-8 bytes (an empty one counts as one)."""
-    weights = [max(length, 1) for _, length in pieces]
-    return Scores(
-        *(sum(scores[i] * weight for (scores, _), weight in zip(pieces, weights, strict=True)) / sum(weights) for i in range(4))
-    )
+def join(scores: Sequence[Scores], lengths: Sequence[int]) -> Scores:
+    """The mean of the pieces' scores, weighted by their lengths in UTF-8 bytes (of which one at least is not 0)."""
+    weighted = [[share * length for share in piece] for piece, length in zip(scores, lengths, strict=True)]
+    return Scores(*(sum(shares) / sum(lengths) for shares in zip(*weighted, strict=True)))

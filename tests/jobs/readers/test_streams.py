@@ -153,6 +153,13 @@ def test_a_file_that_is_gone_is_one_rejection(tmp_path: Path, name: str) -> None
     assert splits == plan_splits([splits[0].file], 1)  # nor does planning raise
 
 
+def test_every_split_of_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.jsonl", line("a") + line("b") + line("c"))
+    splits = plan_splits([listed(path)], 1)
+    path.unlink()
+    assert [row for row, _, _ in rejected(read_splits(splits))] == [0, 2, 3]
+
+
 def test_a_file_that_shrank_ends_with_a_rejection(tmp_path: Path) -> None:
     path = written(tmp_path / "a.jsonl", line("a") + line("b") + line("c"))
     splits = plan_splits([listed(path)], 1 << 20)

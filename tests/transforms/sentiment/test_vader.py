@@ -57,7 +57,4 @@ def test_words_that_balance_are_mixed() -> None:
 
 
 def test_pieces_are_joined_by_length() -> None:
-    joined = join([(Scores(1, 0, 0, 0), 300), (Scores(0, 1, 0, 0), 100)])
-
-    assert joined == Scores(0.75, 0.25, 0, 0)
-    assert join([(Scores(0, 0, 1, 0), 0)]) == Scores(0, 0, 1, 0)
+    assert join([Scores(1, 0, 0, 0), Scores(0, 1, 0, 0)], [300, 100]) == Scores(0.75, 0.25, 0, 0)
