@@ -22,7 +22,7 @@ from jobs.stopwatch import Stopwatch, TimedCache, TimedScorer
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import redact
 from transforms.schemas import SCORES
-from transforms.scoring import Prepared, Stamp, languages_of, score_batch
+from transforms.scoring import Prepared, Stamp, distinct_texts, score_batch
 from transforms.sentiment.protocols import ScoreCache, Scorer
 from transforms.text import content_keys, subject_keys
 
@@ -67,24 +67,24 @@ def score_documents(
         if documents is None:
             return
         with watch.stage("redact"):
-            redaction = redact(documents["text"], recipe.policy)
+            distinct = distinct_texts(documents, recipe.language)
+            redaction = redact(distinct.texts, recipe.policy)
         with watch.stage("fingerprint"):
-            languages = languages_of(documents, recipe.language)
             texts = redaction.texts.normalised()
             prepared = Prepared(
                 documents=documents,
-                languages=languages,
+                subject_keys=subject_keys(documents["subject_id"], recipe.key),
+                distinct=distinct,
                 redaction=redaction,
                 texts=texts,
                 content_keys=content_keys(
                     texts.array,
-                    languages,
+                    distinct.languages,
                     scorer=scorer.name,
                     scorer_version=scorer.version,
                     policy=recipe.policy.id,
                     key=recipe.key,
                 ),
-                subject_keys=subject_keys(documents["subject_id"], recipe.key),
             )
         with watch.stage("score"):
             rows = score_batch(prepared, scorer, cache, recipe.stamp)

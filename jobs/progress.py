@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
+import uuid
 
 import click
 from pyspark import SparkStageInfo, StatusTracker
@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from transforms.report import visible
 
-# Seconds between two looks at how far Spark is, and between two lines that say so where there is no terminal.
-POLL_SECONDS = 0.2
+# Seconds between two looks at how far Spark is; a look costs some 10 ms of CPU.
+TERMINAL_SECONDS = 0.5
 PLAIN_SECONDS = 10.0
 
 
@@ -26,9 +26,10 @@ def say(line: str) -> None:
 def collect(frame: DataFrame, what: str, tasks: int) -> list[Row]:
     """Collect a frame of `tasks` tasks, saying how many are done."""
     context = frame.sparkSession.sparkContext
+    group = f"{what} {uuid.uuid4()}"
     done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(context.statusTracker(), what, tasks, done), daemon=True)
-    context.setJobGroup(what, what)
+    watcher = threading.Thread(target=_watch, args=(context.statusTracker(), group, what, tasks, done), daemon=True)
+    context.setJobGroup(group, what)
     watcher.start()
     try:
         rows: list[Row] = frame.collect()
@@ -38,16 +39,17 @@ def collect(frame: DataFrame, what: str, tasks: int) -> list[Row]:
         watcher.join()
 
 
-def _watch(tracker: StatusTracker, what: str, tasks: int, done: threading.Event) -> None:
+def _watch(tracker: StatusTracker, group: str, what: str, tasks: int, done: threading.Event) -> None:
     terminal = sys.stderr.isatty()
-    said = time.monotonic()
     with tqdm(total=tasks, desc=what, unit="task", disable=not terminal) as bar:
-        while not done.wait(POLL_SECONDS):
-            stages = [stage for job in tracker.getJobIdsForGroup(what) for stage in _stages(tracker, job)]
-            bar.update(sum(stage.numCompletedTasks for stage in stages) - bar.n)
-            if not terminal and time.monotonic() - said >= PLAIN_SECONDS:
-                said = time.monotonic()
-                say(f"{what}: {sum(stage.numCompletedTasks for stage in stages)} of {tasks} tasks")
+        while not done.wait(TERMINAL_SECONDS if terminal else PLAIN_SECONDS):
+            ended = sum(
+                stage.numCompletedTasks for job in tracker.getJobIdsForGroup(group) for stage in _stages(tracker, job)
+            )
+            if terminal:
+                bar.update(ended - bar.n)
+            else:
+                say(f"{what}: {ended} of {tasks} tasks")
         bar.update(tasks - bar.n)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -21,15 +21,25 @@ UNSUPPORTED_LANGUAGE = "UNSUPPORTED_LANGUAGE"
 
 
 @dataclass(frozen=True)
+class Distinct:
+    """A batch's distinct pairs of text and language, so that every stage works on each but once."""
+
+    texts: pa.StringArray
+    languages: pa.StringArray
+    index: np.ndarray  # row of the batch -> its pair, -1 where it has no text
+
+
+@dataclass(frozen=True)
 class Prepared:
-    """One batch before scoring; every array has the batch's length, in the documents' order."""
+    """One batch before scoring."""
 
     documents: pa.RecordBatch  # schemas.DOCUMENTS
-    languages: pa.Array
+    subject_keys: pa.StringArray  # one per document
+    distinct: Distinct
+    # One per distinct pair:
     redaction: Redaction
     texts: RedactedTexts  # the redacted texts, normalised: what is fingerprinted and what the scorer sees
-    content_keys: pa.Array  # 64 hexadecimal characters, null where there is no text
-    subject_keys: pa.Array
+    content_keys: pa.StringArray
 
 
 @dataclass(frozen=True)
@@ -40,9 +50,19 @@ class Stamp:
     scored_at: datetime
 
 
-def languages_of(documents: pa.RecordBatch, default: str) -> pa.Array:
-    """Each document's language: as given, or the default where none is."""
-    return pc.fill_null(documents["language"], default)
+def distinct_texts(documents: pa.RecordBatch, default_language: str) -> Distinct:
+    """The distinct pairs of text and language in a batch; a document that names no language has the default one."""
+    texts = documents["text"].dictionary_encode()
+    languages = pc.fill_null(documents["language"], default_language).dictionary_encode()
+    several = max(len(languages.dictionary), 1)
+    pairs = pc.add(pc.multiply(texts.indices.cast(pa.int64()), several), languages.indices.cast(pa.int64()))
+    encoded = pairs.dictionary_encode()  # null where the text is
+    numbers = encoded.dictionary.to_numpy()
+    return Distinct(
+        texts.dictionary.take(pa.array(numbers // several)),
+        languages.dictionary.take(pa.array(numbers % several)),
+        _index(encoded),
+    )
 
 
 def score_batch(prepared: Prepared, scorer: Scorer, cache: ScoreCache, stamp: Stamp) -> pa.RecordBatch:
@@ -52,32 +72,50 @@ def score_batch(prepared: Prepared, scorer: Scorer, cache: ScoreCache, stamp: St
     that was bought; `cache_hit` is true where the cache or another row of the batch paid.
     Raises ScorerError where the scorer cannot work, LakeError where the cache cannot.
     """
-    keys = prepared.content_keys.dictionary_encode()
-    index = keys.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    first = np.full(len(keys.dictionary), -1)
-    with_text = np.flatnonzero(index >= 0)[::-1]
-    first[index[with_text]] = with_text  # the last write stands: the first row of each text
-
-    distinct = _Distinct(
-        keys=[bytes.fromhex(key) for key in keys.dictionary.to_pylist()],
+    encoded = prepared.content_keys.dictionary_encode()  # texts that differ in white space alone share a key
+    of_pair = _index(encoded)
+    first = _first(of_pair, len(encoded.dictionary))
+    wanted = _Wanted(
+        keys=[bytes.fromhex(key) for key in encoded.dictionary.to_pylist()],
         pieces=_pieces(prepared.texts.take(first), scorer.max_bytes),
-        languages=prepared.languages.take(pa.array(first)).to_pylist(),
-        first=first,
-        index=index,
+        languages=prepared.distinct.languages.take(pa.array(first)).to_pylist(),
     )
-    results, units = _results(distinct, scorer, cache)
-    return _rows(prepared, scorer, stamp, distinct, results, units)
+    results, units = _results(wanted, scorer, cache)
+    pair = prepared.distinct.index
+    of_row = np.where(pair < 0, -1, np.append(of_pair, -1)[pair])
+    return _rows(prepared, scorer, stamp, _Answers(wanted, results, units, of_row))
+
+
+def _index(encoded: pa.DictionaryArray) -> np.ndarray:
+    """The number of each row's value, -1 where it has none."""
+    return pc.fill_null(encoded.indices, -1).to_numpy()
+
+
+def _first(index: np.ndarray, count: int) -> np.ndarray:
+    """The first row of each of `count` values."""
+    first = np.full(count, -1)
+    rows = np.flatnonzero(index >= 0)[::-1]
+    first[index[rows]] = rows  # of writes to the same place the last one stands
+    return first
 
 
 @dataclass(frozen=True)
-class _Distinct:
-    """A batch's distinct texts, and which row has which."""
+class _Wanted:
+    """What a batch wants scored: one each per content key."""
 
     keys: list[bytes]
     pieces: list[list[RedactedText]]  # a text no longer than the scorer takes is one piece
     languages: list[str]
-    first: np.ndarray  # distinct text -> its first row
-    index: np.ndarray  # row -> distinct text, -1 where the row has none
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """How it ended."""
+
+    wanted: _Wanted
+    results: list[Scores | Failure]
+    units: dict[int, int]  # what those that were bought cost
+    of_row: np.ndarray  # row of the batch -> its place in the lists, -1 where it has no text
 
 
 def _pieces(texts: RedactedTexts, max_bytes: int) -> list[list[RedactedText]]:
@@ -89,25 +127,25 @@ def _pieces(texts: RedactedTexts, max_bytes: int) -> list[list[RedactedText]]:
     ]
 
 
-def _results(distinct: _Distinct, scorer: Scorer, cache: ScoreCache) -> tuple[list[Scores | Failure], dict[int, int]]:
-    """How each distinct text ends, and what those that were bought cost in units."""
-    known = cache.get(distinct.keys)
-    results: list[Scores | Failure | None] = [known.get(key) for key in distinct.keys]
+def _results(wanted: _Wanted, scorer: Scorer, cache: ScoreCache) -> tuple[list[Scores | Failure], dict[int, int]]:
+    """How each text ends, and what those that were bought cost in units."""
+    known = cache.get(wanted.keys)
+    results: list[Scores | Failure | None] = [known.get(key) for key in wanted.keys]
     missing: dict[str, list[int]] = {}
     for i, result in enumerate(results):
         if result is None:
-            missing.setdefault(distinct.languages[i], []).append(i)
+            missing.setdefault(wanted.languages[i], []).append(i)
     units: dict[int, int] = {}
-    for language, wanted in missing.items():
+    for language, places in missing.items():
         if language not in scorer.languages:
-            bought: list[Scores | Failure] = [Failure(UNSUPPORTED_LANGUAGE)] * len(wanted)
+            bought: list[Scores | Failure] = [Failure(UNSUPPORTED_LANGUAGE)] * len(places)
         else:
-            pieces = [distinct.pieces[i] for i in wanted]
+            pieces = [wanted.pieces[i] for i in places]
             bought = _buy(pieces, language, scorer)
-            new = zip((distinct.keys[i] for i in wanted), bought, strict=True)
+            new = zip((wanted.keys[i] for i in places), bought, strict=True)
             cache.put({key: scores for key, scores in new if isinstance(scores, Scores)})
-            units |= {i: sum(map(scorer.units, parts)) for i, parts in zip(wanted, pieces, strict=True)}
-        for i, result in zip(wanted, bought, strict=True):
+            units |= {i: sum(map(scorer.units, parts)) for i, parts in zip(places, pieces, strict=True)}
+        for i, result in zip(places, bought, strict=True):
             results[i] = result
     return cast(list[Scores | Failure], results), units
 
@@ -127,30 +165,27 @@ def _buy(texts: Sequence[Sequence[RedactedText]], language: str, scorer: Scorer)
     return results
 
 
-def _rows(
-    prepared: Prepared,
-    scorer: Scorer,
-    stamp: Stamp,
-    distinct: _Distinct,
-    results: Sequence[Scores | Failure],
-    units: Mapping[int, int],
-) -> pa.RecordBatch:
+def _rows(prepared: Prepared, scorer: Scorer, stamp: Stamp, answers: _Answers) -> pa.RecordBatch:
+    """The answers spread over the batch's rows."""
     documents = prepared.documents
     count = documents.num_rows
-    accepted = pc.is_valid(prepared.content_keys)
-    indices = pa.array(distinct.index, mask=distinct.index < 0)
+    pair = prepared.distinct.index
+    accepted = pa.array(pair >= 0)
+    of_pair = pa.array(pair, mask=pair < 0)
+    of_row = pa.array(answers.of_row, mask=answers.of_row < 0)
 
+    results = answers.results
     scores = np.array([r if isinstance(r, Scores) else _NO_SCORES for r in results], dtype=np.float64).reshape(-1, 4)
     failed = np.isnan(scores[:, 0])
-    codes = pa.array([r.code if isinstance(r, Failure) else None for r in results], pa.string()).take(indices)
-    largest = pa.array(np.argmax(scores, axis=1), mask=failed).take(indices)
+    codes = pa.array([r.code if isinstance(r, Failure) else None for r in results], pa.string()).take(of_row)
+    largest = pa.array(np.argmax(scores, axis=1), mask=failed).take(of_row)
     is_scored = pc.is_valid(largest)
-    chunks = pa.array([len(pieces) for pieces in distinct.pieces], pa.int32())
+    chunks = pa.array([len(pieces) for pieces in answers.wanted.pieces], pa.int32())
 
     # The row whose text was bought is the first one of it.
-    paying = distinct.first[list(units)]
+    paying = _first(answers.of_row, len(results))[list(answers.units)]
     billed = np.zeros(count, dtype=np.int64)
-    billed[paying] = list(units.values())
+    billed[paying] = list(answers.units.values())
     paid = np.zeros(count, dtype=bool)
     paid[paying] = True
 
@@ -158,19 +193,19 @@ def _rows(
         "document_id": documents["document_id"],
         "source": documents["source"],
         "created_at": documents["created_at"],
-        "language": _where(accepted, prepared.languages),
+        "language": prepared.distinct.languages.take(of_pair),
         "language_source": _where(accepted, pc.if_else(pc.is_valid(documents["language"]), "given", "default")),
         "status": pc.if_else(is_scored, Status.SCORED, pc.if_else(accepted, Status.FAILED, Status.REJECTED)),
         "error_code": pc.coalesce(documents["error_code"], codes),
         "sentiment": pa.array(list(Sentiment), pa.string()).take(largest),
-        "redacted_text": prepared.redaction.texts.array,
-        "pii": prepared.redaction.pii,
-        "content_key": prepared.content_keys,
+        "redacted_text": prepared.redaction.texts.array.take(of_pair),
+        "pii": prepared.redaction.pii.take(of_pair),
+        "content_key": prepared.content_keys.take(of_pair),
         "subject_key": prepared.subject_keys,
         "scorer": _where(accepted, pa.scalar(scorer.name)),
         "scorer_version": _where(accepted, pa.scalar(scorer.version)),
         "cache_hit": pc.and_(is_scored, pa.array(~paid)),
-        "chunks": _where(is_scored, chunks.take(indices)),
+        "chunks": _where(is_scored, chunks.take(of_row)),
         "billed_units": pa.array(billed),
         "source_file": documents["source_file"],
         "source_row": documents["source_row"],
@@ -178,7 +213,7 @@ def _rows(
         "run_id": pa.repeat(stamp.run_id, count),
     }
     for number, name in enumerate(("positive", "negative", "neutral", "mixed")):
-        columns[f"score_{name}"] = pa.array(scores[:, number], mask=failed).take(indices)
+        columns[f"score_{name}"] = pa.array(scores[:, number], mask=failed).take(of_row)
     return pa.RecordBatch.from_arrays([columns[name] for name in SCORES.names], schema=SCORES)
 
 

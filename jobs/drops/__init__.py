@@ -4,7 +4,7 @@ A file's identity (`source_file`) is its absolute path or URI in raw characters:
 percent-decoded.
 """
 
-from jobs.compression import Compression
+from jobs.drops.compression import Compression
 from jobs.drops.files import DropFile, Format, Listing, list_drop
 from jobs.drops.splits import Split, pack, plan_splits
 from jobs.drops.storage import open_filesystem

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-from jobs.compression import Broken, Compression, expand, sniff
+from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
 from jobs.drops.storage import Entry, open_filesystem, walk
 from transforms.documents import Reason

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.compression import Compression
+from jobs.drops.compression import Compression
 from jobs.drops.files import DropFile, Format
 from jobs.drops.storage import open_filesystem
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 import pyarrow.fs as pafs
 
-from jobs.compression import Broken, Compression, expand
 from jobs.drops import Format, Split, open_filesystem
+from jobs.drops.compression import Broken, Compression, expand
 from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
 from jobs.readers.jsonl import read_json_lines

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.compression import MAX_EXPANDED_BYTES, MAX_EXPANSION
+from jobs.drops.compression import MAX_EXPANDED_BYTES, MAX_EXPANSION
 from transforms.documents import Reason, documents, rejection
 
 _BATCH_BYTES = 16 << 20

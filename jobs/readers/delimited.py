@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from jobs.compression import Broken
+from jobs.drops.compression import Broken
 from jobs.readers.lines import MAX_LINE_BYTES, Lines, Rejected
 from transforms.documents import Reason, documents
 

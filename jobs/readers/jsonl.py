@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -26,7 +26,7 @@ def read_json_lines(
     items: Iterator[Lines | Rejected], source_file: str, columns: Mapping[str, str], batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """Documents of JSON Lines. columns: our column -> theirs, for all of COLUMNS."""
-    suspicion = _Suspicion(columns)
+    keys = _Keys(columns.values())
     for item in items:
         if isinstance(item, Rejected):
             yield rejection(source_file, *item)
@@ -34,77 +34,97 @@ def read_json_lines(
         found = item.data.split(b"\n")
         for start in range(0, len(found), batch_rows):
             part = found[start : start + batch_rows]
-            data = item.data if len(part) == len(found) else b"\n".join(part)
-            batch = _batch(part, data, item.first + start, source_file, columns, suspicion)
-            if batch is not None:
-                yield batch
+            rows, records, reasons = _records(part, item.first + start, columns, keys)
+            if len(rows):
+                values = {ours: _column(records, theirs) for ours, theirs in columns.items()}
+                yield documents(values, rows, source_file, reasons)
 
 
-def _batch(
-    found: list[bytes], data: bytes, first: int, source_file: str, columns: Mapping[str, str], suspicion: _Suspicion
-) -> pa.RecordBatch | None:
-    rows: list[int] | np.ndarray = np.arange(first, first + len(found))
-    reasons: list[str | None] | None = None
+def _records(
+    found: list[bytes], first: int, columns: Mapping[str, str], keys: _Keys
+) -> tuple[Sequence[int] | np.ndarray, list[Record], list[Reason | None] | None]:
+    """Lines as records: the number of each, the record, and what is wrong with it (None where nothing is with any).
+
+    orjson reads them all; the few that it refuses, or may have read otherwise than exactly, are read again.
+    """
+    rows: Sequence[int] | np.ndarray = np.arange(first, first + len(found))
+    reasons: list[Reason | None] | None = None
+    settled: set[int] = set()
     try:
         records: list[Record] = [orjson.loads(line) for line in found]
-        plain = set(map(type, records)) == {dict}
     except orjson.JSONDecodeError:
-        plain = False
-    if plain:
-        values = {ours: _column(records, theirs) for ours, theirs in columns.items()}
-        plain = not suspicion.of_block(data, records, values)
-    if not plain:
-        numbered = [(row, line) for row, line in enumerate(found, first) if line.strip()]
-        if not numbered:
-            return None
-        rows = [row for row, _ in numbered]
-        pairs = [_record(line, suspicion) for _, line in numbered]
-        records = [record for record, _ in pairs]
-        values = {ours: _column(records, theirs) for ours, theirs in columns.items()}
-        reasons = [reason for _, reason in pairs]
-    return documents(values, rows, source_file, reasons)
+        rows = [row for row, line in enumerate(found, first) if line.strip()]
+        found = [line for line in found if line.strip()]
+        reasons = [None] * len(found)
+        records = []
+        for place, line in enumerate(found):
+            try:
+                record = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                record, reasons[place] = _exact(line, keys.names)
+                settled.add(place)
+            records.append(record)
+    if set(map(type, records)) - {dict}:
+        reasons = reasons or [None] * len(found)
+        for place, record in enumerate(records):
+            if type(record) is not dict:
+                records[place], reasons[place] = {}, Reason.NOT_AN_OBJECT
+                settled.add(place)
+    rest = [place for place in range(len(found)) if place not in settled] if settled else range(len(found))
+    again = set(keys.dropped(found, records, rest))
+    for ours in _INTEGERS:
+        column = _column(records, columns[ours])
+        if float in set(map(type, column)):
+            again.update(place for place, value in enumerate(column) if type(value) is float and place not in settled)
+    if again:
+        reasons = reasons or [None] * len(found)
+        for place in again:
+            records[place], reasons[place] = _exact(found[place], keys.names)
+    return rows, records, reasons
 
 
-class _Suspicion:
-    """Finds, cheaply, the lines that orjson may have read otherwise than exactly: it keeps the last of equal keys."""
+class _Keys:
+    """The keys that are read. orjson keeps the last of equal ones; this tells, cheaply, where it dropped none."""
 
-    def __init__(self, columns: Mapping[str, str]):
-        self.columns = columns
-        self.names = frozenset(columns.values())
+    def __init__(self, names: Iterable[str]):
+        self.names = frozenset(names)
         # A key as it stands in JSON: as it is, with what is not ASCII escaped, with slashes escaped.
-        self._spellings = {
-            name: {plain.encode("utf-8", "replace"), json.dumps(name).encode(), plain.replace("/", "\\/").encode()}
+        self._spellings = [
+            {plain.encode("utf-8", "replace"), json.dumps(name).encode(), plain.replace("/", "\\/").encode()}
             for name in self.names
             for plain in [json.dumps(name, ensure_ascii=False)]
-        }
+        ]
         # The same key, spelled with an escaped letter.
         codes = {format(ord(letter), "04x") for name in self.names for letter in name if letter.isascii()}
         self._escaped = re.compile(rb"\\u(?:" + "|".join(sorted(codes)).encode() + rb")", re.IGNORECASE)
 
-    def of_block(self, data: bytes, records: list[Record], values: Mapping[str, list[Any]]) -> bool:
-        """Whether a line of the block needs the exact look. `values` are the columns of `records`."""
-        if any(float in set(map(type, values[ours])) for ours in _INTEGERS):
-            return True
-        # A key ends in `":`, and so may other things; equal totals leave no room for a key that orjson dropped.
+    def dropped(self, found: list[bytes], records: list[Record], places: Sequence[int]) -> Iterator[int]:
+        """The places of the lines of which orjson may have dropped a key, found by halving."""
+        if self._may_be_dropped([found[place] for place in places], [records[place] for place in places]):
+            if len(places) == 1:
+                yield places[0]
+            else:
+                middle = len(places) // 2
+                yield from self.dropped(found, records, places[:middle])
+                yield from self.dropped(found, records, places[middle:])
+
+    def _may_be_dropped(self, found: list[bytes], records: list[Record]) -> bool:
+        """Whether one of the lines may hold one of the keys more often than the record that orjson made of it."""
+        data = b"\n".join(found)
+        # A key ends in `":`, and so may other things; equal totals leave no room for a key that was dropped.
         if _colons(data) == sum(map(len, records)):
             return False
-        # A record with a key holds its spelling at least once: the same thought, key by key.
-        return self._escaped.search(data) is not None or any(
-            sum(data.count(spelling) for spelling in self._spellings[theirs]) != len(records) - values[ours].count(None)
-            for ours, theirs in self.columns.items()
-        )
-
-    def of_line(self, line: bytes, record: Record) -> bool:
-        """Whether this line needs the exact look."""
-        return (
-            any(sum(line.count(spelling) for spelling in found) > 1 for found in self._spellings.values())
-            or self._escaped.search(line) is not None
-            or any(type(record.get(self.columns[ours])) is float for ours in _INTEGERS)
+        if self._escaped.search(data):
+            return True
+        again = orjson.dumps(records)
+        return any(
+            sum(data.count(spelling) for spelling in spellings) != sum(again.count(spelling) for spelling in spellings)
+            for spellings in self._spellings
         )
 
 
 def _colons(data: bytes) -> int | None:
-    """How often `":` stands in the block; None where white space may stand between the two."""
+    """How often `":` stands in the lines; None where white space may stand between the two."""
     codes = np.frombuffer(data, np.uint8)
     places = np.flatnonzero(codes == ord(":"))
     places = places[places >= 2]
@@ -120,17 +140,6 @@ def _column(records: list[Record], name: str) -> list[Any]:
         return list(map(itemgetter(name), records))
     except KeyError:
         return [record.get(name) for record in records]
-
-
-def _record(line: bytes, suspicion: _Suspicion) -> tuple[Record, Reason | None]:
-    """One line as a record, and what is wrong with it."""
-    try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return _exact(line, suspicion.names)
-    if not isinstance(record, dict):
-        return {}, Reason.NOT_AN_OBJECT
-    return _exact(line, suspicion.names) if suspicion.of_line(line, record) else (record, None)
 
 
 def _exact(line: bytes, names: frozenset[str]) -> tuple[Record, Reason | None]:

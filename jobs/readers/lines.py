@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from jobs.compression import Broken
+from jobs.drops.compression import Broken
 from transforms.documents import Reason
 
 # The longest line that is ever held. What is longer is passed over up to its newline.

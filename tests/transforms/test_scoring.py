@@ -11,7 +11,7 @@ from transforms.documents import documents
 from transforms.pii.policy import DEFAULT_POLICY
 from transforms.pii.redactor import redact
 from transforms.schemas import SCORES, Status, conform
-from transforms.scoring import Prepared, Stamp, languages_of, reject, score_batch
+from transforms.scoring import Prepared, Stamp, distinct_texts, reject, score_batch
 from transforms.sentiment.protocols import Failure, RedactedText, Scores, Usage
 from transforms.text import content_keys, subject_keys
 
@@ -51,13 +51,13 @@ def prepared(rows: list[dict[str, Any]], default: str = "en") -> Prepared:
     base = {"document_id": "d", "text": "fine", "language": "en", "subject_id": "s"}
     values = {name: [(base | row)[name] for row in rows] for name in base}
     batch = documents(values, range(1, len(rows) + 1), "/drop/a.jsonl")
-    redaction = redact(batch["text"], DEFAULT_POLICY)
-    languages = languages_of(batch, default)
+    distinct = distinct_texts(batch, default)
+    redaction = redact(distinct.texts, DEFAULT_POLICY)
     texts = redaction.texts.normalised()
     keys = content_keys(
-        texts.array, languages, scorer="counting", scorer_version="1", policy=DEFAULT_POLICY.id, key=b"key"
+        texts.array, distinct.languages, scorer="counting", scorer_version="1", policy=DEFAULT_POLICY.id, key=b"key"
     )
-    return Prepared(batch, languages, redaction, texts, keys, subject_keys(batch["subject_id"], b"key"))
+    return Prepared(batch, subject_keys(batch["subject_id"], b"key"), distinct, redaction, texts, keys)
 
 
 def scored(rows: list[dict[str, Any]], cache: DictCache | None = None) -> tuple[list[dict[str, Any]], CountingScorer]:

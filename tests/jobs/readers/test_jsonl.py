@@ -32,6 +32,7 @@ BAD_LINES: dict[str, tuple[bytes, str, str | None]] = {
     "a lone surrogate in the id": (b'{"document_id":"\\udc00","text":"t"}\n', "LONE_SURROGATE", None),
     "text twice": (b'{"document_id":"x","text":"a","text":"b"}\n', "DUPLICATE_KEY", "x"),
     "text twice, spaced": (b'{"document_id" :"x","text" :"a","text"\t:"b"}\n', "DUPLICATE_KEY", "x"),
+    "text twice, another key spaced": (b'{"document_id" :"x","text":"a","text":"b"}\n', "DUPLICATE_KEY", "x"),
     "text twice, escaped": (b'{"document_id":"x","text":"a","t\\u0065xt":"b"}\n', "DUPLICATE_KEY", "x"),
     "text twice, null last": (b'{"document_id":"x","text":"a","text":null}\n', "DUPLICATE_KEY", "x"),
     "id twice": (b'{"document_id":"x","document_id":"y","text":"a"}\n', "DUPLICATE_KEY", None),

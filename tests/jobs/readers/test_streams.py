@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
-from jobs import compression
-from jobs.drops import Compression, Format, list_drop, plan_splits
+from jobs.drops import Compression, Format, compression, list_drop, plan_splits
 from tests.jobs.readers.drop import line, listed, read, read_splits, rejected, written
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
