@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 import uuid
+from typing import TypeVar
 
 import click
-from pyspark import SparkStageInfo, StatusTracker
-from pyspark.sql import DataFrame, Row
+from pyspark import RDD, SparkStageInfo, StatusTracker
 from tqdm import tqdm
 
 from transforms.report import visible
+
+T = TypeVar("T")
 
 # Seconds between two looks at how far Spark is; a look costs some 10 ms of CPU.
 TERMINAL_SECONDS = 0.5
@@ -23,17 +25,16 @@ def say(line: str) -> None:
     click.echo(visible(line), err=True)
 
 
-def collect(frame: DataFrame, what: str, tasks: int) -> list[Row]:
-    """Collect a frame of `tasks` tasks, saying how many are done."""
-    context = frame.sparkSession.sparkContext
+def collect(data: RDD[T], what: str, tasks: int) -> list[T]:
+    """Collect what `tasks` tasks give, saying how many are done."""
+    context = data.context
     group = f"{what} {uuid.uuid4()}"
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(context.statusTracker(), group, what, tasks, done), daemon=True)
     context.setJobGroup(group, what)
     watcher.start()
     try:
-        rows: list[Row] = frame.collect()
-        return rows
+        return data.collect()
     finally:
         done.set()
         watcher.join()

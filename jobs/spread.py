@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
-import pyarrow as pa
-from pyspark.errors import PySparkException
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from jobs.progress import collect
@@ -32,22 +31,12 @@ def spread(
 
     if not work:
         return []
-
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for number in batch["id"].to_pylist():
-                answer = pickle.dumps(_guarded(function, number, work[number]))
-                yield pa.RecordBatch.from_pydict({"number": [number], "answer": [answer]}, _SCHEMA)
-
-    frame = spark.range(0, len(work), 1, len(work)).mapInArrow(run, "number long, answer binary")
+    numbers = spark.sparkContext.parallelize(range(len(work)), len(work))
+    answers = numbers.map(lambda number: (number, _guarded(function, number, work[number])))
     try:
-        rows = collect(frame, what, len(work))
-    except PySparkException as error:
-        raise _told_by(error) from None
-    return [pickle.loads(row.answer) for row in sorted(rows, key=lambda row: row.number)]  # noqa: S301 - written above
-
-
-_SCHEMA = pa.schema([pa.field("number", pa.int64()), pa.field("answer", pa.binary())])
+        return [answer for _, answer in sorted(collect(answers, what, len(work)), key=itemgetter(0))]
+    except Py4JJavaError as error:
+        raise _told_by(str(error.java_exception)) from None
 
 
 def _guarded(function: Callable[[int, Work], Answer], number: int, piece: Work) -> Answer:
@@ -61,11 +50,11 @@ def _guarded(function: Callable[[int, Work], Answer], number: int, piece: Work) 
         raise AuraStreamError(f"{type(error).__name__} at {where}") from None
 
 
-def _told_by(error: PySparkException) -> AuraStreamError:
+def _told_by(said: str) -> AuraStreamError:
     """The error a task raised, found by its name in what Spark says of the failure."""
-    found = re.search(r"transforms\.errors\.(\w+): (.*)", str(error))
+    found = re.search(r"transforms\.errors\.(\w+): (.*)", said)
     if not found:
-        return AuraStreamError(f"Spark stopped the run ({type(error).__name__}); its own log says more")
+        return AuraStreamError("Spark stopped the run; its own log says more")
     kind = getattr(errors, found[1])
     raised: AuraStreamError = kind(found[2])
     return raised
