@@ -21,7 +21,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 EPILOG = """\b
 Every option can also come from
   the environment  AURASTREAM_LAKE, or for one command AURASTREAM_NIGHTLY_LAKE
-  a TOML file      --config FILE (or AURASTREAM_CONFIG): `lake = "lake"` for all
+  a TOML file      --config FILE, or AURASTREAM_CONFIG: lake = "lake" for all
                    commands, or below [nightly] for one
 The command line goes before the environment, and that before the file.
 

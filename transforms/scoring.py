@@ -75,10 +75,13 @@ def score_batch(prepared: Prepared, scorer: Scorer, cache: ScoreCache, stamp: St
     encoded = prepared.content_keys.dictionary_encode()  # texts that differ in white space alone share a key
     of_pair = _index(encoded)
     first = _first(of_pair, len(encoded.dictionary))
+    texts = prepared.texts.take(first)
+    long = pc.greater(pc.binary_length(texts.array), scorer.max_bytes).to_numpy(zero_copy_only=False)
     wanted = _Wanted(
         keys=[bytes.fromhex(key) for key in encoded.dictionary.to_pylist()],
-        pieces=_pieces(prepared.texts.take(first), scorer.max_bytes),
-        languages=prepared.distinct.languages.take(pa.array(first)).to_pylist(),
+        texts=[text for text in texts.texts() if text is not None],
+        languages=prepared.distinct.languages.take(pa.array(first)),
+        long=set(np.flatnonzero(long).tolist()),
     )
     results, units = _results(wanted, scorer, cache)
     pair = prepared.distinct.index
@@ -88,7 +91,8 @@ def score_batch(prepared: Prepared, scorer: Scorer, cache: ScoreCache, stamp: St
 
 def _index(encoded: pa.DictionaryArray) -> np.ndarray:
     """The number of each row's value, -1 where it has none."""
-    return pc.fill_null(encoded.indices, -1).to_numpy()
+    index: np.ndarray = pc.fill_null(encoded.indices, -1).to_numpy()
+    return index
 
 
 def _first(index: np.ndarray, count: int) -> np.ndarray:
@@ -104,8 +108,14 @@ class _Wanted:
     """What a batch wants scored: one each per content key."""
 
     keys: list[bytes]
-    pieces: list[list[RedactedText]]  # a text no longer than the scorer takes is one piece
-    languages: list[str]
+    texts: list[RedactedText]
+    languages: pa.StringArray
+    long: set[int]  # the places of texts that are longer than the scorer takes
+
+    def pieces(self, place: int, max_bytes: int) -> list[RedactedText]:
+        """A text as the scorer takes it."""
+        text = self.texts[place]
+        return split_utf8(text, max_bytes) if place in self.long else [text]
 
 
 @dataclass(frozen=True)
@@ -118,51 +128,43 @@ class _Answers:
     of_row: np.ndarray  # row of the batch -> its place in the lists, -1 where it has no text
 
 
-def _pieces(texts: RedactedTexts, max_bytes: int) -> list[list[RedactedText]]:
-    long = pc.greater(pc.binary_length(texts.array), max_bytes).to_pylist()
-    return [
-        split_utf8(text, max_bytes) if is_long else [text]
-        for text, is_long in zip(texts.texts(), long, strict=True)
-        if text is not None
-    ]
-
-
 def _results(wanted: _Wanted, scorer: Scorer, cache: ScoreCache) -> tuple[list[Scores | Failure], dict[int, int]]:
     """How each text ends, and what those that were bought cost in units."""
     known = cache.get(wanted.keys)
-    results: list[Scores | Failure | None] = [known.get(key) for key in wanted.keys]
-    missing: dict[str, list[int]] = {}
-    for i, result in enumerate(results):
-        if result is None:
-            missing.setdefault(wanted.languages[i], []).append(i)
+    results: list[Scores | Failure | None] = list(map(known.get, wanted.keys))
     units: dict[int, int] = {}
-    for language, places in missing.items():
-        if language not in scorer.languages:
-            bought: list[Scores | Failure] = [Failure(UNSUPPORTED_LANGUAGE)] * len(places)
+    encoded = wanted.languages.dictionary_encode()
+    for code, language in enumerate(encoded.dictionary.to_pylist()):
+        places = np.flatnonzero(encoded.indices.to_numpy() == code).tolist()
+        missing = [place for place in places if results[place] is None]
+        if language in scorer.languages:
+            bought = _buy(wanted, missing, language, scorer, units)
+            new = zip(missing, bought, strict=True)
+            cache.put({wanted.keys[place]: scores for place, scores in new if isinstance(scores, Scores)})
         else:
-            pieces = [wanted.pieces[i] for i in places]
-            bought = _buy(pieces, language, scorer)
-            new = zip((wanted.keys[i] for i in places), bought, strict=True)
-            cache.put({key: scores for key, scores in new if isinstance(scores, Scores)})
-            units |= {i: sum(map(scorer.units, parts)) for i, parts in zip(places, pieces, strict=True)}
-        for i, result in zip(places, bought, strict=True):
-            results[i] = result
+            bought = [Failure(UNSUPPORTED_LANGUAGE)] * len(missing)
+        for place, result in zip(missing, bought, strict=True):
+            results[place] = result
     return cast(list[Scores | Failure], results), units
 
 
-def _buy(texts: Sequence[Sequence[RedactedText]], language: str, scorer: Scorer) -> list[Scores | Failure]:
-    """Score texts of one language, given in pieces: a text fails as its first failing piece does."""
+def _buy(
+    wanted: _Wanted, places: Sequence[int], language: str, scorer: Scorer, units: dict[int, int]
+) -> list[Scores | Failure]:
+    """Score texts of one language and enter what each costs: a text fails as its first failing piece does."""
+    if not places:
+        return []
+    texts = [wanted.pieces(place, scorer.max_bytes) for place in places]
     answers = iter(scorer.score([piece for pieces in texts for piece in pieces], language))
-    results = []
-    for pieces in texts:
-        answered = [next(answers) for _ in pieces]
-        if len(answered) == 1:
-            results.append(answered[0])
-            continue
-        failure = next((answer for answer in answered if isinstance(answer, Failure)), None)
-        scores = [answer for answer in answered if isinstance(answer, Scores)]
-        results.append(failure or join(scores, [len(piece.encode()) for piece in pieces]))
-    return results
+    units |= {place: sum(map(scorer.units, pieces)) for place, pieces in zip(places, texts, strict=True)}
+    return [next(answers) if len(pieces) == 1 else _joined(pieces, [next(answers) for _ in pieces]) for pieces in texts]
+
+
+def _joined(pieces: Sequence[RedactedText], answers: Sequence[Scores | Failure]) -> Scores | Failure:
+    for answer in answers:
+        if isinstance(answer, Failure):
+            return answer
+    return join(cast(Sequence[Scores], answers), [len(piece.encode()) for piece in pieces])
 
 
 def _rows(prepared: Prepared, scorer: Scorer, stamp: Stamp, answers: _Answers) -> pa.RecordBatch:
@@ -177,10 +179,14 @@ def _rows(prepared: Prepared, scorer: Scorer, stamp: Stamp, answers: _Answers) -
     results = answers.results
     scores = np.array([r if isinstance(r, Scores) else _NO_SCORES for r in results], dtype=np.float64).reshape(-1, 4)
     failed = np.isnan(scores[:, 0])
-    codes = pa.array([r.code if isinstance(r, Failure) else None for r in results], pa.string()).take(of_row)
+    codes = np.full(len(results), None)
+    for place in np.flatnonzero(failed).tolist():
+        codes[place] = results[place].code
     largest = pa.array(np.argmax(scores, axis=1), mask=failed).take(of_row)
     is_scored = pc.is_valid(largest)
-    chunks = pa.array([len(pieces) for pieces in answers.wanted.pieces], pa.int32())
+    chunks = np.ones(len(results), np.int32)
+    for place in answers.wanted.long:
+        chunks[place] = len(answers.wanted.pieces(place, scorer.max_bytes))
 
     # The row whose text was bought is the first one of it.
     paying = _first(answers.of_row, len(results))[list(answers.units)]
@@ -196,7 +202,7 @@ def _rows(prepared: Prepared, scorer: Scorer, stamp: Stamp, answers: _Answers) -
         "language": prepared.distinct.languages.take(of_pair),
         "language_source": _where(accepted, pc.if_else(pc.is_valid(documents["language"]), "given", "default")),
         "status": pc.if_else(is_scored, Status.SCORED, pc.if_else(accepted, Status.FAILED, Status.REJECTED)),
-        "error_code": pc.coalesce(documents["error_code"], codes),
+        "error_code": pc.coalesce(documents["error_code"], pa.array(codes, pa.string()).take(of_row)),
         "sentiment": pa.array(list(Sentiment), pa.string()).take(largest),
         "redacted_text": prepared.redaction.texts.array.take(of_pair),
         "pii": prepared.redaction.pii.take(of_pair),
@@ -205,7 +211,7 @@ def _rows(prepared: Prepared, scorer: Scorer, stamp: Stamp, answers: _Answers) -
         "scorer": _where(accepted, pa.scalar(scorer.name)),
         "scorer_version": _where(accepted, pa.scalar(scorer.version)),
         "cache_hit": pc.and_(is_scored, pa.array(~paid)),
-        "chunks": _where(is_scored, chunks.take(of_row)),
+        "chunks": _where(is_scored, pa.array(chunks).take(of_row)),
         "billed_units": pa.array(billed),
         "source_file": documents["source_file"],
         "source_row": documents["source_row"],

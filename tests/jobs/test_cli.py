@@ -91,7 +91,7 @@ def test_help_is_worth_reading(command: str) -> None:
 
     assert max(map(len, said.splitlines())) <= 80
     assert "Exit codes" in said if command == "" else f"\n    aurastream {command}" in said
-    for line in said.splitlines():
+    for line in said.splitlines()[1:]:
         assert not line.endswith("..."), "cut short"
 
 
@@ -330,7 +330,7 @@ def test_several_columns_come_from_the_environment(told: list[NightlySettings]) 
         ("[nightly]\nreprocess = 'maybe'", "reprocess must be true or false"),
         ("ds = 2026-11-22T10:00:00Z", "ds must be a date such as 2026-11-22"),
         ("ds = 20261122", "ds must be a date such as 2026-11-22"),
-        ("[nightly]\nds = '22 November'", "'22 November' is not a date"),
+        ("[nightly]\nlake = 'lake'\nds = '22 November'", "'22 November' is not a date"),
         ("color = 'red'", "no option is named color"),
         ("key_file = 'k'", "no option is named key_file"),
         ("mapping = { text = 'body' }", "no option is named mapping"),

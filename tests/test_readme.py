@@ -1,0 +1,178 @@
+"""README and docs say what is so: their commands run, their output is the output, their names and links exist.
+
+`python -m tests.test_readme` writes the README's output anew.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from jobs.cli import cli
+from jobs.drops.compression import MAX_EXPANDED_BYTES, MAX_EXPANSION
+from jobs.lake import Lake
+from jobs.readers.delimited import MAX_RECORD_CHARACTERS
+from jobs.readers.lines import MAX_LINE_BYTES
+from transforms.documents import MAX_TEXT_BYTES, Reason
+from transforms.scoring import UNSUPPORTED_LANGUAGE
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+# What differs from run to run, and what stands for it when outputs are compared.
+VOLATILE = {
+    r"scoring: \d+ of \d+ tasks\n": "",  # said every ten seconds
+    r"audit: \d+ of \d+ tasks\n": "",
+    r"\b01[0-9A-HJKMNP-TV-Z]{24}\b": "<run>",
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+\+00:00)?": "<time>",
+    r"[0-9a-f]{64}": "<key>",
+    r"policy [0-9a-f]{12}": "policy <id>",
+    r"\b\d+\.\d+ s\b": "<seconds>",
+    r"(?m)(^cache hits +)\d+": r"\1<hits>",  # two workers may score the same text at once
+    r" +\d+(?=  \$0\.00  )": "<hits>",
+    r" +\d+\.\d(?=  (yes|no))": "<seconds>",
+    r"(?<= )/\S+(?=/drops/)": "<folder>",
+}
+
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")) if kind == language]
+
+
+def commands(block: str) -> Iterator[tuple[str, str]]:
+    """Each `$ command` of a block, and the output below it."""
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        yield command, output
+
+
+def run(command: str, folder: Path) -> str:
+    """What a command prints in a shell; standard error among it, as on a terminal."""
+    search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AURASTREAM_")}
+    ended = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment | {"PATH": search},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
+
+
+def settled(output: str) -> str:
+    for pattern, stands in VOLATILE.items():
+        output = re.sub(pattern, stands, output)
+    return output
+
+
+def test_the_session_is_what_happens(tmp_path: Path) -> None:
+    session = [pair for block in blocks(README, "console") for pair in commands(block)]
+    assert {"sample", "nightly", "sql", "runs", "rollback", "analyze"} <= {command.split()[1] for command, _ in session}
+
+    for command, output in session:
+        assert settled(run(command, tmp_path)) == settled(output), command
+
+
+def test_volatile_is_not_everything() -> None:
+    assert settled("documents       305 = 282 SCORED + 5 REJECTED") == "documents       305 = 282 SCORED + 5 REJECTED"
+    assert settled("started 2026-11-22 03:00:01  run 01M84KKDQNGN6HEKWN918RR6JS") == "started <time>  run <run>"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", BLOCK.sub("", page.read_text(encoding="utf-8"))):
+        if "://" not in target:
+            path, _, anchor = target.partition("#")
+            linked = page.parent / path if path else page
+            assert linked.exists(), target
+            assert not anchor or anchor in anchors(linked), target
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", BLOCK.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_configuration_that_is_shown_is_taken(page: Path, tmp_path: Path) -> None:
+    for number, text in enumerate(blocks(page, "toml")):
+        config = tmp_path / f"{number}.toml"
+        config.write_text(text, encoding="utf-8")
+        assert tomllib.loads(text)
+        result = CliRunner().invoke(cli, ["runs", "--config", str(config), "--lake", str(tmp_path / "none")])
+        assert (result.exit_code, "no lake" in result.stderr) == (1, True), result.stderr
+
+
+def test_every_command_and_option_is_documented() -> None:
+    said = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name not in {"CHANGELOG.md"})
+    for name, command in cli.commands.items():
+        assert f"aurastream {name}" in said
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert re.search(rf"{parameter.opts[-1]}\b(?!-)", said), f"{name} {parameter.opts[-1]}"
+
+
+def table(page: Path, heading: str) -> list[list[str]]:
+    """The rows of the table below a heading of a page, cell by cell."""
+    section = page.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    return rows[2:]
+
+
+def test_reason_codes_are_those_of_the_code() -> None:
+    told = [row[0].strip("`") for row in table(ROOT / "docs" / "input.md", "Reason codes")]
+
+    assert told == [*map(str, Reason), UNSUPPORTED_LANGUAGE]
+
+
+def test_limits_are_those_of_the_code() -> None:
+    told = {row[0]: row[1] for row in table(ROOT / "docs" / "input.md", "Limits")}
+
+    assert told == {
+        "a text": f"{MAX_TEXT_BYTES:,} bytes of UTF-8",
+        "a line": f"{MAX_LINE_BYTES:,} bytes",
+        "a CSV record of several lines": f"{MAX_RECORD_CHARACTERS:,} characters",
+        "a compressed file": f"beyond {MAX_EXPANDED_BYTES:,} bytes, {MAX_EXPANSION} times its size",
+    }
+
+
+def test_the_lake_is_laid_out_as_told() -> None:
+    lake = Lake(Path("lake"))
+    places = [lake.scores("DATE", "RUN"), lake.run_row("DATE", "RUN"), lake.audit("RUN"), lake.report("RUN")]
+    places += [lake.ledger, lake.cache, lake.key_file, lake.lock("RUN")]
+    told = [row[0].strip("`").rstrip("/") for row in table(ROOT / "docs" / "operations.md", "The lake")]
+
+    assert told == [str(place.relative_to("lake")) for place in places]
+
+
+def rewrite() -> None:
+    """Put what the README's commands print below them."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def block(found: re.Match[str]) -> str:
+            if found[1] != "console":
+                return found[0]
+            said = [f"$ {command}\n{run(command, Path(folder))}" for command, _ in commands(found[2])]
+            shown = re.sub(r"(scoring|audit): .* tasks\n", "", "".join(said))
+            return "```console\n" + shown.replace(folder, "/home/kim") + "```"
+
+        README.write_text(BLOCK.sub(block, README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite()
