@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
-import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 from pyspark.sql import SparkSession
 from ulid import ULID
 
@@ -25,18 +20,19 @@ from jobs.carry import carry_forward
 from jobs.drops import DropFile, Split, list_drop, pack, plan_splits
 from jobs.duplicates import reject_repeated
 from jobs.lake import Lake, content_key, given_key, open_lake
-from jobs.page import render
 from jobs.pipeline import Recipe, TaskReport, write_splits
 from jobs.progress import say
-from jobs.services.ledger import PUBLISHED, STARTED, LocalLedger, TakenFile
+from jobs.runs import CONFLICT, EXPECTATIONS_NOT_MET, Night, end, entered, finish_interrupted, leave
+from jobs.services.ledger import PUBLISHED, LocalLedger, TakenFile
 from jobs.services.scorers import open_scorer
 from jobs.session import spark_session
 from jobs.settings import NightlySettings
 from jobs.spread import spread
 from jobs.stopwatch import Stopwatch
+from transforms.documents import Reason
 from transforms.errors import ExpectationsNotMet, PublishConflict
 from transforms.pii.policy import DEFAULT_POLICY, Policy
-from transforms.report import RunSummary, summary_table, unfinished
+from transforms.report import RunSummary
 from transforms.schemas import SCORES, Status
 from transforms.scoring import Stamp
 
@@ -48,28 +44,6 @@ LEAST_TASK_BYTES = 4 * 1024 * 1024
 
 # Rejections of a date that are said one by one.
 SAID_REJECTIONS = 20
-
-EXPECTATIONS_NOT_MET = "EXPECTATIONS_NOT_MET"
-CONFLICT = "CONFLICT"
-FAILED = "FAILED"
-INTERRUPTED = "INTERRUPTED"
-
-
-@dataclass(frozen=True)
-class Night:
-    """What a finished run leaves: its summary, and what the audit said."""
-
-    summary: RunSummary
-    verdict: Verdict
-
-    def record(self) -> dict[str, object]:
-        """As the ledger keeps it."""
-        return {"summary": self.summary.to_dict(), "verdict": asdict(self.verdict)}
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Night:
-        """From what the ledger kept."""
-        return cls(RunSummary.from_dict(record["summary"]), Verdict(**record["verdict"]))
 
 
 @dataclass(frozen=True)
@@ -107,7 +81,7 @@ def run(settings: NightlySettings) -> Night | None:
         key=key,
     )
     replaces = {ds: pointers.get(ds) for ds in sorted({file.ds for file in new})}
-    with _entered(lake, ledger, settings.ds, recipe.stamp.run_id):
+    with entered(lake, ledger, settings.ds, recipe.stamp.run_id):
         spark = spark_session("aurastream nightly")
         watch = Stopwatch()
         reports = score(spark, lake, recipe, new)
@@ -126,7 +100,8 @@ def run(settings: NightlySettings) -> Night | None:
             )
         watch.add({"audit": seconds})
         night = Night(summarise(recipe, new, reports, staged, profile, verdict, watch.seconds), verdict)
-        publish(lake, ledger, settings.ds, night, replaces, new)
+        lost = unreadable(staged, recipe.stamp.run_id)
+        publish(lake, ledger, settings.ds, night, replaces, [file for file in new if file.uri not in lost])
     return night
 
 
@@ -187,18 +162,26 @@ def stage_dates(
 
 def say_rejected(staged: Sequence[Staged], run_id: str) -> None:
     """Which file and row was rejected, and why, a line each; the first of them where there are many."""
-    ours = (pc.field("run_id") == run_id) & (pc.field("status") == Status.REJECTED)
-    for date in staged:
-        rows = pads.dataset([str(path) for path in date.files], schema=SCORES, format="parquet")
-        count = rows.count_rows(filter=ours)
-        shown = rows.scanner(columns=["source_file", "source_row", "error_code"], filter=ours).head(SAID_REJECTIONS)
-        for row in shown.to_pylist():
-            place = f"row {row['source_row']}" if row["source_row"] else "the file"
-            say(f"rejected {row['source_file']}, {place}: {row['error_code']}")
-        if count > shown.num_rows:
-            say(
-                f"rejected {count - shown.num_rows:,} more of {date.ds}: `aurastream sql` has them all in its view rejected"
-            )
+    rows, rejected = _rejected(staged, run_id)
+    shown = rows.scanner(columns=["source_file", "source_row", "error_code"], filter=rejected).head(SAID_REJECTIONS)
+    for row in shown.to_pylist():
+        place = f"row {row['source_row']}" if row["source_row"] else "the file"
+        say(f"rejected {row['source_file']}, {place}: {row['error_code']}")
+    more = rows.count_rows(filter=rejected) - shown.num_rows
+    if more:
+        say(f"rejected {more:,} more: the view rejected of `aurastream sql` has them all")
+
+
+def unreadable(staged: Sequence[Staged], run_id: str) -> set[str]:
+    """The source files that could not be read, or not to their end: they do not count as taken."""
+    rows, rejected = _rejected(staged, run_id)
+    found = rows.to_table(columns=["source_file"], filter=rejected & (pc.field("error_code") == Reason.FILE_UNREADABLE))
+    return set(found["source_file"].to_pylist())
+
+
+def _rejected(staged: Sequence[Staged], run_id: str) -> tuple[pads.Dataset, pc.Expression]:
+    rows = pads.dataset([str(path) for date in staged for path in date.files], schema=SCORES, format="parquet")
+    return rows, (pc.field("run_id") == run_id) & (pc.field("status") == Status.REJECTED)
 
 
 def read_back(spark: SparkSession, staged: Sequence[Staged], policy: Policy) -> tuple[Profile, float]:
@@ -265,12 +248,14 @@ def publish(
 ) -> None:
     """Point every date to the run, if the audit holds and nobody else did meanwhile; leave its row and page anyway.
 
+    `files` count as taken then.
+
     Raises ExpectationsNotMet, PublishConflict.
     """
     run_id = night.summary.run_id
     failures = night.verdict.failures
     if failures:
-        _end(lake, ledger, ds, night)
+        end(lake, ledger, ds, night)
         raise ExpectationsNotMet(
             f"run {run_id} publishes nothing, {len(failures)} expectations are not met: "
             f"{'; '.join(failures)}. All of them: {lake.audit(run_id)}"
@@ -279,73 +264,6 @@ def publish(
         taken = [TakenFile(file.ds, file.uri, file.size, file.stamp) for file in files]
         ledger.publish(run_id, replaces, taken, night.record())
     except PublishConflict:
-        _end(lake, ledger, ds, replace(night, summary=replace(night.summary, outcome=CONFLICT)))
+        end(lake, ledger, ds, replace(night, summary=replace(night.summary, outcome=CONFLICT)))
         raise
     leave(lake, ds, night)
-
-
-def leave(lake: Lake, ds: str, night: Night) -> None:
-    """Write the run's row, under the run's date, and its page."""
-    row = lake.run_row(ds, night.summary.run_id)
-    row.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = row.with_name(f".{row.name}")
-    pq.write_table(summary_table([night.summary]), unfinished, compression="zstd")
-    page = render(night.summary, night.verdict.failures, night.verdict.evaluated)
-    lake.report(night.summary.run_id).write_text(page, encoding="utf-8")
-    unfinished.replace(row)  # last: a run whose row is there has left everything
-
-
-def finish_interrupted(lake: Lake, ledger: LocalLedger) -> None:
-    """Finish what a killed run left: its row and page if it had published, else its directories go.
-
-    What it had scored is in the cache, so taking its files up again buys nothing twice.
-    """
-    for entry in ledger.runs():
-        if entry.state == STARTED and _is_dead(lake, entry.run_id):
-            _end(lake, ledger, entry.ds, _unfinished(entry.run_id, INTERRUPTED))
-            say(f"run {entry.run_id} was interrupted; what it took is taken up again")
-        left = lake.run_row(entry.ds, entry.run_id).exists()
-        if entry.state == PUBLISHED and not left and _is_dead(lake, entry.run_id):
-            leave(lake, entry.ds, Night.of(entry.record or {}))
-            say(f"run {entry.run_id} was interrupted after it had published; its report is written now")
-    unpublished = {entry.run_id for entry in ledger.runs() if entry.state not in {PUBLISHED, STARTED}}
-    for directory in (lake.root / "scores").glob("ds=*/run=*"):
-        if directory.name.removeprefix("run=") in unpublished:
-            shutil.rmtree(directory)
-
-
-def _end(lake: Lake, ledger: LocalLedger, ds: str, night: Night) -> None:
-    """Enter a run that published nothing, and leave its row and page."""
-    ledger.end(night.summary.run_id, night.summary.outcome, night.record())
-    leave(lake, ds, night)
-
-
-def _unfinished(run_id: str, outcome: str) -> Night:
-    summary = unfinished(run_id, ULID.from_str(run_id).datetime, datetime.now(UTC), outcome)
-    return Night(summary, Verdict(holds=False, failures=[], evaluated=0))
-
-
-@contextmanager
-def _entered(lake: Lake, ledger: LocalLedger, ds: str, run_id: str) -> Iterator[None]:
-    """The run stands in the ledger, and its lock tells others that it lives."""
-    with FileLock(lake.lock(run_id)):
-        ledger.begin(run_id, ds)
-        try:
-            yield
-        except (PublishConflict, ExpectationsNotMet):
-            raise
-        except BaseException:
-            _end(lake, ledger, ds, _unfinished(run_id, FAILED))
-            raise
-    lake.lock(run_id).unlink(missing_ok=True)
-
-
-def _is_dead(lake: Lake, run_id: str) -> bool:
-    """Whether the process of a run has ended: the system lets go of its lock then."""
-    try:
-        with FileLock(lake.lock(run_id), timeout=0):
-            pass
-    except Timeout:
-        return False
-    lake.lock(run_id).unlink(missing_ok=True)
-    return True

@@ -34,7 +34,8 @@ def collect(data: RDD[T], what: str, tasks: int) -> list[T]:
     context.setJobGroup(group, what)
     watcher.start()
     try:
-        return data.collect()
+        answers: list[T] = data.collect()
+        return answers
     finally:
         done.set()
         watcher.join()

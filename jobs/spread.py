@@ -28,15 +28,15 @@ def spread(
     Work and answers travel pickled, between our own processes alone. Raises the AuraStreamError that a task raised; of
     any other exception the type and the line alone reach the driver, for its message could hold a document's text.
     """
-
     if not work:
         return []
     numbers = spark.sparkContext.parallelize(range(len(work)), len(work))
     answers = numbers.map(lambda number: (number, _guarded(function, number, work[number])))
     try:
-        return [answer for _, answer in sorted(collect(answers, what, len(work)), key=itemgetter(0))]
+        numbered: list[tuple[int, Answer]] = collect(answers, what, len(work))
     except Py4JJavaError as error:
         raise _told_by(str(error.java_exception)) from None
+    return [answer for _, answer in sorted(numbered, key=itemgetter(0))]
 
 
 def _guarded(function: Callable[[int, Work], Answer], number: int, piece: Work) -> Answer:

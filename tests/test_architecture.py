@@ -17,7 +17,7 @@ MAY_IMPORT = {
 LEVELS = (
     {"jobs.drops", "jobs.readers", "jobs.stopwatch", "jobs.templates"},
     {"jobs.settings", "jobs.services", "jobs.session", "jobs.lake", "jobs.progress", "jobs.page", "jobs.sample"},
-    {"jobs.pipeline", "jobs.spread", "jobs.published"},
+    {"jobs.pipeline", "jobs.spread", "jobs.published", "jobs.runs"},
     {"jobs.carry", "jobs.duplicates"},
     {"jobs.nightly", "jobs.analyze"},
     {"jobs.cli"},

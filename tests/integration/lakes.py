@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.lake import open_lake
-from jobs.nightly import Night, run
+from jobs.nightly import run
 from jobs.published import published_files
+from jobs.runs import Night
 from jobs.settings import NightlySettings
 from transforms.schemas import SCORES, conform
 

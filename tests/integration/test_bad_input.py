@@ -143,7 +143,8 @@ def test_nothing_that_a_run_leaves_behind_holds_a_rejected_text_or_personal_data
     events = tmp_path / "events"
     events.mkdir()
     environment = os.environ | {
-        "PYSPARK_SUBMIT_ARGS": f"--conf spark.eventLog.enabled=true --conf spark.eventLog.dir={events.as_uri()} pyspark-shell",
+        "PYSPARK_SUBMIT_ARGS": "--conf spark.eventLog.enabled=true "
+        f"--conf spark.eventLog.dir={events.as_uri()} pyspark-shell",
     }
     root = Path(__file__).parents[2]
     said = b""

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 import jobs.nightly
 from expectations.gate import judge
+from jobs.drops import list_drop
 from jobs.lake import Lake
 from jobs.published import answer, list_runs
 from jobs.services.ledger import LocalLedger
@@ -269,6 +270,45 @@ def test_an_unexpected_error_in_a_worker_tells_its_place_and_no_text(spark: Spar
 
     with pytest.raises(LakeError, match=r"^/lake is full$"):
         spread(spark, "test", ["/lake"], coded)
+
+
+def test_a_drop_without_a_document_is_published_as_such(tmp_path: Path, lake: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    (tmp_path / "drop" / "blank.jsonl").write_text("\n\n")
+
+    night = nightly(tmp_path / "drop", lake)
+
+    assert night is not None
+    assert (night.summary.documents, night.summary.outcome) == (0, "PUBLISHED")
+    assert published(lake) == []
+    assert nightly(tmp_path / "drop", lake) is None
+
+
+def test_an_empty_drop_is_nothing_new(tmp_path: Path, lake: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    assert nightly(tmp_path / "drop", lake) is None
+
+
+def test_a_file_that_could_not_be_read_is_not_taken(drops: Path, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = write_json_lines(drops / f"ds={DS}" / "gone.jsonl", [document(document_id="g")])
+    def list_and_lose(*arguments: Any, **named: Any) -> Any:
+        listing = list_drop(*arguments, **named)
+        gone.rename(drops.parent / "gone")
+        return listing
+
+    monkeypatch.setattr(jobs.nightly, "list_drop", list_and_lose)
+    nightly(drops, lake)
+    monkeypatch.undo()
+    assert [row["error_code"] for row in published(lake) if row["source_file"] == str(gone)] == ["FILE_UNREADABLE"]
+
+    (drops.parent / "gone").rename(gone)
+    night = nightly(drops, lake)
+
+    assert night is not None
+    assert (night.summary.files, night.summary.documents) == (1, 1)
+    assert [(row["document_id"], row["status"]) for row in published(lake) if row["source_file"] == str(gone)] == [
+        ("g", "SCORED")
+    ]
 
 
 def test_settings_that_cannot_be_are_refused_before_anything_is_made(drops: Path, lake: Path) -> None:
