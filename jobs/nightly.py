@@ -64,12 +64,18 @@ def run(settings: NightlySettings) -> Night | None:
     what they saw before.
     """
     open_scorer(settings.scorer)  # a wrong name is said before any work
+    listing = list_drop(
+        settings.drops, settings.ds, file_format=settings.file_format, date_pattern=settings.date_pattern
+    )
+    for name, reason in listing.skipped:
+        say(f"skipped {name}: {reason}")
     lake = open_lake(settings.lake, create=True)
     key = given_key(settings.key_file) if settings.key_file else content_key(lake)
     ledger = LocalLedger(lake.ledger)
     finish_interrupted(lake, ledger)
     pointers = ledger.pointers()  # before the manifest: a run that publishes in between is then a conflict, not a loss
-    new = new_files(settings, ledger)
+    new = new_files(listing.files, ledger, reprocess=settings.reprocess)
+    say(f"{settings.drops}: {len(listing.files)} files, {len(new)} to take")
     if not new:
         return None
     recipe = Recipe(
@@ -105,22 +111,16 @@ def run(settings: NightlySettings) -> Night | None:
     return night
 
 
-def new_files(settings: NightlySettings, ledger: LocalLedger) -> list[DropFile]:
-    """The files of the drop that no published run has taken as they are now, or all with `reprocess`.
+def new_files(listed: Sequence[DropFile], ledger: LocalLedger, *, reprocess: bool) -> list[DropFile]:
+    """The files that no published run has taken as they are now, or all with `reprocess`.
 
     A file that was taken before keeps the date it was taken for.
     """
-    listing = list_drop(
-        settings.drops, settings.ds, file_format=settings.file_format, date_pattern=settings.date_pattern
-    )
-    for name, reason in listing.skipped:
-        say(f"skipped {name}: {reason}")
     taken = ledger.taken()
-    files = [replace(file, ds=taken[file.uri].ds) if file.uri in taken else file for file in listing.files]
-    if not settings.reprocess:
-        files = [file for file in files if (file.ds, file.uri, file.size, file.stamp) != taken.get(file.uri)]
-    say(f"{settings.drops}: {len(listing.files)} files, {len(files)} to take")
-    return files
+    files = [replace(file, ds=taken[file.uri].ds) if file.uri in taken else file for file in listed]
+    if reprocess:
+        return files
+    return [file for file in files if (file.ds, file.uri, file.size, file.stamp) != taken.get(file.uri)]
 
 
 def score(spark: SparkSession, lake: Lake, recipe: Recipe, files: Sequence[DropFile]) -> list[TaskReport]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,19 +36,40 @@ def spark_session(app_name: str) -> SparkSession:
     os.environ.setdefault("SPARK_CONF_DIR", str(files("jobs") / "spark_conf"))
     # A loopback address: this session talks to its own processes alone.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    return (
-        SparkSession.builder.appName(app_name)
-        .master(os.environ.get("SPARK_MASTER", "local[*]"))
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.driver.memory", "512m")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        # A second attempt beside a slow one would write, and with a paid scorer buy, the same twice.
-        .config("spark.speculation", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
+    with _interrupts_wait():
+        return (
+            SparkSession.builder.appName(app_name)
+            .master(os.environ.get("SPARK_MASTER", "local[*]"))
+            .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            .config("spark.driver.memory", "512m")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.driver.host", "127.0.0.1")
+            # A second attempt beside a slow one would write, and with a paid scorer buy, the same twice.
+            .config("spark.speculation", "false")
+            .config("spark.sql.session.timeZone", "UTC")
+            .getOrCreate()
+        )
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C takes effect at the end, as it did before.
+
+    Interrupted while it starts, the JVM would stay behind; and Spark's own handler, which is gone with this, calls the
+    JVM from within a call to the JVM, which ends in tracebacks.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are not ours to handle
+        return
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted.is_set():
+        raise KeyboardInterrupt
 
 
 def java_home() -> Path:
@@ -72,7 +97,8 @@ def _java_version(home: Path) -> int | None:
     if not java.is_file():
         return None
     try:
-        said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+        command = [str(java), "-version"]
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r'version "(\d+)', said.stderr)
