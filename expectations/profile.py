@@ -8,10 +8,11 @@ judged every row. The frames keep the names of the table's columns.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -65,8 +66,11 @@ FINDS = pa.schema(
 )
 
 _COLUMNS = [*NAMES, *PRESENT, *SIGNS, "pii"]
+# Written as dictionaries, and left as such when read.
+_ENCODED = [name for name in (*NAMES, "source_file") if SCORES.field(name).type == pa.string()]
 _SUMS = ("rows", "units", "finds")
 _BATCH_ROWS = 16_384
+_MOST = 2**62  # different numbers that an int64 holds
 # What may be shown of a column that should hold a name: were it a text by mistake, it would go no further than here.
 _NAME = r"^[A-Za-z0-9_.:+-]{1,64}$"
 _LANGUAGE = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$"
@@ -120,8 +124,8 @@ def profile_file(source: Any, ds: str, policy: Policy) -> Profile:
     Raises LakeError where it is not a Parquet file or is damaged.
     """
     try:
-        with pq.ParquetFile(source) as file:
-            conform(file.schema_arrow.empty_table(), SCORES)
+        conform(pq.read_schema(source).empty_table(), SCORES)
+        with pq.ParquetFile(source, read_dictionary=_ENCODED) as file:
             batches = file.iter_batches(_BATCH_ROWS, columns=_COLUMNS, use_threads=False)
             return merge(profile_batch(batch, ds, policy) for batch in batches)
     except SchemaError as differences:
@@ -131,40 +135,54 @@ def profile_file(source: Any, ds: str, policy: Policy) -> Profile:
 
 
 def profile_batch(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
-    """Profile rows of SCORES (the columns that are judged suffice) of the date `ds`."""
+    """Profile rows of SCORES (the columns that are judged suffice) of the date `ds`; names may be dictionaries."""
     shares = [batch[name] for name in SHARES]
     rows = {name: batch[name] for name in (*NAMES, *SHARES, *SIGNS)}
     rows["score_sum"] = pc.add(pc.add(shares[0], shares[1]), pc.add(shares[2], shares[3]))
 
-    finds = {field.name: pc.struct_field(pc.list_flatten(batch["pii"]), field.name) for field in PII}
+    each = pc.list_flatten(batch["pii"])
+    finds = {field.name: pc.struct_field(each, field.name) for field in PII}
     finds["run_id"] = batch["run_id"].take(pc.list_parent_indices(batch["pii"]))
-    finds["finds"] = pa.repeat(1, len(finds["run_id"]))
+    finds["finds"] = pa.repeat(1, len(each))
     finds["length"] = pc.subtract(finds["end"], finds["start"])
 
     combinations = rows | {
         "ds": pa.repeat(ds, len(batch)),
         **{name: pc.if_else(pc.is_valid(batch[name]), True, pa.scalar(None, pa.bool_())) for name in PRESENT},
         **{name: pc.sign(batch[name]) for name in SIGNS},
-        "sentiment_is_largest": _is_largest(batch["sentiment"], shares),
+        "sentiment_is_largest": _is_largest(batch["sentiment"].cast(pa.string()), shares),
         "pii_left": pc.greater(pc.list_value_length(find(batch["redacted_text"], policy)), 0),
         "rows": pa.repeat(1, len(batch)),
         "units": pc.coalesce(batch["billed_units"], 0),
     }
     return Profile(
-        _summed(_shown(_summed(_frame(combinations, COMBINATIONS)))),
-        _extremes(pa.concat_tables([_frame(rows, EXTREMES), _frame(finds, EXTREMES)])),
-        _summed(_shown(_summed(_frame(finds, FINDS)))),
+        _summed(_shown(_counted(combinations, COMBINATIONS))),
+        _extremes(rows | finds),
+        _summed(_shown(_counted(finds, FINDS))),
     )
 
 
-def _frame(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
-    """Those of the columns that the schema has, in its types; null where there is none."""
-    length = len(next(iter(columns.values())))
-    arrays = [
-        columns[field.name].cast(field.type) if field.name in columns else pa.nulls(length, field.type)
-        for field in schema
-    ]
-    return pa.table(arrays, schema=schema)
+def _counted(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
+    """One row per combination of the columns that are not sums, with the sums, of many rows and in no order.
+
+    Every row's combination gets a number first: grouping by one number takes a fraction of grouping by twenty columns.
+    """
+    sums = [name for name in schema.names if name in _SUMS]
+    keys = [name for name in schema.names if name not in sums]
+    length = len(columns[sums[0]])
+    number, possible = np.zeros(length, np.int64), 1
+    for key in keys:
+        encoded = columns[key].dictionary_encode()
+        values = len(encoded.dictionary) + 1  # one more for null
+        if possible * values > _MOST:
+            number, possible = np.unique(number, return_inverse=True)[1], length
+        number = number * values + pc.fill_null(encoded.indices, values - 1).to_numpy()
+        possible *= values
+    frame = pa.table({"number": number, "row": np.arange(length), **{name: columns[name] for name in sums}})
+    grouped = frame.group_by("number", use_threads=False).aggregate([("row", "min"), *((name, "sum") for name in sums)])
+    row = grouped["row_min"].combine_chunks()
+    frames = {key: columns[key].take(row).cast(schema.field(key).type) for key in keys}
+    return pa.table(frames | {name: grouped[f"{name}_sum"] for name in sums}, schema=schema)
 
 
 def _is_largest(labels: pa.StringArray, shares: list[pa.DoubleArray]) -> pa.BooleanArray:
@@ -181,9 +199,14 @@ def _summed(frame: pa.Table) -> pa.Table:
     return grouped.rename_columns([*keys, *sums]).sort_by([(name, "ascending") for name in keys])
 
 
-def _extremes(frame: pa.Table) -> pa.Table:
-    """Two rows: the least and the greatest of each column."""
-    ranges = [pc.min_max(pc.if_else(pc.is_nan(column), math.inf, column)).as_py() for column in frame.columns]
+def _extremes(columns: Mapping[str, pa.Array] | pa.Table) -> pa.Table:
+    """Two rows: the least and the greatest of each column of EXTREMES."""
+    ranges = []
+    for name in EXTREMES.names:
+        column = columns[name]
+        if pa.types.is_floating(column.type):
+            column = pc.if_else(pc.is_nan(column), math.inf, column)
+        ranges.append(pc.min_max(column).as_py())
     return pa.table([[each["min"], each["max"]] for each in ranges], schema=EXTREMES)
 
 

@@ -55,9 +55,9 @@ def split_lines(blocks: Iterator[bytes], first: int) -> Iterator[Lines | Rejecte
                 parts = []
                 begin = newline + 1
             if begin <= end:
-                data = b"".join([*parts, block[begin:end]])
+                data = b"".join([*parts, memoryview(block)[begin:end]])
                 yield Lines(row, data)
-                row += data.count(b"\n") + 1
+                row += newlines(data) + 1
             parts = [block[end + 1 :]]
             held = len(block) - end - 1
     except Broken as broken:
