@@ -31,7 +31,7 @@ ALONE = {
     "click": ("jobs.cli", "jobs.progress"),
 }
 # What transforms may not know: the world.
-WORLD = {"boto3", "os", "pathlib", "time", "random", "socket", "subprocess", "tempfile", "great_expectations", "pyspark"}
+WORLD = set("boto3 great_expectations os pathlib pyspark random socket subprocess tempfile time".split())
 
 
 def modules(package: str) -> list[tuple[str, Path]]:

@@ -291,6 +291,7 @@ def test_an_empty_drop_is_nothing_new(tmp_path: Path, lake: Path) -> None:
 
 def test_a_file_that_could_not_be_read_is_not_taken(drops: Path, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = write_json_lines(drops / f"ds={DS}" / "gone.jsonl", [document(document_id="g")])
+
     def list_and_lose(*arguments: Any, **named: Any) -> Any:
         listing = list_drop(*arguments, **named)
         gone.rename(drops.parent / "gone")

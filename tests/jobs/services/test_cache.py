@@ -86,5 +86,5 @@ def _put_some(path: Path, worker: int) -> None:
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "cache.sqlite").write_text("not a database, and long enough to be seen as none " * 40)
 
-    with pytest.raises(LakeError, match="cache.sqlite cannot be used"):
+    with pytest.raises(LakeError, match=r"cache\.sqlite cannot be used"):
         LocalScoreCache(tmp_path / "cache.sqlite")

@@ -24,7 +24,7 @@ def test_publishing_moves_the_pointer_and_takes_the_files(ledger: LocalLedger) -
 
     assert ledger.pointers() == {DS: "R1"}
     assert ledger.taken() == {FILE.uri: FILE}
-    assert [(run.run_id, run.ds, run.state, run.record) for run in ledger.runs()][0] == (
+    assert next((run.run_id, run.ds, run.state, run.record) for run in ledger.runs()) == (
         "R1",
         DS,
         PUBLISHED,
@@ -38,7 +38,7 @@ def test_a_pointer_that_moved_meanwhile_is_a_conflict_and_nothing_changes(
 ) -> None:
     ledger.publish("R1", {DS: None}, [FILE], {})
 
-    with pytest.raises(PublishConflict, match="R2 publishes nothing.*published by run R1"):
+    with pytest.raises(PublishConflict, match=r"R2 publishes nothing.*published by run R1"):
         ledger.publish("R2", {"2026-11-21": None, DS: expected}, [FILE._replace(uri="/drops/b.jsonl")], {})
 
     assert ledger.pointers() == {DS: "R1"}
@@ -97,5 +97,5 @@ def test_a_run_that_publishes_nothing_ends_with_its_state(ledger: LocalLedger) -
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_text("not a database, and long enough to be seen as none " * 40)
 
-    with pytest.raises(LakeError, match="ledger.sqlite cannot be used"):
+    with pytest.raises(LakeError, match=r"ledger\.sqlite cannot be used"):
         LocalLedger(tmp_path / "ledger.sqlite")
