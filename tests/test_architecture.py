@@ -31,7 +31,13 @@ ALONE = {
     "click": ("jobs.cli", "jobs.progress"),
 }
 # What transforms may not know: the world.
-WORLD = set("boto3 great_expectations os pathlib pyspark random socket subprocess tempfile time".split())
+WORLD = {"boto3", "great_expectations", "os", "pathlib", "pyspark"} | {
+    "random",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "time",
+}
 
 
 def modules(package: str) -> list[tuple[str, Path]]:
