@@ -8,6 +8,7 @@ judged every row. The frames keep the names of the table's columns.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,11 +70,11 @@ _COLUMNS = [*NAMES, *PRESENT, *SIGNS, "pii"]
 # Written as dictionaries, and left as such when read.
 _ENCODED = [name for name in (*NAMES, "source_file") if SCORES.field(name).type == pa.string()]
 _SUMS = ("rows", "units", "finds")
-_BATCH_ROWS = 16_384
+_BATCH_ROWS = 32_768
 _MOST = 2**62  # different numbers that an int64 holds
 # What may be shown of a column that should hold a name: were it a text by mistake, it would go no further than here.
-_NAME = r"^[A-Za-z0-9_.:+-]{1,64}$"
-_LANGUAGE = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$"
+_NAME = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}")
 NOT_A_NAME = "(not a name)"
 
 
@@ -127,7 +128,7 @@ def profile_file(source: Any, ds: str, policy: Policy) -> Profile:
         conform(pq.read_schema(source).empty_table(), SCORES)
         with pq.ParquetFile(source, read_dictionary=_ENCODED) as file:
             batches = file.iter_batches(_BATCH_ROWS, columns=_COLUMNS, use_threads=False)
-            return merge(profile_batch(batch, ds, policy) for batch in batches)
+            return merge(_part(batch, ds, policy) for batch in batches)
     except SchemaError as differences:
         return Profile(COMBINATIONS.empty_table(), EXTREMES.empty_table(), FINDS.empty_table(), (str(differences),))
     except (pa.ArrowInvalid, OSError) as error:
@@ -135,7 +136,12 @@ def profile_file(source: Any, ds: str, policy: Policy) -> Profile:
 
 
 def profile_batch(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
-    """Profile rows of SCORES (the columns that are judged suffice) of the date `ds`; names may be dictionaries."""
+    """Profile rows of SCORES (the columns that are judged suffice) of the date `ds`."""
+    return merge([_part(batch, ds, policy)])
+
+
+def _part(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
+    """The profile of a batch, still to be merged: in no order. Strings may be dictionaries."""
     shares = [batch[name] for name in SHARES]
     rows = {name: batch[name] for name in (*NAMES, *SHARES, *SIGNS)}
     rows["score_sum"] = pc.add(pc.add(shares[0], shares[1]), pc.add(shares[2], shares[3]))
@@ -156,33 +162,54 @@ def profile_batch(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
         "units": pc.coalesce(batch["billed_units"], 0),
     }
     return Profile(
-        _summed(_shown(_counted(combinations, COMBINATIONS))),
+        _counted(combinations, COMBINATIONS),
         _extremes(rows | finds),
-        _summed(_shown(_counted(finds, FINDS))),
+        _counted(finds, FINDS),
     )
 
 
 def _counted(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
-    """One row per combination of the columns that are not sums, with the sums, of many rows and in no order.
+    """One row per combination of what is not a number of things, with the sums of those that are; in no order.
 
-    Every row's combination gets a number first: grouping by one number takes a fraction of grouping by twenty columns.
+    The same as `_summed` of many rows, for a fifth of the time: every row's combination becomes one number.
     """
-    sums = [name for name in schema.names if name in _SUMS]
-    keys = [name for name in schema.names if name not in sums]
+    sums = [field.name for field in schema if field.name in _SUMS]
+    encoded = {field.name: _encoded(columns[field.name], field) for field in schema if field.name not in sums}
     length = len(columns[sums[0]])
     number, possible = np.zeros(length, np.int64), 1
-    for key in keys:
-        encoded = columns[key].dictionary_encode()
-        values = len(encoded.dictionary) + 1  # one more for null
+    for column in encoded.values():
+        values = len(column.dictionary) + 1  # and null
         if possible * values > _MOST:
-            number, possible = np.unique(number, return_inverse=True)[1], length
-        number = number * values + pc.fill_null(encoded.indices, values - 1).to_numpy()
+            number, possible = _dense(number), length
+        number = number * values + pc.fill_null(column.indices, values - 1).to_numpy()
         possible *= values
-    frame = pa.table({"number": number, "row": np.arange(length), **{name: columns[name] for name in sums}})
-    grouped = frame.group_by("number", use_threads=False).aggregate([("row", "min"), *((name, "sum") for name in sums)])
-    row = grouped["row_min"].combine_chunks()
-    frames = {key: columns[key].take(row).cast(schema.field(key).type) for key in keys}
-    return pa.table(frames | {name: grouped[f"{name}_sum"] for name in sums}, schema=schema)
+    number = _dense(number)
+    count = number.max(initial=-1) + 1
+    row = np.empty(count, np.int64)
+    row[number] = np.arange(length)  # any row of the combination
+    frame = {name: column.dictionary.take(column.indices.take(pa.array(row))) for name, column in encoded.items()}
+    for name in sums:
+        total = np.zeros(count, np.int64)
+        np.add.at(total, number, columns[name].to_numpy())
+        frame[name] = pa.array(total)
+    return pa.table([frame[field.name].cast(field.type) for field in schema], schema)
+
+
+def _encoded(column: pa.Array, field: pa.Field) -> pa.DictionaryArray:
+    """The column's distinct values, NOT_A_NAME in place of strings that are none, and which row has which."""
+    encoded = column.dictionary_encode()
+    if field.type != pa.string():
+        return encoded
+    name = _LANGUAGE if field.name == "language" else _NAME
+    values = encoded.dictionary.to_pylist()
+    shown = [value if name.fullmatch(value) else NOT_A_NAME for value in values]
+    return encoded if shown == values else pa.array(shown, pa.string()).take(encoded.indices).dictionary_encode()
+
+
+def _dense(number: np.ndarray) -> np.ndarray:
+    """The same distinctions, numbered from 0 on."""
+    dense: np.ndarray = pa.array(number).dictionary_encode().indices.to_numpy().astype(np.int64)
+    return dense
 
 
 def _is_largest(labels: pa.StringArray, shares: list[pa.DoubleArray]) -> pa.BooleanArray:
@@ -208,17 +235,6 @@ def _extremes(columns: Mapping[str, pa.Array] | pa.Table) -> pa.Table:
             column = pc.if_else(pc.is_nan(column), math.inf, column)
         ranges.append(pc.min_max(column).as_py())
     return pa.table([[each["min"], each["max"]] for each in ranges], schema=EXTREMES)
-
-
-def _shown(frame: pa.Table) -> pa.Table:
-    """The frame with NOT_A_NAME where a column of names holds something else."""
-    for index, field in enumerate(frame.schema):
-        if field.type == pa.string():
-            pattern = _LANGUAGE if field.name == "language" else _NAME
-            column = frame[field.name]
-            bad = pc.invert(pc.match_substring_regex(column, pattern))
-            frame = frame.set_column(index, field, pc.if_else(bad, NOT_A_NAME, column))
-    return frame
 
 
 def _of_run(frame: pa.Table, run_id: str | None) -> pa.Table:

@@ -217,6 +217,8 @@ def _arrow_strings(values: pa.Array, *, integers: bool) -> tuple[pa.Array, pa.Ar
         values = values.storage
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
+    if values.offset:
+        values = pa.concat_arrays([values])  # Arrow 22: if_else of a slice of strings and null gives wrong strings
     kind = values.type
     if pa.types.is_null(kind):
         return pa.nulls(len(values), pa.string()), None

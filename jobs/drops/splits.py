@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -76,19 +77,21 @@ def _split_lines(file: DropFile, target: int) -> list[Split]:
     filesystem, path = open_filesystem(file.uri)
     starts, rows = [0], [0]  # of each part: its first byte, the lines before it
     offset = lines = 0
+    block = bytearray(_COUNT_BLOCK)
+    codes = np.frombuffer(block, np.uint8)
     with filesystem.open_input_stream(path, compression=None) as stream:
-        while block := stream.read(min(_COUNT_BLOCK, file.size - offset)):
+        while length := stream.readinto(memoryview(block)[: file.size - offset]):
             seen = 0
-            while (wanted := starts[-1] + target - 1) < offset + len(block):
-                newline = block.find(b"\n", max(wanted - offset, seen))
+            while (wanted := starts[-1] + target - 1) < offset + length:
+                newline = block.find(b"\n", max(wanted - offset, seen), length)
                 if newline < 0:
                     break
-                lines += block.count(b"\n", seen, newline + 1)
+                lines += int(np.count_nonzero(codes[seen : newline + 1] == ord("\n")))
                 seen = newline + 1
                 starts.append(offset + seen)
                 rows.append(lines)
-            lines += block.count(b"\n", seen)
-            offset += len(block)
+            lines += int(np.count_nonzero(codes[seen:length] == ord("\n")))
+            offset += length
     ends = [*starts[1:], file.size]
     return [Split(file, start, end, row) for start, end, row in zip(starts, ends, rows, strict=True) if start < end]
 

@@ -6,18 +6,25 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.json as pj
+import re2
 
 from jobs.readers.lines import Lines, Rejected
 from transforms.documents import Reason, documents, rejection
 
 # An integer beyond 64 bits, which orjson reads as a float, may still be one of these.
 _INTEGERS = ("document_id", "subject_id")
+
+_ARROW_NUMBERS = (re2.compile(rb"Inf[\s,\]}]"), re2.compile(b"-NaN"))  # apart: both are found by their first letters
+_LONG_INTEGER = re.compile(rb"\d{4000}")  # Python refuses one of more than 4,300 digits
+_DEPTH = 500  # of nesting: every parser goes deeper
 
 Record = dict[str, Any]
 
@@ -31,13 +38,70 @@ def read_json_lines(
         if isinstance(item, Rejected):
             yield rejection(source_file, *item)
             continue
+        arrays = _by_arrow(item.data, columns)
+        if arrays is not None:
+            numbers = np.arange(item.first, item.first + len(arrays["text"]))
+            for start in range(0, len(numbers), batch_rows):
+                part = slice(start, start + batch_rows)
+                yield documents({ours: array[part] for ours, array in arrays.items()}, numbers[part], source_file)
+            continue
         found = item.data.split(b"\n")
         for start in range(0, len(found), batch_rows):
-            part = found[start : start + batch_rows]
-            rows, records, reasons = _records(part, item.first + start, columns, keys)
+            lines = found[start : start + batch_rows]
+            rows, records, reasons = _records(lines, item.first + start, columns, keys)
             if len(rows):
                 values = {ours: _column(records, theirs) for ours, theirs in columns.items()}
                 yield documents(values, rows, source_file, reasons)
+
+
+def _by_arrow(data: bytes, columns: Mapping[str, str]) -> dict[str, pa.Array] | None:
+    """Our columns of plain lines, read without an object for each line; None where that may differ from `_records`.
+
+    Arrow refuses what does not have the type seen in the first line, and an object that names one of the columns twice.
+    """
+    lines = _plain_lines(data)
+    if not lines:
+        return None
+    try:
+        first = orjson.loads(BytesIO(data).readline())
+        types = {theirs: pa.int64() if type(first.get(theirs)) is int else pa.string() for theirs in columns.values()}
+        [batch] = pj.read_json(
+            pa.BufferReader(data),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            parse_options=pj.ParseOptions(explicit_schema=pa.schema(types), unexpected_field_behavior="ignore"),
+        ).to_batches()
+    except (pa.ArrowException, ValueError):
+        return None
+    # Several objects in one line would be more than lines.
+    return {ours: batch[theirs] for ours, theirs in columns.items()} if len(batch) == lines else None
+
+
+def _plain_lines(data: bytes) -> int:
+    """How many lines these are; 0 where they may hold what Arrow takes and the exact parsers do not, or not so.
+
+    Which is: objects over several lines, bytes that are not UTF-8, any depth, integers of any length, and two numbers.
+    """
+    codes = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(codes == ord("\n"))
+    whole = (  # no newline is inside an object, for there no `{` follows a `}`
+        data.startswith(b"{")
+        and data.endswith(b"}")
+        and (codes[ends - 1] == ord("}")).all()
+        and (codes[ends + 1] == ord("{")).all()
+    )
+    if not whole or any(number.search(data) for number in _ARROW_NUMBERS):
+        return 0
+    bounds = [-1, *ends.tolist(), len(data)]
+    for place in np.flatnonzero(np.diff(bounds) > 2 * _DEPTH).tolist():  # a shorter line is not nested deeper
+        line = data[bounds[place] + 1 : bounds[place + 1]]
+        if line.count(b"[") + line.count(b"{") > _DEPTH or _LONG_INTEGER.search(line):
+            return 0
+    try:
+        extent = pa.py_buffer(np.array([0, len(data)], np.int32))
+        pa.StringArray.from_buffers(1, extent, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:  # not UTF-8
+        return 0
+    return len(ends) + 1
 
 
 def _records(
@@ -116,7 +180,10 @@ class _Keys:
             return False
         if self._escaped.search(data):
             return True
-        again = orjson.dumps(records)
+        try:
+            again = orjson.dumps(records)
+        except orjson.JSONEncodeError:  # nested deeper than it writes, though not deeper than it reads
+            return True
         return any(
             sum(data.count(spelling) for spelling in spellings) != sum(again.count(spelling) for spelling in spellings)
             for spellings in self._spellings

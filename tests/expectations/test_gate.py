@@ -223,6 +223,21 @@ def test_the_results_are_kept_where_they_fail_and_hold_no_text(rows: Rows, tmp_p
     assert "Not all of" in (tmp_path / "docs" / "index.html").read_text()
 
 
+def test_every_expectation_is_kept_with_whether_it_held(judged: Judged, tmp_path: pathlib.Path) -> None:
+    verdict = judged({}, {"language_source": "guessed"}, {"status": "REJECTED"})
+    suites = json.loads((tmp_path / "validation.json").read_text())["suites"]
+    results = [each for suite in suites for each in suite["results"]]
+    assert len(results) == verdict.evaluated
+    assert all(each["expectation_config"]["type"] and each["expectation_config"]["kwargs"] for each in results)
+    [failed] = [each for each in results if not each["success"]]
+    assert failed["expectation_config"]["kwargs"]["column"] == "language_source"
+    assert failed["result"]["unexpected_list"] == ["guessed"]
+    assert [suite["suite_name"] for suite in suites if not suite["success"]] == ["documents"]
+    page = (tmp_path / "docs" / "index.html").read_text()
+    assert page.count('<section class="fails">') == 1
+    assert page.count('<section class="holds">') == len(suites) - 1
+
+
 def test_the_page_needs_no_network(rows: Rows, tmp_path: pathlib.Path) -> None:
     profile = replace(merge([]), schema_differences=("<script>alert(1)</script>: missing",))
     judge(profile, documents_in=0, repeated_ids=0, out=tmp_path)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import io
 import itertools
 import pathlib
 import pickle
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.profile import NOT_A_NAME, Profile, merge, profile_batch, profile_file
+from expectations.profile import NAMES, NOT_A_NAME, PRESENT, SIGNS, Profile, merge, profile_batch, profile_file
 from transforms.errors import LakeError
 from transforms.pii.detectors import DETECTORS
 from transforms.pii.policy import DEFAULT_POLICY
@@ -71,10 +73,12 @@ def test_a_nan_cannot_hide(rows: Rows) -> None:
 
 def test_what_is_no_name_is_not_shown(rows: Rows) -> None:
     text = "my name is Ann"
-    profile = profiled(rows({"language": text}, {"status": text}, {"error_code": text}, {"language": "en-GB"}))
-    assert profile.count("language") == {"en": 2, NOT_A_NAME: 1, "en-GB": 1}
+    changes = ({"language": text}, {"status": text}, {"error_code": text}, {"language": "en-GB"}, {"scorer": "local\n"})
+    profile = profiled(rows(*changes))
+    assert profile.count("language") == {"en": 3, NOT_A_NAME: 1, "en-GB": 1}
     assert profile.count("status")[NOT_A_NAME] == 1
     assert profile.count("error_code") == {NOT_A_NAME: 1}
+    assert profile.count("scorer") == {"local": 4, NOT_A_NAME: 1}
 
 
 def test_every_detector_has_a_name(rows: Rows) -> None:
@@ -116,6 +120,38 @@ def test_merged_parts_are_the_whole(rows: Rows, changes: list[dict[str, Any]], c
     assert whole.documents() == len(changes)
 
 
+def sign(number: int | None) -> int | None:
+    return number and (1 if number > 0 else -1)
+
+
+@given(changes=st.lists(CHANGES, max_size=8))
+def test_combinations_are_counted_as_one_by_one(rows: Rows, changes: list[dict[str, Any]]) -> None:
+    documents: Counter[tuple[Any, ...]] = Counter()
+    units: Counter[tuple[Any, ...]] = Counter()
+    batch = rows(*changes)
+    for row in batch.to_pylist():
+        names = [NOT_A_NAME if " " in str(row[name]) else row[name] for name in NAMES]
+        key = (*names, *(None if row[name] is None else True for name in PRESENT), *(sign(row[name]) for name in SIGNS))
+        documents[key] += 1
+        units[key] += row["billed_units"] or 0
+    counted: Counter[tuple[Any, ...]] = Counter()
+    billed: Counter[tuple[Any, ...]] = Counter()
+    for row in profiled(batch).combinations.to_pylist():
+        key = tuple(row[name] for name in (*NAMES, *PRESENT, *SIGNS))
+        counted[key] += row["rows"]
+        billed[key] += row["units"]
+    assert (counted, billed) == (documents, units)
+
+
+def test_many_values_in_many_columns_are_kept_apart(rows: Rows) -> None:
+    # 255 values, or none, in each of seven columns, and more columns with two: no number of 64 bits tells them all.
+    several = [name for name in NAMES if name not in {"run_id", "cache_hit"}]
+    many = [dict.fromkeys(several, f"{chr(97 + i // 16)}{chr(97 + i % 16)}") for i in range(255)]
+    profile = profiled(rows(*(each | {"run_id": run_id} for each in many for run_id in ("first", "second"))))
+    assert profile.combinations.num_rows == 510
+    assert profile.count("run_id") == {"first": 255, "second": 255}
+
+
 def test_no_parts_are_an_empty_table(rows: Rows) -> None:
     assert merge([]) == profiled(rows())
     assert merge([]).documents() == 0
@@ -130,6 +166,15 @@ def test_a_file_is_read_in_parts(rows: Rows, tmp_path: pathlib.Path, monkeypatch
     pq.write_table(pa.table(batch), path, row_group_size=4)
     assert profile_file(str(path), DS, DEFAULT_POLICY) == profiled(batch)
     with path.open("rb") as file:
+        assert profile_file(file, DS, DEFAULT_POLICY) == profiled(batch)
+
+
+@given(changes=st.lists(CHANGES, max_size=8))
+def test_a_file_has_the_profile_of_its_rows(rows: Rows, changes: list[dict[str, Any]]) -> None:
+    batch = rows(*changes)
+    for dictionaries in (True, False):
+        file = io.BytesIO()
+        pq.write_table(pa.table(batch), file, row_group_size=3, use_dictionary=dictionaries)
         assert profile_file(file, DS, DEFAULT_POLICY) == profiled(batch)
 
 

@@ -80,6 +80,20 @@ def test_labels_are_strings_or_integers(name: str) -> None:
     assert not any(row["error_code"] for row in rows)
 
 
+def test_a_slice_of_an_array_is_like_its_values() -> None:
+    values = {
+        name: pa.array(["before", value, value, None], pa.string())[1:]
+        for name, value in BASE.items()
+        if name != "text"
+    }
+    values["text"] = pa.array(["before", "", "Grüße", "late"])[1:]
+    batch = documents(values, [1, 2, 3], "f")
+    batch.validate(full=True)
+    assert batch.equals(documents({name: array.to_pylist() for name, array in values.items()}, [1, 2, 3], "f"))
+    assert batch["error_code"].to_pylist() == ["TEXT_BLANK", None, "ID_MISSING"]
+    assert not any(column.offset for column in batch.columns[:6])
+
+
 def test_languages_are_lower_case() -> None:
     assert [row["language"] for row in validated({"language": "EN"}, {"language": "zh-TW"})] == ["en", "zh-tw"]
 

@@ -79,9 +79,7 @@ def redact(texts: pa.StringArray, policy: Policy) -> Redaction:
     flagged, rows, which = _suspects(texts, policy)
     replaced, finds = _redact(rows, policy)
     redacted = pa.array(replaced, pa.string()).take(which)
-    return Redaction(
-        RedactedTexts(pc.replace_with_mask(texts, flagged, redacted)), _pii(texts, flagged, which, finds)
-    )
+    return Redaction(RedactedTexts(pc.replace_with_mask(texts, flagged, redacted)), _pii(texts, flagged, which, finds))
 
 
 def find(texts: pa.StringArray, policy: Policy) -> pa.ListArray:

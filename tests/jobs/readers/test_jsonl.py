@@ -1,14 +1,19 @@
 import json
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.drops import plan_splits
-from jobs.readers import lines
+from jobs.drops import plan_splits, splits
+from jobs.readers import jsonl, lines
 from tests.jobs.readers.drop import BASE, accepted, line, listed, read, read_splits, rejected, written
+from transforms.documents import COLUMNS
+from transforms.schemas import DOCUMENTS, conform
 
 DEEP = b'{"document_id":"x","text":"t","more":' + b"[" * 5000 + b"]" * 5000 + b"}\n"
 
@@ -85,6 +90,7 @@ def test_a_bad_line_is_one_row_and_changes_no_other(tmp_path: Path, name: str) -
         (b'"text":"\xe2\x80\xaethgir\xe2\x80\xac"', "text", "\u202ethgir\u202c"),
         (b'"text":"t","subject_id":123456789012345678901234567890', "subject_id", "123456789012345678901234567890"),
         (b'"text":"t","other":' + b"[" * 500 + b"]" * 500, "text", "t"),
+        (b'"text":"\\"a\\":","other":' + b"[" * 500 + b"]" * 500, "text", '"a":'),
     ],
 )
 def test_an_odd_line_is_a_document(tmp_path: Path, fields: bytes, column: str, expected: str) -> None:
@@ -143,6 +149,109 @@ def test_batches_are_no_longer_than_asked_for(tmp_path: Path) -> None:
     assert [row["source_row"] for row in rows] == list(range(1, 26))
 
 
+def read_with(data: bytes, mapping: Mapping[str, str], *, by_arrow: bool) -> list[dict[str, Any]]:
+    """The rows of these lines, with Arrow's reader or without it."""
+    columns = {name: mapping.get(name, name) for name in COLUMNS}
+    without = mock.patch.object(jsonl, "_by_arrow", return_value=None)
+    with nullcontext() if by_arrow else without:
+        batches = list(jsonl.read_json_lines(lines.split_lines(iter([data]), 1), "/drop.jsonl", columns, 3))
+    for batch in batches:
+        conform(batch, DOCUMENTS)
+        batch.validate(full=True)
+    return [row for batch in batches for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"subject_id": 7, "document_id": 12},
+        {"other": "Information", "more": [1, -2.5e3, {"text": [], "a": None}], "text": 'a[b] {c} \u2028 \\ " 😀'},
+        {"text": "[" * 400 + "x" * 5000},
+    ],
+)
+def test_plain_lines_are_read_by_arrow_and_alike(more: dict[str, Any]) -> None:
+    data = b"".join([line("a", **more), line("b", **more, language=None), b'{"text":"t"}\n', line("c", **more)])
+    expected = read_with(data, {"source": "text"}, by_arrow=False)
+    with mock.patch.object(jsonl, "_records", side_effect=AssertionError):
+        assert read_with(data, {"source": "text"}, by_arrow=True) == expected
+
+
+# Where Arrow is known to read otherwise than the exact parsers.
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"o":\n{"o":1}}{}',
+        b'{"o":{}\n,"p":1}{}',
+        b"\n{}{}",
+        b"{}{}",
+        b"{}\n\n{}",
+        b" {}",
+        b'{"o":"\xff"}',
+        b'{"\xed\xa0\x80":1}',
+        b'{"o":Inf}',
+        b'{"o":[-Inf ,1]}',
+        b'{"o":-NaN}',
+        b'{"o":-Infinity}',
+        b'{"o":' + b"1" * 5000 + b"}",
+        b'{"o":' + b"[" * 2000 + b"]" * 2000 + b"}",
+        b'{"o":' + b'{"":' * 2000 + b"0" + b"}" * 2000 + b"}",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+        b"{}\0",
+    ],
+)
+def test_odd_lines_are_read_exactly(odd: bytes) -> None:
+    data = line("a") + odd + b"\n" + line("b")
+    assert read_with(data, {}, by_arrow=True) == read_with(data, {}, by_arrow=False)
+    assert read_with(odd, {}, by_arrow=True) == read_with(odd, {}, by_arrow=False)
+
+
+TOKENS = r"""
+null true 5 -7 -0 01 1.0 1e999 9223372036854775808 18446744073709551616 NaN -NaN Inf Infinity [] {} [[{}],[]] 2,3
+{"text":1,"text":2} "" "\ud83d" "\udc00" "\ud83d\ude00" "\u0000" "\n" "\/" "a\":" "\x" "EN" "2026-11-22" "Inf,"
+"""
+# "\xff" stands for that byte.
+a_value = st.sampled_from(TOKENS.split()) | st.sampled_from(['" EN"', '"\t"', '"\x7f"', '"\xff"', '"\xed\xa0\x80"'])
+a_plain_value = st.text(st.characters(exclude_categories=["Cs"]), max_size=6).map(
+    lambda text: json.dumps(text, ensure_ascii=False).encode().decode("latin-1")
+)
+a_key = st.sampled_from(COLUMNS)
+another_key = st.sampled_from(["o", "p", "", "t\\u0065xt", "text\\u0000", "\\ud83d", "\xff"])
+# Mostly what Arrow reads: our columns as strings, and anything beside them.
+a_field = st.one_of(
+    *[st.tuples(a_key, a_plain_value)] * 8,
+    *[st.tuples(st.just("o"), a_value)] * 3,
+    st.tuples(another_key, a_plain_value),
+    st.tuples(a_key, a_value),
+)
+an_object = st.tuples(
+    st.lists(a_field, max_size=4, unique_by=lambda field: field[0]) | st.lists(a_field, max_size=3),
+    st.sampled_from([":"] * 4 + [" : "]),
+).map(lambda parts: "{" + ",".join(f'"{key}"{parts[1]}{value}' for key, value in parts[0]) + "}")
+some_lines = st.lists(
+    st.tuples(an_object, st.sampled_from(["\n"] * 30 + ["\r\n", "", " \n", "\n\n", ",\n"])).map("".join),
+    min_size=1,
+    max_size=5,
+).map(lambda parts: "".join(parts).encode("latin-1"))
+odd_bytes = [b"", b"{", b"}", b"[", b'"', b"\n", b"\0", b"\xe9", b"\\", b",", b" ", b"1"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    data=some_lines,
+    integers=st.booleans(),
+    place=st.integers(0, 200),
+    instead=st.sampled_from([*[None] * 12, *odd_bytes]),
+)
+def test_arrow_reads_as_the_exact_parsers_do(data: bytes, integers: bool, place: int, instead: bytes | None) -> None:
+    if integers:
+        data = b'{"document_id":1,"text":5,"created_at":6,"source":7}\n' + data
+    if instead is not None:
+        data = data[:place] + instead + data[place + 1 :]
+    mapping = {"subject_id": "text"}
+    assert read_with(data, mapping, by_arrow=True) == read_with(data, mapping, by_arrow=False)
+
+
 any_document = st.fixed_dictionaries(
     {
         "text": st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
@@ -160,19 +269,25 @@ any_line = any_document | odd_line
     content=st.lists(st.tuples(any_line, st.sampled_from([b"\n", b"\r\n"])), max_size=12),
     last_newline=st.booleans(),
     target=st.integers(1, 400),
+    block=st.integers(1, 500),
 )
 def test_any_splits_give_the_rows_of_the_whole(
-    tmp_path_factory: pytest.TempPathFactory, content: list[tuple[bytes, bytes]], last_newline: bool, target: int
+    tmp_path_factory: pytest.TempPathFactory,
+    content: list[tuple[bytes, bytes]],
+    last_newline: bool,
+    target: int,
+    block: int,
 ) -> None:
     data = b"".join(text + end for text, end in content)
     if not last_newline:
         data = data.removesuffix(b"\n")
     path = written(tmp_path_factory.mktemp("drop") / "drop.jsonl", data or b"\n")
-    splits = plan_splits([listed(path)], target)
-    assert [split.start for split in splits] == [0, *[split.end for split in splits[:-1]]]
-    assert splits[-1].end == len(data or b"\n")
+    with mock.patch.object(splits, "_COUNT_BLOCK", block):
+        parts = plan_splits([listed(path)], target)
+    assert [part.start for part in parts] == [0, *[part.end for part in parts[:-1]]]
+    assert parts[-1].end == len(data or b"\n")
     whole = read(path)
-    assert read_splits(splits) == whole
+    assert read_splits(parts) == whole
     expected: list[Any] = [number for number, text in enumerate((data or b"\n").split(b"\n"), 1) if text.strip()]
     assert [row["source_row"] for row in whole] == expected
 
