@@ -21,7 +21,7 @@ from jobs.lake import given_key
 from jobs.pipeline import Recipe, score_documents
 from jobs.progress import say
 from jobs.readers import read_split
-from jobs.services.cache import LocalScoreCache
+from jobs.services.cache import MEMORY, LocalScoreCache
 from jobs.services.scorers import open_scorer
 from jobs.stopwatch import Stopwatch
 from transforms.documents import Reason, documents
@@ -73,7 +73,7 @@ def _recipe(mapping: Mapping[str, str], scorer: str, language: str, key_file: Pa
 
 
 def _score(batches: Iterator[pa.RecordBatch], recipe: Recipe) -> Iterator[pa.RecordBatch]:
-    with closing(LocalScoreCache(Path(":memory:"))) as cache:
+    with closing(LocalScoreCache(Path(MEMORY))) as cache:
         yield from score_documents(batches, recipe, open_scorer(recipe.scorer), cache, Stopwatch())
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
+
+from filelock import FileLock
 
 from transforms.errors import LakeError
 from transforms.sentiment.protocols import Scores
 
-# How long a worker waits for another's write, in seconds; a batch takes some 20 ms.
-BUSY_SECONDS = 60
+# How long a worker waits for another's write, in seconds; a batch takes some 50 ms.
+BUSY_SECONDS = 300
+# In place of a path: a cache of this process alone.
+MEMORY = ":memory:"
 # Keys in one SELECT; SQLite's own limit is 32,766 parameters.
 KEYS_A_QUERY = 4096
 
@@ -34,12 +38,13 @@ class LocalScoreCache:
         self._path = path
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode=WAL")
+            with self._alone():
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute(_SCHEMA)
             # Keys are random, so every write touches most pages: they are copied back every 40 MB, not every 4.
             self._connection.execute("PRAGMA wal_autocheckpoint=10000")
             # Survives a crash of the process; a power cut may lose the last writes but damages nothing.
             self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.execute(_SCHEMA)
         except sqlite3.Error as error:
             raise self._unusable(error) from None
 
@@ -70,7 +75,12 @@ class LocalScoreCache:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        with self._alone():
+            self._connection.close()
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Held where the write-ahead log is made or put away: SQLite fails there at once instead of waiting."""
+        return nullcontext() if str(self._path) == MEMORY else FileLock(f"{self._path}.lock")
 
     def _unusable(self, error: sqlite3.Error) -> LakeError:
         return LakeError(f"the score cache {self._path} cannot be used: {error}")

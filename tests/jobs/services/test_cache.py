@@ -1,10 +1,14 @@
 """The score cache: what it keeps, and that many processes can use it at once."""
 
 import multiprocessing
+import sqlite3
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from jobs.services.cache import KEYS_A_QUERY, LocalScoreCache
 from transforms.errors import LakeError
@@ -80,6 +84,26 @@ def _put_some(path: Path, worker: int) -> None:
     cache = LocalScoreCache(path)
     for start in range(0, 1000, 20):  # every key is put by two workers
         cache.put({key((worker * 500 + number) % 2000): GOOD for number in range(start, start + 20)})
+    cache.close()
+
+
+def test_opening_waits_for_another_process_that_is_making_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    half_made = sqlite3.connect(path, isolation_level=None)
+    with ThreadPoolExecutor(1) as pool, FileLock(f"{path}.lock"):
+        half_made.execute("CREATE TABLE other (a)")
+        half_made.execute("BEGIN")
+        half_made.execute("SELECT * FROM other").fetchall()  # whoever sets up the log now fails at once
+        opened = pool.submit(_open_and_put, path)
+        time.sleep(0.2)
+        assert not opened.done()
+        half_made.close()
+    opened.result()
+
+
+def _open_and_put(path: Path) -> None:
+    cache = LocalScoreCache(path)
+    cache.put({key(1): GOOD})
     cache.close()
 
 
