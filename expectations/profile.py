@@ -171,7 +171,7 @@ def _part(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
 def _counted(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
     """One row per combination of what is not a number of things, with the sums of those that are; in no order.
 
-    The same as `_summed` of many rows, for a fifth of the time: every row's combination becomes one number.
+    The same as `_summed` of many rows, for a third of the time: every row's combination becomes one number.
     """
     sums = [field.name for field in schema if field.name in _SUMS]
     encoded = {field.name: _encoded(columns[field.name], field) for field in schema if field.name not in sums}

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.profile import NAMES, NOT_A_NAME, PRESENT, SIGNS, Profile, merge, profile_batch, profile_file
@@ -110,6 +110,7 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(changes=st.lists(CHANGES, max_size=8), cuts=st.lists(st.integers(0, 8), max_size=3))
 def test_merged_parts_are_the_whole(rows: Rows, changes: list[dict[str, Any]], cuts: list[int]) -> None:
     batch = rows(*changes)
@@ -124,6 +125,7 @@ def sign(number: int | None) -> int | None:
     return number and (1 if number > 0 else -1)
 
 
+@settings(deadline=None)
 @given(changes=st.lists(CHANGES, max_size=8))
 def test_combinations_are_counted_as_one_by_one(rows: Rows, changes: list[dict[str, Any]]) -> None:
     documents: Counter[tuple[Any, ...]] = Counter()
@@ -169,6 +171,7 @@ def test_a_file_is_read_in_parts(rows: Rows, tmp_path: pathlib.Path, monkeypatch
         assert profile_file(file, DS, DEFAULT_POLICY) == profiled(batch)
 
 
+@settings(deadline=None)
 @given(changes=st.lists(CHANGES, max_size=8))
 def test_a_file_has_the_profile_of_its_rows(rows: Rows, changes: list[dict[str, Any]]) -> None:
     batch = rows(*changes)
