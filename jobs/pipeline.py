@@ -31,7 +31,9 @@ from transforms.text import content_keys, subject_keys
 ROW_GROUP_ROWS = 32 * 1024
 # Columns whose values repeat; a dictionary of the others would be built only to be thrown away.
 _DICTIONARY = [
-    name for name in SCORES.names if name not in {"document_id", "redacted_text", "content_key", "source_row", "pii"}
+    name
+    for name in SCORES.names
+    if name not in {"document_id", "redacted_text", "content_key", "subject_key", "source_row", "pii"}
 ]
 
 

@@ -22,7 +22,8 @@ from transforms.documents import Reason, documents, rejection
 # An integer beyond 64 bits, which orjson reads as a float, may still be one of these.
 _INTEGERS = ("document_id", "subject_id")
 
-_ARROW_NUMBERS = (re2.compile(rb"Inf[\s,\]}]"), re2.compile(b"-NaN"))  # apart: both are found by their first letters
+# What Arrow takes for numbers and Python does not. Apart, for RE2 seeks their first letters quickly.
+_ARROW_NUMBERS = (re2.compile(rb"Inf[\s,\]}]"), re2.compile(b"-NaN"))
 _LONG_INTEGER = re.compile(rb"\d{4000}")  # Python refuses one of more than 4,300 digits
 _DEPTH = 500  # of nesting: every parser goes deeper
 
@@ -79,7 +80,7 @@ def _by_arrow(data: bytes, columns: Mapping[str, str]) -> dict[str, pa.Array] | 
 def _plain_lines(data: bytes) -> int:
     """How many lines these are; 0 where they may hold what Arrow takes and the exact parsers do not, or not so.
 
-    Which is: objects over several lines, bytes that are not UTF-8, any depth, integers of any length, and two numbers.
+    Which is: objects over several lines, bytes that are not UTF-8, any depth, integers of any length, `Inf` and `-NaN`.
     """
     codes = np.frombuffer(data, np.uint8)
     ends = np.flatnonzero(codes == ord("\n"))
