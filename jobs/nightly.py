@@ -64,13 +64,13 @@ def run(settings: NightlySettings) -> Night | None:
     what they saw before.
     """
     open_scorer(settings.scorer)  # a wrong name is said before any work
+    key = given_key(settings.key_file) if settings.key_file else None
     listing = list_drop(
         settings.drops, settings.ds, file_format=settings.file_format, date_pattern=settings.date_pattern
     )
     for name, reason in listing.skipped:
         say(f"skipped {name}: {reason}")
     lake = open_lake(settings.lake, create=True)
-    key = given_key(settings.key_file) if settings.key_file else content_key(lake)
     ledger = LocalLedger(lake.ledger)
     finish_interrupted(lake, ledger)
     pointers = ledger.pointers()  # before the manifest: a run that publishes in between is then a conflict, not a loss
@@ -84,7 +84,7 @@ def run(settings: NightlySettings) -> Night | None:
         language=settings.language,
         scorer=settings.scorer,
         policy=DEFAULT_POLICY,
-        key=key,
+        key=key or content_key(lake),
     )
     replaces = {ds: pointers.get(ds) for ds in sorted({file.ds for file in new})}
     with entered(lake, ledger, settings.ds, recipe.stamp.run_id):
