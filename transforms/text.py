@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -149,7 +148,7 @@ def content_keys(
         state = inner.copy()
         state.update(_fields(language))
         states.append(state)
-    which = pc.fill_null(encoded.indices, len(states) - 1).to_pylist()
+    which = pc.fill_null(encoded.indices, len(states) - 1).to_numpy().tolist()
     return _digests(texts, [states[i] for i in which], outer)
 
 
@@ -172,16 +171,15 @@ def _fields(*values: str) -> bytes:
 
 
 def _digests(texts: pa.Array, states: list[Any], outer: Any) -> pa.Array:
-    """Finish HMAC for each text from its inner state."""
-    _, offsets, data = texts.buffers()
-    edges = (
-        np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1].tolist() if len(texts) else [0]
-    )
-    values = memoryview(data or b"")
+    """Finish HMAC for each text from its inner state, in hex; null where the text is null."""
+    values = texts.cast(pa.binary()).fill_null(b"").to_numpy(zero_copy_only=False).tolist()
     digests = []
-    for state, (start, end) in zip(states, pairwise(edges), strict=True):
+    for state, value in zip(states, values, strict=True):
         inner, last = state.copy(), outer.copy()
-        inner.update(values[start:end])
+        inner.update(value)
         last.update(inner.digest())
-        digests.append(last.hexdigest())
-    return pa.array(digests, pa.string(), mask=texts.is_null().to_numpy(zero_copy_only=False))
+        digests.append(last.digest())
+    edges = np.arange(0, 64 * len(digests) + 1, 64, dtype=np.int32)
+    data = b"".join(digests).hex().encode()
+    keys = pa.StringArray.from_buffers(len(digests), pa.py_buffer(edges), pa.py_buffer(data))
+    return pc.if_else(texts.is_valid(), keys, pa.scalar(None, pa.string()))

@@ -7,7 +7,9 @@ shorter than the match) or None to refuse it.
 from __future__ import annotations
 
 import ipaddress
+import string
 from collections.abc import Callable
+from functools import cache
 
 import re2
 
@@ -64,6 +66,8 @@ _IBAN_LENGTHS = {
     for country in countries.split()
 }
 
+_IBAN_VALUES = {ord(letter): str(value) for value, letter in enumerate(string.ascii_uppercase, 10)}
+
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")  # digit sum of twice a digit
 
 _DATE = re2.compile(
@@ -84,10 +88,18 @@ def luhn(digits: bytes) -> bool:
     return total % 10 == 0
 
 
+@cache
+def _card_lengths(prefix: bytes) -> frozenset[int]:
+    """How many digits a card number that begins with four digits may have."""
+    return frozenset(
+        length for low, high, lengths in _ISSUERS if low <= prefix[: len(low)] <= high for length in lengths
+    )
+
+
 def card(text: bytes, start: int, end: int) -> Span | None:
     """The longest run of whole groups from `start` that is a card number: an issuer's range and length, and Luhn."""
     digits = _digits(text, start, end)
-    lengths = {length for low, high, lengths in _ISSUERS if low <= digits[: len(low)] <= high for length in lengths}
+    lengths = _card_lengths(digits[:4])
     while lengths and len(digits) >= min(lengths):
         if len(digits) in lengths and luhn(digits):
             return start, end
@@ -102,16 +114,14 @@ def card(text: bytes, start: int, end: int) -> Span | None:
 def _iban(text: bytes, start: int, end: int) -> tuple[bytes, Span] | None:
     """The characters and the span of as many characters as the country's IBANs have."""
     length = _IBAN_LENGTHS.get(text[start : start + 2].upper())
-    if length is None:
+    characters = text[start:end].translate(None, _SEPARATORS)
+    if length is None or len(characters) < length:
         return None
-    characters = bytearray()
-    for position in range(start, end):
-        if text[position : position + 1].isalnum():
-            characters.append(text[position])
-            if len(characters) == length:
-                ends_word = not text[position + 1 : position + 2].isalnum()
-                return (bytes(characters).upper(), (start, position + 1)) if ends_word else None
-    return None
+    for _ in range(len(characters) - length):
+        end -= 1
+        while text[end - 1] in _SEPARATORS:
+            end -= 1
+    return None if text[end : end + 1].isalnum() else (characters[:length].upper(), (start, end))
 
 
 def iban_length(text: bytes, start: int, end: int) -> Span | None:
@@ -126,7 +136,7 @@ def iban(text: bytes, start: int, end: int) -> Span | None:
     if not found:
         return None
     characters, span = found
-    return span if int("".join(str(int(chr(c), 36)) for c in characters[4:] + characters[:4])) % 97 == 1 else None
+    return span if int((characters[4:] + characters[:4]).decode().translate(_IBAN_VALUES)) % 97 == 1 else None
 
 
 def ssn(text: bytes, start: int, end: int) -> Span | None:

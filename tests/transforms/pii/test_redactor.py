@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 import re
 import time
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -143,6 +143,65 @@ def test_normalising_reveals_nothing(text: str) -> None:
     assert find(seen_by_the_scorer, DEFAULT_POLICY).to_pylist() == [[]]
 
 
+SEPARATORS = [
+    *("", " ", "  ", "-", " - ", "- ", ".", "/", ") ", " (", "+", ",", "–", "\u00a0", "\u2003", "\u200b"),
+    *("\n", "\n\n", "\r\n", "\t", " \n", "-\n", ".\n", "\v", "\f", "\x85", "\u2028", "\u200b \n"),
+]
+NUMBERS = [
+    *("212 555 0187", "1 800 555 0199", "+44 20 7946 0958", "0044 20 7946 0958", "(020) 7946 0958", "06 12 34 56 78"),
+    *("633 349 565", "467 3395", "123 45 6789", "4111 1111 1111 1111", "3714 496353 98431", "1234 5678 9012 3456"),
+    *("GB82 WEST 1234 5698 7654 32", "GB00 WEST 1234 5698 7654 32", "2 1 2 5 5 5 0 1 8 7"),
+]
+BEFORE = ["", "call ", "tel:\n", "ssn ", "card\r\n", "my iban is\n", "+", "(", "1\n", "x"]
+AFTER = ["", "\n", " x\n12", "\next. 12", "]", "@example.com", "\n212-555-0187", " 12"]
+# Usually one separator between all groups of a number, sometimes a different one in each gap.
+GAPS = st.one_of(
+    st.sampled_from(SEPARATORS).map(lambda each: [each] * 9), st.lists(st.sampled_from(SEPARATORS), min_size=9)
+)
+PARTED = st.builds(
+    lambda before, number, gaps, after: "".join(
+        [before, *chain(*zip(["", *gaps], number.split(), strict=False)), after]
+    ),
+    *map(st.sampled_from, (BEFORE, NUMBERS)),
+    GAPS,
+    st.sampled_from(AFTER),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PARTED, min_size=1, max_size=3).map("".join))
+@example("call 212\n\n555\r\n0187")
+@example("633 349\n\n565")
+@example("4111\u00a0\n1111\u2028 1111\t1111")
+@example("iban\nGB82 \n WEST\n1234 5698\u200b\n7654 32")
+def test_the_scorer_sees_no_number_parted_by_separators_and_lines(text: str) -> None:
+    seen = redact(pa.array([text]), DEFAULT_POLICY).texts.normalised().array
+    assert find(seen, DEFAULT_POLICY).to_pylist() == [[]]
+
+
+EDGES = [
+    *("212-555-0187", "212", "555-0187", "+", "4111 1111 1111", "1111", "joe@example", "joe@", "example.com", "www."),
+    *("call", "tel: ", "card number is", "IBAN", "ssn ", "GB82 WEST 1234", "5698 7654 32", "1.2.3", ".4", "::", "1"),
+    *(" ", "\n", "\r\n", "[", "]", "\n]\n", "[PHONE]", '"', "'", "“", "(", ")", "_", "-", "é", "👍", "３", "\u200b"),
+]
+NEIGHBOUR = st.lists(st.sampled_from([*EDGES, *PIECES]), max_size=5).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(st.none(), NEIGHBOUR), max_size=8))
+@example(["call", "212-555-0187", None, "x 212-555", "0187", "212-555-0187", "card number is", "4111 1111 1111 1112"])
+@example(["é call 2125550187", "a@example.com212-555-0187", "\u200b212-555-0187", "", "joe@", "example.com"])
+def test_a_column_gives_what_each_of_its_texts_gives_alone(texts: list[str | None]) -> None:
+    column = pa.array(texts, pa.string())
+    together = redact(column, DEFAULT_POLICY)
+    alone = [redact(column[i : i + 1], DEFAULT_POLICY) for i in range(len(texts))]
+    assert together.texts.array.to_pylist() == [each.texts.array[0].as_py() for each in alone]
+    assert together.pii.to_pylist() == [each.pii[0].as_py() for each in alone]
+    assert find(column, DEFAULT_POLICY).to_pylist() == [
+        find(pa.array([t], pa.string()), DEFAULT_POLICY)[0].as_py() for t in texts
+    ]
+
+
 @settings(max_examples=100, deadline=None)
 @given(MESSY)
 def test_offsets_give_the_redacted_text_back(text: str) -> None:
@@ -182,6 +241,9 @@ def test_a_text_that_goes_on_and_on_is_replaced_whole(monkeypatch: pytest.Monkey
     monkeypatch.setattr(redactor, "_ROUNDS", 1)
     text = "x joe@example.com212-555-0187 y"
     assert redacted(text) == ("[EMAIL]", [(0, len(text), "email")])
+    # Its neighbours in a column stay as they are, and so do those with a find.
+    column = pa.array(["plain", "é a@example.com", text, None, "b@example.com"])
+    assert redact(column, DEFAULT_POLICY).texts.array.to_pylist() == ["plain", "é [EMAIL]", "[EMAIL]", None, "[EMAIL]"]
 
 
 def test_rows_keep_their_order_and_their_nulls() -> None:

@@ -46,6 +46,8 @@ def test_card(text: str, kept: Span | None) -> None:
     [
         ("GB82WEST12345698765432", (0, 22)),
         ("GB82WEST12345698765432 AND", (0, 22)),
+        ("GB82 WEST 1234 5698 7654 32 AND\n-MORE", (0, 27)),
+        ("GB82-WEST-1234-5698-7654-32A", None),
         ("GB82WEST1234569876543", None),  # one too few
         ("GB82WEST123456987654321", None),  # one too many
         ("XX82WEST12345698765432", None),
