@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -95,7 +96,6 @@ def run(settings: NightlySettings) -> Night | None:
             watch.add(report.seconds)
         with watch.stage("complete dates"):
             staged = stage_dates(lake, recipe.stamp.run_id, replaces, new, reports)
-            say_rejected(staged, recipe.stamp.run_id)
         with watch.stage("audit"):
             profile, seconds = read_back(spark, staged, recipe.policy)
             verdict = judge(
@@ -106,7 +106,8 @@ def run(settings: NightlySettings) -> Night | None:
             )
         watch.add({"audit": seconds})
         night = Night(summarise(recipe, new, reports, staged, profile, verdict, watch.seconds), verdict)
-        lost = unreadable(staged, recipe.stamp.run_id)
+        say_rejected(staged, night.summary)
+        lost = unreadable(staged, night.summary)
         publish(lake, ledger, settings.ds, night, replaces, [file for file in new if file.uri not in lost])
     return night
 
@@ -160,28 +161,32 @@ def stage_dates(
     return staged
 
 
-def say_rejected(staged: Sequence[Staged], run_id: str) -> None:
+def say_rejected(staged: Sequence[Staged], summary: RunSummary) -> None:
     """Which file and row was rejected, and why, a line each; the first of them where there are many."""
-    rows, rejected = _rejected(staged, run_id)
-    shown = rows.scanner(columns=["source_file", "source_row", "error_code"], filter=rejected).head(SAID_REJECTIONS)
+    if not summary.rejected:
+        return
+    shown = _rejected(staged, summary).head(SAID_REJECTIONS)
     for row in shown.to_pylist():
         place = f"row {row['source_row']}" if row["source_row"] else "the file"
         say(f"rejected {row['source_file']}, {place}: {row['error_code']}")
-    more = rows.count_rows(filter=rejected) - shown.num_rows
+    more = summary.rejected - shown.num_rows
     if more:
         say(f"rejected {more:,} more: the view rejected of `aurastream sql` has them all")
 
 
-def unreadable(staged: Sequence[Staged], run_id: str) -> set[str]:
+def unreadable(staged: Sequence[Staged], summary: RunSummary) -> set[str]:
     """The source files that could not be read, or not to their end: they do not count as taken."""
-    rows, rejected = _rejected(staged, run_id)
-    found = rows.to_table(columns=["source_file"], filter=rejected & (pc.field("error_code") == Reason.FILE_UNREADABLE))
-    return set(found["source_file"].to_pylist())
+    if Reason.FILE_UNREADABLE not in summary.reasons:
+        return set()
+    found = _rejected(staged, summary, pc.field("error_code") == Reason.FILE_UNREADABLE)
+    return set(found.to_table()["source_file"].to_pylist())
 
 
-def _rejected(staged: Sequence[Staged], run_id: str) -> tuple[pads.Dataset, pc.Expression]:
+def _rejected(staged: Sequence[Staged], summary: RunSummary, *conditions: pc.Expression) -> pads.Scanner:
+    """What this run rejected, and where it stood."""
     rows = pads.dataset([str(path) for date in staged for path in date.files], schema=SCORES, format="parquet")
-    return rows, (pc.field("run_id") == run_id) & (pc.field("status") == Status.REJECTED)
+    ours = [pc.field("run_id") == summary.run_id, pc.field("status") == Status.REJECTED, *conditions]
+    return rows.scanner(columns=["source_file", "source_row", "error_code"], filter=reduce(and_, ours))
 
 
 def read_back(spark: SparkSession, staged: Sequence[Staged], policy: Policy) -> tuple[Profile, float]:

@@ -19,7 +19,7 @@ from transforms.documents import Reason
 MAX_EXPANDED_BYTES = 256 << 20
 MAX_EXPANSION = 200
 
-BLOCK_BYTES = 4 << 20  # the most that one step yields
+BLOCK_BYTES = 8 << 20  # the most that one step yields
 _PIECE_BYTES = 256 << 10  # compressed bytes read at a time
 _XZ_MEMORY = 128 << 20  # twice what `xz -9` asks for; a header may ask for 4 GiB
 

@@ -22,7 +22,7 @@ _BOM = b"\xef\xbb\xbf"
 _REMOTE_BUFFER = 8 << 20
 
 
-def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 16_384) -> Iterator[pa.RecordBatch]:
+def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_768) -> Iterator[pa.RecordBatch]:
     """Read a part of a drop; every batch has the columns of transforms.schemas.DOCUMENTS.
 
     mapping: our column -> theirs, for those of transforms.documents.COLUMNS that go by another name in the files.
