@@ -11,7 +11,7 @@ from jobs.drops.compression import Broken
 from transforms.documents import Reason
 
 # The longest line that is ever held. What is longer is passed over up to its newline.
-MAX_LINE_BYTES = 16 << 20
+MAX_LINE_BYTES = 16 << 20  # more than BLOCK_BYTES: a line within one block is never too long
 
 _BOM = b"\xef\xbb\xbf"
 

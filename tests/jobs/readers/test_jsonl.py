@@ -130,8 +130,8 @@ def test_the_largest_text_is_a_document(tmp_path: Path) -> None:
 def test_a_line_at_the_limit_is_read_and_the_lines_after_a_longer_one_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 3 << 20)
-    padding = (3 << 20) - len(line("a", text="t", padding=""))
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 12 << 20)
+    padding = (12 << 20) - len(line("a", text="t", padding=""))
     exact = line("a", text="t", padding="x" * (padding + 1))  # the limit is without the newline
     longer = line("b", text="t", padding="x" * (padding + 2))
     rows = read(written(tmp_path / "drop.jsonl", exact + longer + line("c") + longer.strip()))
