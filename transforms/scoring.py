@@ -137,6 +137,8 @@ def _results(wanted: _Wanted, scorer: Scorer, cache: ScoreCache) -> tuple[list[S
     for code, language in enumerate(encoded.dictionary.to_pylist()):
         places = np.flatnonzero(encoded.indices.to_numpy() == code).tolist()
         missing = [place for place in places if results[place] is None]
+        if not missing:
+            continue  # a cache is not opened for writing where there is nothing to keep
         if language in scorer.languages:
             bought = _buy(wanted, missing, language, scorer, units)
             new = zip(missing, bought, strict=True)
@@ -152,8 +154,6 @@ def _buy(
     wanted: _Wanted, places: Sequence[int], language: str, scorer: Scorer, units: dict[int, int]
 ) -> list[Scores | Failure]:
     """Score texts of one language and enter what each costs: a text fails as its first failing piece does."""
-    if not places:
-        return []
     texts = [wanted.pieces(place, scorer.max_bytes) for place in places]
     answers = iter(scorer.score([piece for pieces in texts for piece in pieces], language))
     units |= {place: sum(map(scorer.units, pieces)) for place, pieces in zip(places, texts, strict=True)}
