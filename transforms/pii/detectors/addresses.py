@@ -1,0 +1,7 @@
+"""Streets, places and postal codes."""
+
+from __future__ import annotations
+
+from transforms.pii.detectors.detector import Detector
+
+ROWS: tuple[Detector, ...] = ()

@@ -1,0 +1,7 @@
+"""Plates and vehicle numbers."""
+
+from __future__ import annotations
+
+from transforms.pii.detectors.detector import Detector
+
+ROWS: tuple[Detector, ...] = ()

@@ -1,0 +1,32 @@
+"""Addresses on a network."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from transforms.pii.validators import Span
+
+
+def ipv4(text: bytes, start: int, end: int) -> Span | None:
+    """Octets of at most 255 (the pattern's digits; leading zeros are read as decimal) in no longer dotted number."""
+    if any(int(octet) > 255 for octet in text[start:end].split(b".")):
+        return None
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    longer = (before[-1:] == b"." and before[:1].isdigit()) or (after[:1] == b"." and after[1:].isdigit())
+    return None if longer else (start, end)
+
+
+def ipv6(text: bytes, start: int, end: int) -> Span | None:
+    """What `ipaddress` reads, in no longer word, and not code: one-letter names around `::`."""
+    if text[max(0, start - 1) : start].isalnum() or text[end : end + 1].isalnum():
+        return None
+    if text[max(0, start - 1) : start] == b":":
+        return None
+    address = text[start:end]
+    try:
+        ipaddress.IPv6Address(address.decode())
+    except ipaddress.AddressValueError:
+        return None
+    groups = [group for group in address.split(b":") if group]
+    telling = any(len(group) > 1 or group.isdigit() for group in groups)
+    return (start, end) if telling else None
