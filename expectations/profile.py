@@ -118,8 +118,10 @@ def merge(profiles: Iterable[Profile]) -> Profile:
     )
 
 
-def profile_file(source: Any, ds: str, policy: Policy) -> Profile:
+def profile_file(source: Any, ds: str, policy: Policy, run_id: str) -> Profile:
     """Profile one Parquet file, a path or an open file, of the date `ds`, reading a few thousand rows at a time.
+
+    The rows of `run_id` are searched for what `policy` would have taken out; others were, by the policy of their run.
 
     A file whose columns are not those of SCORES is not read further: its profile holds the differences and no rows.
     Raises LakeError where it is not a Parquet file or is damaged.
@@ -128,19 +130,19 @@ def profile_file(source: Any, ds: str, policy: Policy) -> Profile:
         conform(pq.read_schema(source).empty_table(), SCORES)
         with pq.ParquetFile(source, read_dictionary=_ENCODED) as file:
             batches = file.iter_batches(_BATCH_ROWS, columns=_COLUMNS, use_threads=False)
-            return merge(_part(batch, ds, policy) for batch in batches)
+            return merge(_part(batch, ds, policy, run_id) for batch in batches)
     except SchemaError as differences:
         return Profile(COMBINATIONS.empty_table(), EXTREMES.empty_table(), FINDS.empty_table(), (str(differences),))
     except (pa.ArrowInvalid, OSError) as error:
         raise LakeError(f"{source} cannot be read back ({type(error).__name__}): run again") from None
 
 
-def profile_batch(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
-    """Profile rows of SCORES (the columns that are judged suffice) of the date `ds`."""
-    return merge([_part(batch, ds, policy)])
+def profile_batch(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> Profile:
+    """Profile rows of SCORES (the columns that are judged suffice) of the date `ds`; see `profile_file`."""
+    return merge([_part(batch, ds, policy, run_id)])
 
 
-def _part(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
+def _part(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> Profile:
     """The profile of a batch, still to be merged: in no order. Strings may be dictionaries."""
     shares = [batch[name] for name in SHARES]
     rows = {name: batch[name] for name in (*NAMES, *SHARES, *SIGNS)}
@@ -152,12 +154,14 @@ def _part(batch: pa.RecordBatch, ds: str, policy: Policy) -> Profile:
     finds["finds"] = pa.repeat(1, len(each))
     finds["length"] = pc.subtract(finds["end"], finds["start"])
 
+    carried = pc.not_equal(batch["run_id"].cast(pa.string()), run_id)
+    own = pc.replace_with_mask(batch["redacted_text"], pc.fill_null(carried, False), pa.scalar(None, pa.string()))
     combinations = rows | {
         "ds": pa.repeat(ds, len(batch)),
         **{name: pc.if_else(pc.is_valid(batch[name]), True, pa.scalar(None, pa.bool_())) for name in PRESENT},
         **{name: pc.sign(batch[name]) for name in SIGNS},
         "sentiment_is_largest": _is_largest(batch["sentiment"].cast(pa.string()), shares),
-        "pii_left": pc.greater(pc.list_value_length(find(batch["redacted_text"], policy)), 0),
+        "pii_left": pc.greater(pc.list_value_length(find(own, policy)), 0),
         "rows": pa.repeat(1, len(batch)),
         "units": pc.coalesce(batch["billed_units"], 0),
     }

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import orjson
 import pyarrow as pa
@@ -18,41 +16,47 @@ from ulid import ULID
 
 from jobs.drops import list_drop, plan_splits
 from jobs.lake import given_key
+from jobs.output import output, say
 from jobs.pipeline import Recipe, score_documents
-from jobs.progress import say
 from jobs.readers import read_split
 from jobs.services.cache import MEMORY, LocalScoreCache
 from jobs.services.scorers import open_scorer
+from jobs.settings import given_policy
 from jobs.stopwatch import Stopwatch
 from transforms.documents import Reason, documents
 from transforms.errors import UsageError
-from transforms.pii.policy import DEFAULT_POLICY
 from transforms.schemas import Status
 from transforms.scoring import Stamp, reject
 
 
-def analyze_text(text: str, scorer: str, language: str, key_file: Path | None) -> str:
+def analyze_text(text: str, scorer: str, language: str, key_file: Path | None, policy: Path | None) -> str:
     """One text's row of `scores`, as indented JSON. Raises UsageError for a scorer or a key that is none."""
     batch = documents({"document_id": ["1"], "text": [text]}, [1], "")
-    recipe = _recipe({}, scorer, language, key_file)
+    recipe = _recipe({}, scorer, language, key_file, policy)
     (rows,) = _score(iter([batch]), recipe)
     return orjson.dumps(rows.to_pylist()[0], option=orjson.OPT_INDENT_2).decode()
 
 
 def analyze_file(
-    source: Path, target: Path | None, mapping: Mapping[str, str], scorer: str, language: str, key_file: Path | None
+    source: Path,
+    target: Path | None,
+    mapping: Mapping[str, str],
+    scorer: str,
+    language: str,
+    key_file: Path | None,
+    policy: Path | None,
 ) -> None:
     """The rows of `scores` of every document of a file, as JSON Lines in the documents' order.
 
     `target` is written whole or not at all; None or `-` is standard output. Raises UsageError, DropError.
     """
-    recipe = _recipe(mapping, scorer, language, key_file)
+    recipe = _recipe(mapping, scorer, language, key_file, policy)
     listing = list_drop(str(source), datetime.now(UTC).date().isoformat(), file_format=None, date_pattern=None)
     for name, reason in listing.skipped:
         say(f"skipped {name}: {reason}")
     total = sum(file.size for file in listing.files)
     seen: set[str] = set()
-    with _output(target) as out, tqdm(total=None, unit=" documents", disable=not sys.stderr.isatty()) as bar:
+    with output(target) as out, tqdm(total=None, unit=" documents", disable=not sys.stderr.isatty()) as bar:
         for split in plan_splits(listing.files, max(total, 1)):
             for rows in _score(read_split(split, recipe.mapping), recipe):
                 unique = reject(rows, _repeated(rows, seen), Reason.DUPLICATE_ID)
@@ -60,13 +64,20 @@ def analyze_file(
                 bar.update(rows.num_rows)
 
 
-def _recipe(mapping: Mapping[str, str], scorer: str, language: str, key_file: Path | None) -> Recipe:
+def _recipe(
+    mapping: Mapping[str, str], scorer: str, language: str, key_file: Path | None, policy_file: Path | None
+) -> Recipe:
+    policy = given_policy(policy_file)
+    if policy.second_opinion:
+        raise UsageError("a second opinion is for `aurastream redact` alone, for now")
+    if policy.needs_key and not key_file:
+        raise UsageError("the policy makes pseudonyms or encrypts: give a key by --key-file")
     return Recipe(
         stamp=Stamp(run_id=str(ULID()), scored_at=datetime.now(UTC)),
         mapping=mapping,
         language=language,
         scorer=scorer,
-        policy=DEFAULT_POLICY,
+        policy=policy,
         # Without a key to keep, fingerprints are comparable within this call alone.
         key=given_key(key_file) if key_file else secrets.token_bytes(32),
     )
@@ -86,19 +97,3 @@ def _repeated(rows: pa.RecordBatch, seen: set[str]) -> pa.Array:
         if accepted:
             seen.add(document_id)
     return pa.array(repeated, pa.bool_())
-
-
-@contextmanager
-def _output(target: Path | None) -> Iterator[BinaryIO]:
-    if target is None or str(target) == "-":
-        yield sys.stdout.buffer
-        return
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as out:
-            yield out
-        unfinished.replace(target)
-    except OSError as error:
-        raise UsageError(f"--out {target}: {error.strerror}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)

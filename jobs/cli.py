@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import logging
 import os
-import tomllib
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from jobs.options import (
+    as_date,
+    config_option,
+    key_file_option,
+    lake_option,
+    language_option,
+    map_option,
+    option,
+    policy_option,
+    scorer_option,
+)
 from transforms.errors import AuraStreamError, UsageError
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 EPILOG = """\b
 Every option can also come from
@@ -61,137 +68,32 @@ class _Commands(click.Group):
             raise _Failed(f"unexpected {type(error).__name__} at {place}: please report it") from None
 
 
-class _Option(click.Option):
-    """An option that the environment can give too, for one command or for all, and that is never empty."""
-
-    @property
-    def key(self) -> str:
-        """What the option is called in a file: `key-file` for --key-file."""
-        return self.opts[-1].removeprefix("--")
-
-    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        name = self.key.replace("-", "_").upper()
-        given = (os.environ.get(f"AURASTREAM_{prefix}{name}") for prefix in (f"{ctx.command.name}_".upper(), ""))
-        return next(filter(None, given), None)
-
-    def process_value(self, ctx: click.Context, value: Any) -> Any:
-        # As from an unset variable of a shell; as a path it would be the folder one happens to stand in.
-        if isinstance(value, str) and not value.strip():
-            raise click.BadParameter("it is empty", ctx, self)
-        return super().process_value(ctx, value)
-
-
-def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
-    """See `_Option`; a default is shown."""
-    return click.option(*names, cls=_Option, show_default=bool(settings.get("default")), **settings)
-
-
-def _load_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
-    """Make a file's options the defaults of the command."""
-    if path is None:
-        return
-    try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
-        for command, defaults in _defaults(config):
-            if command is ctx.command:
-                ctx.default_map = defaults
-    except OSError as error:
-        raise click.UsageError(f"--config {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise click.UsageError(f"--config {path}: it is not UTF-8") from None
-    except ValueError as error:
-        raise click.UsageError(f"--config {path}: {error}") from None
-
-
-def _defaults(config: Mapping[str, Any]) -> Iterator[tuple[click.Command, dict[str, Any]]]:
-    """Each command with what a file says for it, by parameter. Raises ValueError where the file cannot be meant so."""
-    commands = cli.commands
-    everywhere = {key: item for key, item in config.items() if key not in commands}
-    unknown = set(everywhere)
-    for name, command in commands.items():
-        options = {option.key: option for option in command.params if isinstance(option, _Option)}
-        own = config.get(name, {})
-        if not isinstance(own, dict):
-            raise ValueError(f"{name} is a command, so [{name}] must be a table of its options")
-        unknown -= set(options)
-        unknown |= {f"{name}.{key}" for key in own if key not in options}
-        items = {key: item for key, item in (everywhere | own).items() if key in options}
-        yield command, {str(options[key].name): _default(options[key], item) for key, item in items.items()}
-    if unknown:
-        raise ValueError(f"no option is named {', '.join(sorted(unknown))}")
-
-
-def _default(option: _Option, item: Any) -> Any:
-    """A value of a file as what the command line takes. Raises ValueError where it is of another type."""
-    if option.key == "map":
-        if isinstance(item, dict) and all(isinstance(theirs, str) for theirs in item.values()):
-            return [f"{ours}={theirs}" for ours, theirs in item.items()]
-        wanted = 'a table such as { text = "body" }'
-    elif option.multiple:
-        if isinstance(item, list) and all(isinstance(each, str) for each in item):
-            return item
-        wanted = 'a list such as ["a", "b"]'
-    elif option.key == "ds":
-        if isinstance(item, str) or type(item) is date:
-            return str(item)
-        wanted = "a date such as 2026-11-22"
-    elif option.is_flag:
-        if isinstance(item, bool):
-            return item
-        wanted = "true or false"
-    elif isinstance(option.type, click.types.IntParamType):
-        if type(item) is int:
-            return item
-        wanted = "a whole number"
-    else:
-        if isinstance(item, str):
-            return item
-        wanted = "a string"
-    raise ValueError(f"{option.key} must be {wanted}")
-
-
-def _date(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    try:
-        if value is None or datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat() == value:
-            return value
-    except ValueError:
-        pass
-    raise click.BadParameter(f"{value!r} is not a date: write it as 2026-11-22", param=parameter)
-
-
-def _language(_: click.Context, __: click.Parameter, value: str) -> str:
-    return value.strip().lower()
-
-
 def _today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-config_option = click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="AURASTREAM_CONFIG",
-    is_eager=True,
-    expose_value=False,
-    callback=_load_config,
-    help="A TOML file with options.",
+in_option = option(
+    "source",
+    "--in",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    default="-",
+    metavar="FILE|-",
+    help="What is read; - is standard input.",
 )
-lake_option = option("--lake", required=True, metavar="DIR", help="The lake: tables, ledger, cache and reports.")
-map_option = option(
-    "mapping",
-    "--map",
-    multiple=True,
-    metavar="COLUMN=THEIRS",
-    help="Which of the drop's columns holds one of ours: text=body. Once for each column.",
+out_option = option(
+    "target",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    default="-",
+    metavar="FILE|-",
+    help="What is written, whole or not at all; - is standard output.",
 )
-language_option = option(
-    "--language", default="en", metavar="CODE", callback=_language, help="The language of documents that name none."
-)
-scorer_option = option("--scorer", default="local", metavar="NAME", help="local: in process, English, free.")
-key_file_option = option(
-    "--key-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A file with the key of fingerprints, 16 bytes or more.",
+format_option = option(
+    "form",
+    "--format",
+    type=click.Choice(["auto", "text", "jsonl"]),
+    default="auto",
+    help="auto tells by the file's name, or by its first line.",
 )
 
 
@@ -207,7 +109,7 @@ def cli() -> None:
 @config_option
 @option("target", "--out", default="drops", metavar="DIR", help="Where the drop is written, in its folder ds=DATE.")
 @option("--documents", default=2000, type=click.IntRange(min=1), help="How many documents.")
-@option("--ds", metavar="DATE", callback=_date, help="The drop's date; today (UTC) if not given.")
+@option("--ds", metavar="DATE", callback=as_date, help="The drop's date; today (UTC) if not given.")
 @option("--seed", default=7, help="The same seed writes the same documents.")
 def sample(target: str, documents: int, ds: str | None, seed: int) -> None:
     """Write a sample drop: a support desk's mails, chats and reviews, with made-up people.
@@ -230,7 +132,7 @@ def sample(target: str, documents: int, ds: str | None, seed: int) -> None:
     "--drops", required=True, metavar="PATH", help="The drop: a folder, a file, or a URI such as s3://bucket/drops."
 )
 @lake_option
-@option("--ds", metavar="DATE", callback=_date, help="The date of files whose path names none; today (UTC).")
+@option("--ds", metavar="DATE", callback=as_date, help="The date of files whose path names none; today (UTC).")
 @option(
     "file_format",
     "--format",
@@ -244,6 +146,7 @@ def sample(target: str, documents: int, ds: str | None, seed: int) -> None:
 @language_option
 @option("--reprocess", is_flag=True, help="Take files again that a published run has taken.")
 @key_file_option
+@policy_option
 def nightly(
     drops: str,
     lake: str,
@@ -255,6 +158,7 @@ def nightly(
     language: str,
     reprocess: bool,
     key_file: Path | None,
+    policy: Path | None,
 ) -> None:
     """Score what is new in a drop, and publish it if what was written holds what it must.
 
@@ -285,6 +189,7 @@ def nightly(
         language=language,
         reprocess=reprocess,
         key_file=key_file,
+        policy=policy,
     )
     night = job.run(settings)
     if night is None:
@@ -343,7 +248,7 @@ def runs(lake: str) -> None:
 @cli.command(epilog=COMMAND_EPILOG, short_help="Take a date's last publication back.")
 @config_option
 @lake_option
-@option("--ds", metavar="DATE", callback=_date, required=True, help="The date to take back.")
+@option("--ds", metavar="DATE", callback=as_date, required=True, help="The date to take back.")
 def rollback(lake: str, ds: str) -> None:
     """Take a date's last publication back: readers see the run before, at once. Nothing is copied.
 
@@ -378,6 +283,7 @@ def rollback(lake: str, ds: str) -> None:
 @scorer_option
 @language_option
 @key_file_option
+@policy_option
 @click.argument("text", required=False)
 @click.pass_context
 def analyze(
@@ -388,6 +294,7 @@ def analyze(
     scorer: str,
     language: str,
     key_file: Path | None,
+    policy: Path | None,
     text: str | None,
 ) -> None:
     """Score one TEXT, or the documents of a file, through the same stages as the nightly job, without Spark.
@@ -409,13 +316,68 @@ def analyze(
         for name, parameter in (("--in", "source"), ("--out", "target"), ("--map", "mapping")):
             if ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"{name} is for a file: give either a TEXT or --in FILE")
-        click.echo(job.analyze_text(text, scorer, language, key_file))
+        click.echo(job.analyze_text(text, scorer, language, key_file, policy))
     elif source is not None:
-        if target is not None and target.exists() and target.samefile(source):
-            raise click.UsageError("--out is the file that --in reads")
-        job.analyze_file(source, target, parse_mapping(mapping), scorer, language, key_file)
+        _not_the_same(source, target or Path("-"))
+        job.analyze_file(source, target, parse_mapping(mapping), scorer, language, key_file, policy)
     else:
         raise click.UsageError("give a TEXT or --in FILE")
+
+
+@cli.command("redact", epilog=COMMAND_EPILOG, short_help="Take personal data out of a text or of JSON Lines.")
+@config_option
+@in_option
+@out_option
+@format_option
+@policy_option
+@key_file_option
+@language_option
+@option("--explain", is_flag=True, help="Say each find on standard error: detector, confidence, what decided.")
+def redact_command(
+    source: Path, target: Path, form: str, policy: Path | None, key_file: Path | None, language: str, explain: bool
+) -> None:
+    """Take personal data out of a text, or of the `text` of every line of JSON Lines. No Spark, no lake.
+
+    A text is one document. Of JSON Lines, `redacted_text` and `pii` take the place of `text`; other fields stay as they
+    are.
+
+    \b
+    Examples
+      echo "call me on 212-555-0187" | aurastream redact
+      aurastream redact --in mails.jsonl --out redacted.jsonl --policy policy.toml
+    """
+    from jobs import redact as job
+
+    _not_the_same(source, target)
+    job.redact_file(source, target, None if form == "auto" else form, policy, key_file, language, explained=explain)
+
+
+@cli.command(epilog=COMMAND_EPILOG, short_help="Turn encrypted finds back.")
+@config_option
+@in_option
+@out_option
+@format_option
+@key_file_option
+def restore(source: Path, target: Path, form: str, key_file: Path | None) -> None:
+    """Turn back what a policy encrypted, in a text or in the `redacted_text` of JSON Lines.
+
+    Pseudonyms, masks and numbers stay: nothing turns them back.
+
+    \b
+    Example
+      aurastream restore --in redacted.jsonl --out restored.jsonl --key-file key
+    """
+    from jobs import redact as job
+
+    _not_the_same(source, target)
+    if key_file is None:
+        raise click.UsageError("--key-file is needed: the key that the finds were encrypted under")
+    job.restore_file(source, target, None if form == "auto" else form, key_file)
+
+
+def _not_the_same(source: Path, target: Path) -> None:
+    if str(target) != "-" and str(source) != "-" and target.exists() and target.samefile(source):
+        raise click.UsageError("--out is the file that --in reads")
 
 
 def main() -> None:

@@ -21,18 +21,18 @@ from jobs.carry import carry_forward
 from jobs.drops import DropFile, Split, list_drop, pack, plan_splits
 from jobs.duplicates import reject_repeated
 from jobs.lake import Lake, content_key, given_key, open_lake
+from jobs.output import say
 from jobs.pipeline import Recipe, TaskReport, write_splits
-from jobs.progress import say
 from jobs.runs import CONFLICT, EXPECTATIONS_NOT_MET, Night, end, entered, finish_interrupted, leave
 from jobs.services.ledger import PUBLISHED, LocalLedger, TakenFile
 from jobs.services.scorers import open_scorer
 from jobs.session import spark_session
-from jobs.settings import NightlySettings
+from jobs.settings import NightlySettings, given_policy
 from jobs.spread import spread
 from jobs.stopwatch import Stopwatch
 from transforms.documents import Reason
-from transforms.errors import ExpectationsNotMet, PublishConflict
-from transforms.pii.policy import DEFAULT_POLICY, Policy
+from transforms.errors import ExpectationsNotMet, PublishConflict, UsageError
+from transforms.pii.policy import Policy
 from transforms.report import RunSummary
 from transforms.schemas import SCORES, Status
 from transforms.scoring import Stamp
@@ -66,6 +66,9 @@ def run(settings: NightlySettings) -> Night | None:
     """
     open_scorer(settings.scorer)  # a wrong name is said before any work
     key = given_key(settings.key_file) if settings.key_file else None
+    policy = given_policy(settings.policy)
+    if policy.second_opinion:
+        raise UsageError("a second opinion costs money, which a night cannot cap yet: leave second_opinion to `redact`")
     listing = list_drop(
         settings.drops, settings.ds, file_format=settings.file_format, date_pattern=settings.date_pattern
     )
@@ -84,7 +87,7 @@ def run(settings: NightlySettings) -> Night | None:
         mapping=settings.mapping,
         language=settings.language,
         scorer=settings.scorer,
-        policy=DEFAULT_POLICY,
+        policy=policy,
         key=key or content_key(lake),
     )
     replaces = {ds: pointers.get(ds) for ds in sorted({file.ds for file in new})}
@@ -97,7 +100,7 @@ def run(settings: NightlySettings) -> Night | None:
         with watch.stage("complete dates"):
             staged = stage_dates(lake, recipe.stamp.run_id, replaces, new, reports)
         with watch.stage("audit"):
-            profile, seconds = read_back(spark, staged, recipe.policy)
+            profile, seconds = read_back(spark, staged, recipe)
             verdict = judge(
                 profile,
                 documents_in=sum(report.documents.total() for report in reports) + sum(date.carried for date in staged),
@@ -189,17 +192,17 @@ def _rejected(staged: Sequence[Staged], summary: RunSummary, *conditions: pc.Exp
     return rows.scanner(columns=["source_file", "source_row", "error_code"], filter=reduce(and_, ours))
 
 
-def read_back(spark: SparkSession, staged: Sequence[Staged], policy: Policy) -> tuple[Profile, float]:
+def read_back(spark: SparkSession, staged: Sequence[Staged], recipe: Recipe) -> tuple[Profile, float]:
     """What was written, read back and profiled by the workers, and their seconds of CPU."""
     work = [(date.ds, path) for date in staged for path in date.files]
-    profiles = spread(spark, "audit", work, partial(_profile, policy))
+    profiles = spread(spark, "audit", work, partial(_profile, recipe.policy, recipe.stamp.run_id))
     return merge(profile for profile, _ in profiles), sum(seconds for _, seconds in profiles)
 
 
-def _profile(policy: Policy, _: int, file: tuple[str, Path]) -> tuple[Profile, float]:
+def _profile(policy: Policy, run_id: str, _: int, file: tuple[str, Path]) -> tuple[Profile, float]:
     started = time.process_time()
     ds, path = file
-    return profile_file(path, ds, policy), time.process_time() - started
+    return profile_file(path, ds, policy, run_id), time.process_time() - started
 
 
 def summarise(

@@ -23,7 +23,7 @@ from jobs.stopwatch import Stopwatch, TimedCache, TimedScorer
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import redact
 from transforms.schemas import SCORES
-from transforms.scoring import Prepared, Stamp, distinct_texts, score_batch
+from transforms.scoring import Prepared, Stamp, distinct_texts, leave_out, score_batch
 from transforms.sentiment.protocols import ScoreCache, Scorer
 from transforms.text import content_keys, subject_keys
 
@@ -71,7 +71,8 @@ def score_documents(
             return
         with watch.stage("redact"):
             distinct = distinct_texts(documents, recipe.language)
-            redaction = redact(distinct.texts, recipe.policy)
+            redaction = redact(distinct.texts, recipe.policy, recipe.key)
+            documents, distinct = leave_out(documents, distinct, redaction.dropped)
         with watch.stage("fingerprint"):
             texts = redaction.texts.normalised()
             prepared = Prepared(

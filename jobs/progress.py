@@ -7,22 +7,16 @@ import threading
 import uuid
 from typing import TypeVar
 
-import click
 from pyspark import RDD, SparkStageInfo, StatusTracker
 from tqdm import tqdm
 
-from transforms.report import visible
+from jobs.output import say
 
 T = TypeVar("T")
 
 # Seconds between two looks at how far Spark is; a look costs some 10 ms of CPU.
 TERMINAL_SECONDS = 0.5
 PLAIN_SECONDS = 10.0
-
-
-def say(line: str) -> None:
-    """One line to standard error; what a file's name may hold and a terminal would obey is shown as escapes."""
-    click.echo(visible(line), err=True)
 
 
 def collect(data: RDD[T], what: str, tasks: int) -> list[T]:

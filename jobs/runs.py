@@ -15,8 +15,8 @@ from ulid import ULID
 
 from expectations.gate import Verdict
 from jobs.lake import Lake
+from jobs.output import say
 from jobs.page import render
-from jobs.progress import say
 from jobs.services.ledger import PUBLISHED, STARTED, LocalLedger
 from transforms.errors import ExpectationsNotMet, PublishConflict
 from transforms.report import RunSummary, summary_table, unfinished

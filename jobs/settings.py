@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jobs.drops import Format
 from transforms.errors import UsageError
+from transforms.pii.policy import DEFAULT_POLICY, Policy
 from transforms.schemas import DOCUMENTS
 
 # Columns of a document that a drop's own columns may be mapped to.
@@ -28,6 +29,21 @@ class NightlySettings:
     language: str = "en"
     reprocess: bool = False
     key_file: Path | None = None
+    policy: Path | None = None  # None: the default policy
+
+
+def given_policy(path: Path | None) -> Policy:
+    """The policy of a TOML file, or the default one. Raises UsageError."""
+    if path is None:
+        return DEFAULT_POLICY
+    from transforms.pii.policy_file import parse_policy
+
+    try:
+        return parse_policy(path.read_text(encoding="utf-8"), f"--policy {path}")
+    except OSError as error:
+        raise UsageError(f"--policy {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--policy {path}: it is not UTF-8") from None
 
 
 def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:

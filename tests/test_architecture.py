@@ -16,10 +16,20 @@ MAY_IMPORT = {
 # Within jobs, from the bottom up: a module imports from its own level or below.
 LEVELS = (
     {"jobs.drops", "jobs.readers", "jobs.stopwatch", "jobs.templates"},
-    {"jobs.settings", "jobs.services", "jobs.session", "jobs.lake", "jobs.progress", "jobs.page", "jobs.sample"},
+    {
+        "jobs.settings",
+        "jobs.services",
+        "jobs.session",
+        "jobs.lake",
+        "jobs.progress",
+        "jobs.page",
+        "jobs.sample",
+        "jobs.output",
+    },
     {"jobs.pipeline", "jobs.spread", "jobs.published", "jobs.runs"},
     {"jobs.carry", "jobs.duplicates"},
-    {"jobs.nightly", "jobs.analyze"},
+    {"jobs.nightly", "jobs.analyze", "jobs.redact"},
+    {"jobs.options"},
     {"jobs.cli"},
 )
 # Where a library may be imported, by the module's prefix.
@@ -28,7 +38,7 @@ ALONE = {
     "great_expectations": ("expectations",),
     "pyspark": ("jobs.session", "jobs.spread", "jobs.progress", "jobs.nightly"),
     "vaderSentiment": ("transforms.sentiment.vader",),
-    "click": ("jobs.cli", "jobs.progress"),
+    "click": ("jobs.cli", "jobs.options", "jobs.output"),
 }
 # What transforms may not know: the world.
 WORLD = {"boto3", "great_expectations", "os", "pathlib", "pyspark"} | {

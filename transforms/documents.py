@@ -49,6 +49,7 @@ class Reason(StrEnum):
     FILE_UNREADABLE = "FILE_UNREADABLE"  # the file is gone, changed while it was read, or may not be read
     UNKNOWN_FORMAT = "UNKNOWN_FORMAT"  # neither the name nor the content tells what the file is
     BAD_DATE = "BAD_DATE"  # the path names a date that does not exist
+    DROPPED_BY_POLICY = "DROPPED_BY_POLICY"  # it holds personal data of a type whose documents the policy leaves out
     DUPLICATE_ID = "DUPLICATE_ID"  # the same document_id came before in this drop
 
 

@@ -5,6 +5,7 @@ AuraStreamError                 exit code 1
 ├── DropError                   1  the drop cannot be read at all
 ├── LakeError                   1  the lake is missing, damaged or not writable
 ├── ScorerError                 1  the scorer cannot work
+├── ServiceError                1  a service that a policy or a setting names cannot be used
 ├── SchemaError                 1  a table's columns are not the declared ones
 ├── PublishConflict             1  another run published the same date first
 └── ExpectationsNotMet          3  the audit found what must not be; nothing was published
@@ -36,6 +37,10 @@ class LakeError(AuraStreamError):
 
 class ScorerError(AuraStreamError):
     """The scorer cannot work."""
+
+
+class ServiceError(AuraStreamError):
+    """A service that a policy or a setting names cannot be used."""
 
 
 class SchemaError(AuraStreamError):

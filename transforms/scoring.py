@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.documents import Reason
 from transforms.pii.redactor import RedactedTexts, Redaction
 from transforms.schemas import SCORES, Sentiment, Status
 from transforms.sentiment.chunks import join
@@ -63,6 +64,21 @@ def distinct_texts(documents: pa.RecordBatch, default_language: str) -> Distinct
         languages.dictionary.take(pa.array(numbers % several)),
         _index(encoded),
     )
+
+
+def leave_out(documents: pa.RecordBatch, distinct: Distinct, dropped: np.ndarray) -> tuple[pa.RecordBatch, Distinct]:
+    """Make rejections of the documents whose text is one of some numbers of the distinct ones: its text goes."""
+    if not len(dropped):
+        return documents, distinct
+    out = np.isin(distinct.index, dropped)
+    mask = pa.array(out)
+    columns = {
+        "text": pc.replace_with_mask(documents["text"], mask, pa.scalar(None, pa.string())),
+        "error_code": pc.replace_with_mask(documents["error_code"], mask, pa.scalar(str(Reason.DROPPED_BY_POLICY))),
+    }
+    arrays = [columns.get(name, documents[name]) for name in documents.schema.names]
+    left = pa.RecordBatch.from_arrays(arrays, schema=documents.schema)
+    return left, replace(distinct, index=np.where(out, -1, distinct.index))
 
 
 def score_batch(prepared: Prepared, scorer: Scorer, cache: ScoreCache, stamp: Stamp) -> pa.RecordBatch:

@@ -41,7 +41,7 @@ def _folds() -> dict[int, str | None]:
             case "Cf":  # zero-width, bidirectional and other format controls
                 folds[code] = None
     # Line separators; minus; variation selector, keycap and grapheme joiner; long s and the Kelvin sign, which some
-    # engines take for `s` and `k` where case is ignored.
+    # engines take for `s` and `k` where case is ignored; the small at sign.
     return (
         folds
         | dict.fromkeys((0x85, 0x2028, 0x2029), "\n")
@@ -50,6 +50,7 @@ def _folds() -> dict[int, str | None]:
             0x2212: "-",
             0x17F: "s",
             0x212A: "K",
+            0xFE6B: "@",
         }
     )
 
@@ -72,6 +73,11 @@ def fold(text: str) -> str:
     For detection alone: what was found is cut out of the original, by `origins`.
     """
     return text if text.isascii() or not _FOLDABLE.search(text) else text.translate(_FOLDS)
+
+
+def comparable(value: str) -> str:
+    """A value as it is compared: folded, in lower case, every run of white space one space, trimmed."""
+    return " ".join(fold(value).casefold().split())
 
 
 def origins(text: str, folded: str) -> NDArray[np.int64]:

@@ -28,7 +28,7 @@ FIND = {"type": "EMAIL", "start": 17, "end": 32, "detector": "email", "confidenc
 
 
 def profiled(batch: pa.RecordBatch, ds: str = "2026-11-22") -> Profile:
-    return profile_batch(batch, ds, DEFAULT_POLICY)
+    return profile_batch(batch, ds, DEFAULT_POLICY, "01JD0000000000000000000000")
 
 
 def subjects(verdict: Verdict) -> list[str]:

@@ -21,11 +21,12 @@ from transforms.pii.policy import DEFAULT_POLICY
 
 Rows = Callable[..., pa.RecordBatch]
 DS = "2026-11-22"
+RUN_ID = "01JD0000000000000000000000"
 CARRIED = "01JC0000000000000000000000"
 
 
 def profiled(batch: pa.RecordBatch) -> Profile:
-    return profile_batch(batch, DS, DEFAULT_POLICY)
+    return profile_batch(batch, DS, DEFAULT_POLICY, RUN_ID)
 
 
 def test_a_summary_can_be_read_from_a_profile(rows: Rows) -> None:
@@ -38,7 +39,7 @@ def test_a_summary_can_be_read_from_a_profile(rows: Rows) -> None:
             {"run_id": CARRIED, "billed_units": 5},
         )
     )
-    run_id = "01JD0000000000000000000000"
+    run_id = RUN_ID
     assert profile.documents() == 5
     assert profile.documents(run_id) == 4
     assert profile.documents("01JE0000000000000000000000") == 0
@@ -166,9 +167,9 @@ def test_a_file_is_read_in_parts(rows: Rows, tmp_path: pathlib.Path, monkeypatch
     batch = rows(*[{"document_id": f"d-{i}", "cache_hit": i % 2 == 0} for i in range(10)])
     path = tmp_path / "part.parquet"
     pq.write_table(pa.table(batch), path, row_group_size=4)
-    assert profile_file(str(path), DS, DEFAULT_POLICY) == profiled(batch)
+    assert profile_file(str(path), DS, DEFAULT_POLICY, RUN_ID) == profiled(batch)
     with path.open("rb") as file:
-        assert profile_file(file, DS, DEFAULT_POLICY) == profiled(batch)
+        assert profile_file(file, DS, DEFAULT_POLICY, RUN_ID) == profiled(batch)
 
 
 @settings(deadline=None)
@@ -178,7 +179,7 @@ def test_a_file_has_the_profile_of_its_rows(rows: Rows, changes: list[dict[str, 
     for dictionaries in (True, False):
         file = io.BytesIO()
         pq.write_table(pa.table(batch), file, row_group_size=3, use_dictionary=dictionaries)
-        assert profile_file(file, DS, DEFAULT_POLICY) == profiled(batch)
+        assert profile_file(file, DS, DEFAULT_POLICY, RUN_ID) == profiled(batch)
 
 
 def test_another_schema_is_a_finding(rows: Rows, tmp_path: pathlib.Path) -> None:
@@ -186,7 +187,7 @@ def test_another_schema_is_a_finding(rows: Rows, tmp_path: pathlib.Path) -> None
     table = table.set_column(table.column_names.index("chunks"), "chunks", table["chunks"].cast(pa.int64()))
     path = tmp_path / "part.parquet"
     pq.write_table(table, path)
-    profile = profile_file(str(path), DS, DEFAULT_POLICY)
+    profile = profile_file(str(path), DS, DEFAULT_POLICY, RUN_ID)
     assert profile.documents() == 0
     [differences] = profile.schema_differences
     assert "pii: missing" in differences
@@ -199,4 +200,13 @@ def test_a_damaged_file_is_said(tmp_path: pathlib.Path, content: bytes) -> None:
     path = tmp_path / "part.parquet"
     path.write_bytes(content)
     with pytest.raises(LakeError, match=r"part\.parquet cannot be read back"):
-        profile_file(str(path), DS, DEFAULT_POLICY)
+        profile_file(str(path), DS, DEFAULT_POLICY, RUN_ID)
+
+
+def test_rows_of_other_runs_are_not_searched_again(rows: Rows) -> None:
+    left = {"redacted_text": "write to joe@example.com"}
+    assert profiled(rows(left)).combinations["pii_left"].to_pylist() == [True]
+    # Theirs was another policy, and they met it.
+    carried = rows({}, left | {"run_id": CARRIED}, {"status": "REJECTED"}, left | {"run_id": CARRIED})
+    assert profiled(carried).count("pii_left") == {False: 1}
+    assert profiled(carried.slice(1)).count("pii_left") == {}

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 
 from transforms.documents import documents
-from transforms.pii.policy import DEFAULT_POLICY
+from transforms.pii.policy import DEFAULT_POLICY, Policy, Replacement
 from transforms.pii.redactor import redact
 from transforms.schemas import SCORES, Status, conform
-from transforms.scoring import Prepared, Stamp, distinct_texts, reject, score_batch
+from transforms.scoring import Prepared, Stamp, distinct_texts, leave_out, reject, score_batch
 from transforms.sentiment.protocols import Failure, RedactedText, Scores, Usage
 from transforms.text import content_keys, subject_keys
 
@@ -47,15 +47,16 @@ class DictCache(dict[bytes, Scores]):
         self.update(scores)
 
 
-def prepared(rows: list[dict[str, Any]], default: str = "en") -> Prepared:
+def prepared(rows: list[dict[str, Any]], default: str = "en", policy: Policy = DEFAULT_POLICY) -> Prepared:
     base = {"document_id": "d", "text": "fine", "language": "en", "subject_id": "s"}
     values = {name: [(base | row)[name] for row in rows] for name in base}
     batch = documents(values, range(1, len(rows) + 1), "/drop/a.jsonl")
     distinct = distinct_texts(batch, default)
-    redaction = redact(distinct.texts, DEFAULT_POLICY)
+    redaction = redact(distinct.texts, policy)
+    batch, distinct = leave_out(batch, distinct, redaction.dropped)
     texts = redaction.texts.normalised()
     keys = content_keys(
-        texts.array, distinct.languages, scorer="counting", scorer_version="1", policy=DEFAULT_POLICY.id, key=b"key"
+        texts.array, distinct.languages, scorer="counting", scorer_version="1", policy=policy.id, key=b"key"
     )
     return Prepared(batch, subject_keys(batch["subject_id"], b"key"), distinct, redaction, texts, keys)
 
@@ -167,3 +168,27 @@ def test_rejecting_keeps_identity_and_bill_and_nothing_of_the_text() -> None:
         "run_id": "RUN",
     }
     assert second == batch.to_pylist()[1]
+
+
+def test_documents_that_a_policy_leaves_out_are_rejections_without_their_text() -> None:
+    drops = Policy("1", replacements=(("EMAIL", Replacement.DROP),))
+    texts = ["a@example.com", "two", None, "a@example.com"]
+    ready = prepared([{"text": text} for text in texts], policy=drops)
+    scorer = CountingScorer()
+
+    rows = score_batch(ready, scorer, DictCache(), STAMP).to_pylist()
+
+    assert scorer.sent == [("two", "en")]
+    assert [(row["status"], row["error_code"]) for row in rows] == [
+        ("REJECTED", "DROPPED_BY_POLICY"),
+        ("SCORED", None),
+        ("REJECTED", "TEXT_MISSING"),
+        ("REJECTED", "DROPPED_BY_POLICY"),
+    ]
+    assert ready.documents["text"].to_pylist() == [None, "two", None, None]
+    assert [(row["redacted_text"], row["pii"], row["billed_units"]) for row in rows] == [
+        (None, None, 0),
+        ("two", [], 3),
+        (None, None, 0),
+        (None, None, 0),
+    ]

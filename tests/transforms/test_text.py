@@ -48,6 +48,7 @@ TEXT = st.one_of(st.text(), st.lists(st.sampled_from(SIGNS)).map("".join))
         ("a\u00a0b\u2009c\u3000d\u2028e", "a b c d\ne"),
         ("jo\u200be\u202e\ufeff\u00ad\ufe0f", "joe"),
         ("joe＠example．com", "joe@example.com"),
+        ("joe﹫example.com", "joe@example.com"),
         ("Größe, 字, 👍", "Größe, 字, 👍"),
     ],
 )

@@ -1,38 +1,158 @@
-"""What is taken out, and what stands in its place."""
+"""What is looked for, how sure a find must be, and what stands in its place."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
+from transforms.pii import tagger
 from transforms.pii.detectors import DETECTORS, VERSION, Detector
+
+# Amazon Comprehend's types of personal data, of its API model (DetectPiiEntities).
+COMPREHEND_TYPES = frozenset(
+    {
+        "ADDRESS",
+        "AGE",
+        "AWS_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "BANK_ACCOUNT_NUMBER",
+        "BANK_ROUTING",
+        "CA_HEALTH_NUMBER",
+        "CA_SOCIAL_INSURANCE_NUMBER",
+        "CREDIT_DEBIT_CVV",
+        "CREDIT_DEBIT_EXPIRY",
+        "CREDIT_DEBIT_NUMBER",
+        "DATE_TIME",
+        "DRIVER_ID",
+        "EMAIL",
+        "INTERNATIONAL_BANK_ACCOUNT_NUMBER",
+        "IN_AADHAAR",
+        "IN_NREGA",
+        "IN_PERMANENT_ACCOUNT_NUMBER",
+        "IN_VOTER_NUMBER",
+        "IP_ADDRESS",
+        "LICENSE_PLATE",
+        "MAC_ADDRESS",
+        "NAME",
+        "PASSPORT_NUMBER",
+        "PASSWORD",
+        "PHONE",
+        "PIN",
+        "SSN",
+        "SWIFT_CODE",
+        "UK_NATIONAL_HEALTH_SERVICE_NUMBER",
+        "UK_NATIONAL_INSURANCE_NUMBER",
+        "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER",
+        "URL",
+        "USERNAME",
+        "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER",
+        "VEHICLE_IDENTIFICATION_NUMBER",
+    }
+)
+TYPES = COMPREHEND_TYPES | {detector.type for detector in DETECTORS}
+
+
+class Replacement(StrEnum):
+    """What becomes of a find."""
+
+    TYPE = "type"  # [NAME]
+    NUMBER = "number"  # [NAME_1], the same value the same number within a document
+    MASK = "mask"  # [PHONE:***-***-****]
+    LAST4 = "last4"  # [CREDIT_DEBIT_NUMBER:****-****-****-1111]
+    PSEUDONYM = "pseudonym"  # [EMAIL:kqzvbnwtxabc], stable under one key
+    ENCRYPT = "encrypt"  # [EMAIL:apcfobnk…], which the key turns back
+    DROP = "drop"  # the whole document is left out
+    KEEP = "keep"  # the type is not looked for
+
+
+class Finder(NamedTuple):
+    """Whatever finds something: what a find says of it."""
+
+    name: str
+    type: str
+    confidence: float  # a detector's; the tagger and a second opinion give each find its own
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The types that are taken out; each find gives way to `[TYPE]`."""
+    """One policy; every field is part of its id. Types and words are as a policy file gives them."""
 
     version: str
-    types: frozenset[str]
+    default: Replacement = Replacement.TYPE
+    replacements: tuple[tuple[str, Replacement], ...] = ()  # for the types that differ from the default
+    threshold: float = 0.5  # least confidence of a find that counts
+    thresholds: tuple[tuple[str, float], ...] = ()
+    languages: frozenset[str] = frozenset()  # leave out detectors made for other languages alone; none: keep all
+    allow: frozenset[str] = frozenset()  # values that are never a find, as `transforms.text.comparable` writes them
+    custom: tuple[Detector, ...] = ()  # own patterns, and lists of values to take out
+    second_opinion: str | None = None  # a service that looks at what was redacted here
+
+    def replacement(self, pii_type: str) -> Replacement:
+        """What becomes of finds of a type."""
+        return dict(self.replacements).get(pii_type, self.default)
+
+    def least_confidence(self, pii_type: str) -> float:
+        """How sure a find of a type must be."""
+        return dict(self.thresholds).get(pii_type, self.threshold)
+
+    @cached_property
+    def finders(self) -> tuple[Finder, ...]:
+        """Everything that can find something, by place: the table, own patterns, the tagger, a second opinion."""
+        rows = [(row.name, row.type, row.confidence) for row in (*DETECTORS, *self.custom)]
+        rows += [("tagger", pii_type, 0.0) for pii_type in tagger.TYPES]
+        if self.second_opinion:
+            rows += [(self.second_opinion, pii_type, 0.0) for pii_type in sorted(COMPREHEND_TYPES)]
+        return tuple(Finder(*row) for row in rows)
+
+    @cached_property
+    def wanted(self) -> tuple[bool, ...]:
+        """Of each finder, whether the policy listens to it: its type is not kept, its confidence and language do."""
+        said = (*DETECTORS, *self.custom)
+        return tuple(
+            self.replacement(finder.type) is not Replacement.KEEP
+            and (place >= len(said) or self._listens(said[place], finder))
+            for place, finder in enumerate(self.finders)
+        )
+
+    def _listens(self, row: Detector, finder: Finder) -> bool:
+        spoken = not (self.languages and row.languages) or bool(self.languages & set(row.languages))
+        return spoken and finder.confidence >= self.least_confidence(row.type)
 
     @property
     def detectors(self) -> list[tuple[int, Detector]]:
-        """The rows of the table that look for this policy's types, each with its place there."""
-        return [(place, row) for place, row in enumerate(DETECTORS) if row.type in self.types]
+        """The rows of the table that are wanted, each with its place."""
+        return [(place, row) for place, row in enumerate(DETECTORS) if self.wanted[place]]
 
-    def placeholder(self, pii_type: str) -> str:
-        """What stands in a text in place of a find."""
-        return f"[{pii_type}]"
+    @property
+    def patterns(self) -> list[tuple[int, Detector]]:
+        """The policy's own rows that are wanted, each with its place after the table."""
+        return [(place, row) for place, row in enumerate(self.custom, len(DETECTORS)) if self.wanted[place]]
+
+    @property
+    def tags(self) -> bool:
+        """Whether the tagger's finds are wanted."""
+        first = len(DETECTORS) + len(self.custom)
+        return any(self.wanted[first : first + len(tagger.TYPES)])
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a replacement is made with a key."""
+        return bool({Replacement.PSEUDONYM, Replacement.ENCRYPT} & {self.default, *dict(self.replacements).values()})
 
     @cached_property
     def id(self) -> str:
-        """Twelve hex digits that change with what changes the redacted text: this policy, the detectors' rows."""
+        """Twelve hex digits that change with what changes the redacted text: this policy, the detectors, the tagger."""
         rows = [
             (row.name, row.type, row.expression, row.confidence, row.validator and row.validator.__name__)
-            for _, row in self.detectors
+            for _, row in (*self.detectors, *self.patterns)
         ]
-        return hashlib.sha256(repr((self.version, VERSION, rows)).encode()).hexdigest()[:12]
+        own = (self.version, self.default, sorted(self.replacements), self.threshold, sorted(self.thresholds))
+        lists = (sorted(self.languages), sorted(self.allow), self.second_opinion)
+        parts = (own, lists, VERSION, tagger.VERSION, rows)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-DEFAULT_POLICY = Policy(version="1", types=frozenset(detector.type for detector in DETECTORS))
+DEFAULT_POLICY = Policy(version="2")

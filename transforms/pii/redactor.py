@@ -1,68 +1,29 @@
-"""Takes personal data out of texts, and says where it was.
-
-Most texts hold none, so three sieves stand one in the other: a cheap RE2 over the whole column; RE2's set of all
-detectors over each row it flags; and one detector's own pattern, with its validator, over all the rows together where
-the set says it matches, for most of what a search costs is the call.
-"""
+"""Takes personal data out of texts, and says where it was."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import re2
 
-from transforms.pii.detectors import DETECTORS
-from transforms.pii.policy import Policy
-from transforms.pii.validators import Span, Validator
+from transforms.errors import UsageError
+from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
+from transforms.pii.policy import Policy, Replacement
+from transforms.pii.replacements import Cut, outside_placeholders, render, replace
+from transforms.pii.scan import scan
 from transforms.schemas import PII
 from transforms.sentiment.protocols import RedactedText
-from transforms.text import FOLDABLE, fold, normalise, origins
+from transforms.text import normalise
 
-_ROUNDS = 8  # honest texts need one or two
-_WALL = b"\n]\n"  # between texts that are searched together: no pattern matches a bracket, no word goes on over a line
-_TYPES = pa.array([detector.type for detector in DETECTORS])
-_NAMES = pa.array([detector.name for detector in DETECTORS])
-_CONFIDENCES = pa.array([detector.confidence for detector in DETECTORS], pa.float32())
-_LEVELS = np.unique([detector.confidence for detector in DETECTORS], return_inverse=True)[
-    1
-]  # confidences as 0, 1, 2...
-_LOW = (1 << 32) - 1  # of a row and a position in one number, the position
-
-
-class Finds(NamedTuple):
-    """Finds in some texts, in order: each in the text of a number, from character `start` to before `end`, by the
-    detector at a place in the table."""
-
-    rows: np.ndarray
-    starts: np.ndarray
-    ends: np.ndarray
-    places: np.ndarray
-
-    def bounds(self, count: int) -> np.ndarray:
-        """Where in the finds each of `count` texts begins, and where the last one ends."""
-        return np.searchsorted(self.rows, np.arange(count + 1))
-
-
-_NONE = Finds(*np.empty((4, 0), np.int64))
-
-
-class Detectors(NamedTuple):
-    """A policy's detectors: all as one RE2 set, and each one's place in the table, pattern, the group that is
-    the find, and validator."""
-
-    together: Any
-    rows: list[tuple[int, Any, int, Validator | None]]
+_ROUNDS = 32  # honest texts need one to three
 
 
 class RedactedTexts:
-    """A column of texts that went through `redact`, the only one to make it; null where the text was."""
+    """A column of texts that went through `redact`, the only one to make it; null where a text was, or is dropped."""
 
     __slots__ = ("array",)
 
@@ -88,35 +49,137 @@ class Redaction:
 
     texts: RedactedTexts
     pii: pa.ListArray
+    dropped: np.ndarray  # numbers of the rows that the policy leaves out whole: their text is null
 
 
-def redact(texts: pa.StringArray, policy: Policy) -> Redaction:
-    """Replace every find by its placeholder. What is returned holds nothing that `find` would find.
+class Opinion(NamedTuple):
+    """What a second opinion found in one text: from character `start` to before `end`."""
+
+    type: str
+    start: int
+    end: int
+    confidence: float
+
+
+# Looks at redacted texts, each of the language at the same place, and gives for each what it found there.
+SecondOpinion = Callable[[Sequence[RedactedText], Sequence[str]], list[list[Opinion]]]
+
+
+def redact(
+    texts: pa.StringArray,
+    policy: Policy,
+    key: bytes = b"",
+    second_opinion: SecondOpinion | None = None,
+    languages: Sequence[str] = (),
+) -> Redaction:
+    """Put in place of every find what the policy says. What is returned holds nothing that `find` would find.
 
     Taking one find out can lay open another (`a@example.com212-555-0187`), so what changed is looked at again until
-    nothing is left; a text made to go on and on is replaced as a whole.
+    nothing is left; a text made to go on and on is replaced as a whole. `key` makes pseudonyms and ciphertexts;
+    `second_opinion` is asked, of texts redacted so far alone and with `languages`, one for each, where it is given.
+    Raises UsageError where the policy needs a key and none is given, and what the second opinion raises.
     """
-    placeholders = [policy.placeholder(detector.type) for detector in DETECTORS]
-    finds = _scan(texts, policy)
-    changed = np.unique(finds.rows)
-    redacted = _replace(texts, texts, changed, finds, placeholders)
-    for _ in range(_ROUNDS):
-        more = _scan(redacted.take(pa.array(changed)), policy)
-        if not len(more.rows):
-            break
-        more = more._replace(rows=changed[more.rows])
-        finds = _merge([finds, _back(more, finds, placeholders)])
-        changed = np.unique(more.rows)
-        redacted = _replace(texts, redacted, changed, finds, placeholders)
-    else:
-        finds = _merge([finds, _whole(texts, changed, finds)])
-        redacted = _replace(texts, redacted, changed, finds, placeholders)
-    return Redaction(RedactedTexts(redacted), _pii(texts, finds))
+    if policy.needs_key and not key:
+        raise UsageError("the policy makes pseudonyms or encrypts: give a key by --key-file")
+    work = _Work(texts, policy)
+    work.add(scan(texts, policy))
+    work.settle()
+    if second_opinion:
+        asked = RedactedTexts(work.redacted).texts()
+        work.add(_opinions(asked, second_opinion, languages, policy))
+        work.settle()
+    return work.result(key)
 
 
 def find(texts: pa.StringArray, policy: Policy) -> pa.ListArray:
     """The finds of each text, as lists of `transforms.schemas.PII`; the texts stay as they are."""
-    return _pii(texts, _scan(texts, policy))
+    return _pii(texts, scan(texts, policy), policy)
+
+
+class _Work:
+    """A column on its way: the texts, what was found in them so far, and how they read with it taken out."""
+
+    def __init__(self, texts: pa.StringArray, policy: Policy) -> None:
+        self.texts, self.policy = texts, policy
+        self.redacted = texts
+        self.finds = NO_FINDS
+        self.changed = np.empty(0, np.int64)  # rows not looked at since something was taken out of them
+        self.widths = np.array([len(finder.type) + 2 for finder in policy.finders])
+
+    def add(self, more: Finds) -> None:
+        """Take out finds of the texts as they read now."""
+        rows = np.unique(more.rows)
+        self.finds = merge([self.finds, back(more, self.finds, self.widths[self.finds.places])])
+        self._replace(rows)
+        self.changed = rows
+
+    def settle(self) -> None:
+        """Look again at what changed until nothing is found."""
+        for _ in range(_ROUNDS):
+            more = scan(self.redacted.take(pa.array(self.changed)), self.policy)
+            if not len(more.rows):
+                return
+            self.add(more._replace(rows=self.changed[more.rows]))
+        lengths = pc.utf8_length(self.texts.take(pa.array(self.changed))).to_numpy().astype(np.int64)
+        self.finds = merge([self.finds, whole(lengths, self.changed, self.finds)])
+        self._replace(self.changed)
+
+    def result(self, key: bytes) -> Redaction:
+        """The texts with the policy's own replacements."""
+        policy = self.policy
+        dropping = np.array([policy.replacement(finder.type) is Replacement.DROP for finder in policy.finders])
+        dropped = np.unique(self.finds.rows[dropping[self.finds.places]])
+        if policy.default is not Replacement.TYPE or policy.replacements:
+            self._replace(np.unique(self.finds.rows), lambda text, cuts: render(text, cuts, policy, key))
+        if len(dropped):
+            mask = np.zeros(len(self.texts), bool)
+            mask[dropped] = True
+            self.redacted = pc.replace_with_mask(self.redacted, mask, pa.scalar(None, pa.string()))
+        return Redaction(RedactedTexts(self.redacted), _pii(self.texts, self.finds, policy), dropped)
+
+    def _replace(
+        self,
+        rows: np.ndarray,
+        written: Callable[[str, list[Cut]], str] = lambda text, cuts: replace(text, cuts, lambda cut: f"[{cut.type}]"),
+    ) -> None:
+        """Write some rows anew from their texts and all their finds."""
+        if not len(rows):
+            return
+        finds, finders = self.finds, self.policy.finders
+        bounds = finds.bounds(len(self.texts))
+        cuts = [
+            Cut(start, end, finders[place].type)
+            for start, end, place in zip(finds.starts.tolist(), finds.ends.tolist(), finds.places.tolist(), strict=True)
+        ]
+        edges = zip(bounds[rows].tolist(), bounds[rows + 1].tolist(), strict=True)
+        texts = _list(self.texts.take(pa.array(rows)))
+        new = [written(text, cuts[first:last]) for text, (first, last) in zip(texts, edges, strict=True)]
+        mask = np.zeros(len(self.texts), bool)
+        mask[rows] = True
+        self.redacted = pc.replace_with_mask(self.redacted, mask, pa.array(new, pa.string()))
+
+
+def _opinions(
+    texts: Sequence[RedactedText | None], second_opinion: SecondOpinion, languages: Sequence[str], policy: Policy
+) -> Finds:
+    """A second opinion's finds of types that the policy takes out, less what reaches into a placeholder."""
+    places = {finder.type: place for place, finder in enumerate(policy.finders) if finder.name == policy.second_opinion}
+    rows = [row for row, text in enumerate(texts) if text]
+    asked = [cast(RedactedText, texts[row]) for row in rows]
+    answers = second_opinion(asked, [languages[row] for row in rows])
+    finds = [
+        (row, start, end, places[each.type], each.confidence)
+        for row, text, opinions in zip(rows, asked, answers, strict=True)
+        for each in opinions
+        if each.type in places
+        and policy.wanted[places[each.type]]
+        and each.confidence >= policy.least_confidence(each.type)
+        for start, end in outside_placeholders(text, each.start, each.end)
+    ]
+    if not finds:
+        return NO_FINDS
+    numbers, starts, ends, found_by, confidences = map(np.array, zip(*sorted(finds), strict=True))
+    return merge([Finds(numbers, starts, ends, found_by, confidences.astype(np.float64))])
 
 
 def _list(texts: pa.StringArray) -> list[Any]:
@@ -125,158 +188,17 @@ def _list(texts: pa.StringArray) -> list[Any]:
     return values
 
 
-def _pii(texts: pa.StringArray, finds: Finds) -> pa.ListArray:
+def _pii(texts: pa.StringArray, finds: Finds, policy: Policy) -> pa.ListArray:
     """One list per row: the finds of its text, null where it is null."""
     places = pa.array(finds.places)
     values = pa.StructArray.from_arrays(
         [
-            _TYPES.take(places),
+            pa.array([finder.type for finder in policy.finders]).take(places),
             finds.starts.astype(np.int32),
             finds.ends.astype(np.int32),
-            _NAMES.take(places),
-            _CONFIDENCES.take(places),
+            pa.array([finder.name for finder in policy.finders]).take(places),
+            finds.confidences.astype(np.float32),
         ],
         fields=list(PII),
     )
     return pa.ListArray.from_arrays(finds.bounds(len(texts)).astype(np.int32), values, mask=texts.is_null())
-
-
-@cache
-def prefilter(policy: Policy) -> str:
-    """An RE2 pattern found in every text that may hold a find, folded or not."""
-    return "|".join(dict.fromkeys([*(detector.trigger for _, detector in policy.detectors), FOLDABLE]))
-
-
-@cache
-def _compiled(policy: Policy) -> Detectors:
-    """The policy's detectors, ready to run."""
-    together = re2.Set.SearchSet()
-    for _, detector in policy.detectors:
-        together.Add(detector.expression)
-    together.Compile()
-    patterns = [re2.compile(row.expression) for _, row in policy.detectors]
-    return Detectors(
-        together,
-        [
-            (place, pattern, pattern.groups, row.validator)
-            for (place, row), pattern in zip(policy.detectors, patterns, strict=True)
-        ],
-    )
-
-
-def _scan(column: pa.StringArray, policy: Policy) -> Finds:
-    """The finds of each text; those that overlap are one, as wide as all and named by the best."""
-    detectors = _compiled(policy)
-    flagged = np.flatnonzero(pc.fill_null(pc.match_substring_regex(column, prefilter(policy)), False))
-    texts = _list(column.take(pa.array(flagged)))
-    folded = [fold(text) for text in texts]
-    # RE2's \b takes an underscore for a letter: _212-555-0187_
-    data = [text.replace("_", "~").encode() for text in folded]
-    matching: list[list[int]] = [[] for _ in detectors.rows]
-    for number, each in enumerate(data):
-        for detector in detectors.together.Match(each) or ():
-            matching[detector].append(number)
-    lengths = np.array([len(each) for each in data], np.int64) + len(_WALL)
-    found = [_NONE]
-    for numbers, (place, *how) in zip(matching, detectors.rows, strict=True):
-        if numbers:
-            spans = _spans(_WALL.join([data[number] for number in numbers]), *how)
-            starts, ends = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans)).reshape(-1, 2).T
-            rows = np.array(numbers)
-            begins = np.cumsum(lengths[rows]) - lengths[rows]
-            which = np.searchsorted(begins, starts, "right") - 1
-            found.append(Finds(rows[which], starts - begins[which], ends - begins[which], np.full_like(which, place)))
-    merged = _merge(found)
-    bounds = merged.bounds(len(texts)).tolist()
-    for number, text in enumerate(texts):
-        if not text.isascii() and bounds[number] < bounds[number + 1]:
-            its = slice(bounds[number], bounds[number + 1])
-            origin = origins(text, folded[number])
-            merged.starts[its] = origin[merged.starts[its]]
-            merged.ends[its] = origin[merged.ends[its] - 1] + 1
-    return merged._replace(rows=flagged[merged.rows])
-
-
-def _spans(data: bytes, pattern: Any, group: int, validator: Validator | None) -> list[Span]:
-    """One detector's valid matches, in bytes. Where one is refused or cut short, the search goes on inside it."""
-    if not validator:
-        return [match.span(group) for match in pattern.finditer(data)]
-    spans: list[Span] = []
-    position: int | None = 0
-    while position is not None:
-        matches, position = pattern.finditer(data, position), None
-        for match in matches:
-            span = match.span(group)
-            kept = validator(data, *span)
-            if kept:
-                spans.append(kept)
-            if kept != span:
-                position = kept[1] if kept else match.start() + 1
-                break
-    return spans
-
-
-def _merge(several: Sequence[Finds]) -> Finds:
-    """Make overlapping finds one: the union of their spans, so that nothing is left over, with the best one's name."""
-    finds = Finds(*map(np.concatenate, zip(*several, strict=True)))
-    begins, ends = (finds.rows << 32) + finds.starts, (finds.rows << 32) + finds.ends
-    order = np.argsort(begins, kind="stable")
-    begins, reach = begins[order], np.maximum.accumulate(ends[order])
-    first = np.flatnonzero(np.append(-1, reach[:-1])[: len(order)] <= begins)
-    best = np.maximum.reduceat(_ranks(finds)[order], first) if len(first) else first
-    reach = reach[np.append(first[1:], len(order))[: len(first)] - 1]
-    return Finds(begins[first] >> 32, begins[first] & _LOW, reach & _LOW, _places(best))
-
-
-def _ranks(finds: Finds) -> np.ndarray:
-    """How good each find is, as one number: by confidence, then length, then place in the table."""
-    ranks: np.ndarray = (_LEVELS[finds.places] << 48) + ((finds.ends - finds.starts) << 8) + (255 - finds.places)
-    return ranks
-
-
-def _places(ranks: np.ndarray) -> np.ndarray:
-    return 255 - (ranks & 255)
-
-
-def _whole(texts: pa.StringArray, rows: np.ndarray, finds: Finds) -> Finds:
-    """A find as wide as the text for each of some rows, by the best detector that found something in it."""
-    lengths = pc.utf8_length(texts.take(pa.array(rows))).to_numpy().astype(np.int64)
-    bounds, ranks = finds.bounds(len(texts)), _ranks(finds)
-    best = [ranks[first:last].max() for first, last in zip(bounds[rows], bounds[rows + 1], strict=True)]
-    return Finds(rows, np.zeros_like(rows), lengths, _places(np.array(best)))
-
-
-def _replace(
-    texts: pa.StringArray, redacted: pa.StringArray, rows: np.ndarray, finds: Finds, placeholders: Sequence[str]
-) -> pa.StringArray:
-    """The redacted texts with some rows made anew: every find's placeholder in its place in the text."""
-    bounds = finds.bounds(len(texts))
-    cuts = list(zip(finds.starts.tolist(), finds.ends.tolist(), finds.places.tolist(), strict=True))
-    replaced = []
-    for text, first, last in zip(
-        _list(texts.take(pa.array(rows))), bounds[rows].tolist(), bounds[rows + 1].tolist(), strict=True
-    ):
-        parts: list[str] = []
-        position = 0
-        for start, end, place in cuts[first:last]:
-            parts += text[position:start], placeholders[place]
-            position = end
-        parts.append(text[position:])
-        replaced.append("".join(parts))
-    mask = np.zeros(len(texts), bool)
-    mask[rows] = True
-    return pc.replace_with_mask(redacted, mask, pa.array(replaced, pa.string()))
-
-
-def _back(more: Finds, finds: Finds, placeholders: Sequence[str]) -> Finds:
-    """Finds of redacted texts, placed where they stand in the texts that `finds` were taken out of.
-
-    No pattern matches a bracket, so a find lies wholly between two placeholders.
-    """
-    longer = np.array([len(each) for each in placeholders])[finds.places] - (finds.ends - finds.starts)
-    grown = np.append(0, np.cumsum(longer))  # by so many characters from the first text to before a find
-    first = np.searchsorted(finds.rows, more.rows)
-    starts = finds.starts + grown[:-1] - grown[np.searchsorted(finds.rows, finds.rows)]
-    passed = np.searchsorted((finds.rows << 32) + starts, (more.rows << 32) + more.starts)
-    shift = grown[passed] - grown[first]
-    return Finds(more.rows, more.starts - shift, more.ends - shift, more.places)

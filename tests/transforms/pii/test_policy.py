@@ -1,4 +1,4 @@
-"""A policy's id changes with what changes the redacted text."""
+"""A policy's id changes with what changes the redacted text, and it says which detectors are listened to."""
 
 from __future__ import annotations
 
@@ -7,27 +7,47 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from botocore.session import get_session
 
 from transforms.pii import policy as module
-from transforms.pii.detectors import DETECTORS
-from transforms.pii.policy import DEFAULT_POLICY, Policy
+from transforms.pii import tagger
+from transforms.pii.detectors import DETECTORS, Detector
+from transforms.pii.policy import COMPREHEND_TYPES, DEFAULT_POLICY, TYPES, Policy, Replacement
 from transforms.pii.redactor import redact
+
+ROW = Detector("ticket", "TICKET", "T[0-9]", 0.9)
 
 
 def test_id_is_short_and_stable() -> None:
-    again = Policy(DEFAULT_POLICY.version, DEFAULT_POLICY.types)
-    assert again.id == DEFAULT_POLICY.id
-    assert len(again.id) == 12
+    assert Policy(DEFAULT_POLICY.version).id == DEFAULT_POLICY.id
+    assert len(DEFAULT_POLICY.id) == 12
 
 
-@pytest.mark.parametrize("change", [{"version": "other"}, {"types": frozenset({"EMAIL"})}])
+CHANGES: list[dict[str, Any]] = [
+    {"version": "other"},
+    {"default": Replacement.NUMBER},
+    {"replacements": (("EMAIL", Replacement.KEEP),)},
+    {"threshold": 0.4},
+    {"thresholds": (("NAME", 0.6),)},
+    {"languages": frozenset({"en"})},
+    {"allow": frozenset({"x"})},
+    {"custom": (ROW,)},
+    {"second_opinion": "comprehend"},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_id_changes_with_the_policy(change: dict[str, Any]) -> None:
     assert dataclasses.replace(DEFAULT_POLICY, **change).id != DEFAULT_POLICY.id
 
 
+def test_id_changes_with_every_field() -> None:
+    assert {name for change in CHANGES for name in change} == {field.name for field in dataclasses.fields(Policy)}
+
+
 @pytest.mark.parametrize(
     "change",
-    [{"pattern": "x"}, {"confidence": 0.1}, {"validator": None}, {"context": ("x",)}, {"name": "x"}, {"type": "SSN"}],
+    [{"pattern": "x"}, {"confidence": 0.6}, {"validator": None}, {"context": ("x",)}, {"name": "x"}, {"type": "SSN"}],
     ids=str,
 )
 def test_id_changes_with_a_row(change: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,6 +61,20 @@ def test_id_changes_with_the_detectors_version(monkeypatch: pytest.MonkeyPatch) 
     assert dataclasses.replace(DEFAULT_POLICY).id != DEFAULT_POLICY.id
 
 
+def test_id_changes_with_the_tagger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tagger, "VERSION", "other")
+    assert dataclasses.replace(DEFAULT_POLICY).id != DEFAULT_POLICY.id
+
+
 def test_only_the_types_of_the_policy_are_taken_out() -> None:
-    redaction = redact(pa.array(["joe@example.com 212-555-0187"]), Policy("1", frozenset({"PHONE"})))
-    assert redaction.texts.array.to_pylist() == ["joe@example.com [PHONE]"]
+    phones = Policy("1", default=Replacement.KEEP, replacements=(("PHONE", Replacement.TYPE),))
+    redaction = redact(pa.array(["joe@example.com 212-555-0187, Mr. John Smith"]), phones)
+    assert redaction.texts.array.to_pylist() == ["joe@example.com [PHONE], Mr. John Smith"]
+
+
+def test_the_types_are_those_of_comprehend_and_more() -> None:
+    model = get_session().get_service_model("comprehend")
+    assert set(model.shape_for("PiiEntityType").enum) - {"ALL"} == COMPREHEND_TYPES
+    found = {row.type for row in DETECTORS} | set(tagger.TYPES)
+    assert found >= COMPREHEND_TYPES
+    assert found == TYPES

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import JOIN, LETTERS, NUMBER, SEPARATOR, SPACE, Detector
+from transforms.pii.detectors.detector import JOIN, LETTERS, SEPARATOR, SPACE, Detector
 from transforms.pii.validators import contact
 
 _HOST = "A-Za-z0-9\u00c0-\u1fff\u3040-\U0010ffff-"  # any script but punctuation, for what stands after an @
 _AT = r"[^ ]@"
 _EXTENSION = rf"(?:{SPACE}*(?i:x|ext\.?|extension){SPACE}*[0-9]{{1,6}})?\b"
 _PHONE_WORDS = (
-    "call", "cell", "cell ?phone", "celular", "cellulare", "dial", "fax", "fono", "handy", "mobil", "mobile",
-    "m[oóÓ]vil", "phone", "portable", "reach", "ring", "sms", "t[eéÉ]l", "t[eéÉ]l[eéÉ]phone", "telefax", "telefon",
-    "telefone", "telefonnummer", "tel[eéÉ]fono", "telf", "text", "tfno", "tlf", "whats ?app",
+    "call", "cell", "cel", "cell ?phone", "celular", "cellulare", "contact", "contacto", "contatto", "contact number",
+    "dial", "direct line", "direct number", "fax", "fono", "handy", "handynummer", "hotline", "landline", "mobil",
+    "mobile", "mobilnummer", "m[oóÓ]vil", "my number", "phone", "phones", "portable", "reach", "ring", "rufnummer",
+    "sms", "t[eéÉ]l", "t[eéÉ]l[eéÉ]phone", "telefax", "telefon", "telefone", "telefonnummer", "tel[eéÉ]fonos?",
+    "telefono", "telem[oóÓ]vel", "telfs?", "tel-nr", "text", "tfnos?", "tlfn?o?s?", "whats ?app",
 )  # fmt: skip
+_NUMBERS = rf"[(+]?[0-9](?:{SPACE}?[().]?{SPACE}?-?[0-9]){{6,13}}"
+_AND = rf"{SPACE}*(?:[-/,;&]|{SPACE}(?:and|or|y|o|et|ou|und|oder|e){SPACE}){SPACE}*"
+# As some countries write their numbers; d is a digit.
+_SHAPES = (
+    "[6-9]dd dd dd dd",  # Spain
+    "9d ddd dd dd",
+    "[5-9]dd(?: |-)dddddd",
+    "3dd[-./]ddddddd",  # Italy
+    "3dd ddddddd",
+    "3dd dd dd ddd",
+    "5dd ddd dd dd",  # Turkey
+    "[1-9]d dddd dddd",  # Mexico, Brazil, Argentina
+    "[1-9]d 9dddd-dddd",
+    "[6-9]dddd(?: |-)ddddd",  # India
+    "[49]dd dd ddd",  # Norway, Denmark
+    "[2-9]d dd dd dd",
+    "[2-9]ddd dddd",  # Singapore, Hong Kong
+    "[1-9]d dddddd",
+)
+# No ending that is a word too (at, de, it, me): "at that point it".
+_DOT = r"(?i:dot|punto|point|punkt|ponto)"
+_SPELLED_DOT = rf"(?:{SPACE}*[({{<]{SPACE}*{_DOT}{SPACE}*[)}}>]{SPACE}*|{SPACE}+{_DOT}{SPACE}+)"
+_AT_WORD = r"(?i:at|arroba|arobase|chiocciola)"
+_SPELLED_AT = rf"{SPACE}*[({{<]{SPACE}*(?:{_AT_WORD}|@){SPACE}*[)}}>]{SPACE}*|{SPACE}+{_AT_WORD}{SPACE}+"
+_ENDINGS = "com|net|org|edu|gov|io|co|info|biz|es|fr|uk|eu|pt|br|pl|nl|mx|ar|ca|dev|app"
 
 ROWS = (
     Detector(
@@ -24,36 +51,44 @@ ROWS = (
         confidence=0.99,
     ),
     Detector(
+        name="email_spelled",
+        type="EMAIL",
+        pattern=rf"\b[A-Za-z0-9][A-Za-z0-9.~+-]{{0,40}}(?:{_SPELLED_AT})[A-Za-z0-9-]{{2,40}}"
+        rf"(?:(?:{_SPELLED_DOT}|\.)[A-Za-z0-9-]{{1,20}}){{0,2}}{_SPELLED_DOT}(?i:{_ENDINGS})\b",
+        trigger=r"(?i:dot|punto|point|punkt|ponto)[)}> \t\n\v\f\r]",
+        confidence=0.8,
+    ),
+    Detector(
         name="phone_international",
         type="PHONE",
         pattern=rf"(?:\+{SPACE}*1{JOIN}[0-9]{{3}}{JOIN}[0-9]{{3}}{JOIN}[0-9]{{4}}"
         rf"|\+{SPACE}*[1-9](?:{JOIN}[0-9]){{5,11}}[0-9]|\+[1-9][0-9]{{6,14}}"
         rf"|\b00{SPACE}*[1-9][0-9]{{0,2}}{SEPARATOR}[0-9](?:{JOIN}[0-9]){{4,9}}[0-9]){_EXTENSION}",
-        trigger=NUMBER,
+        trigger=rf"\+{SPACE}*[1-9]|00",
         confidence=0.95,
-        validator=contact.phone,
+        validator=contact.phone_international,
     ),
     Detector(
         name="phone_us",
         type="PHONE",
-        pattern=rf"(?:\b1{JOIN})?(?:\([0-9]{{3}}\){SPACE}*-?{SPACE}*|\b[0-9]{{3}}{SEPARATOR})[0-9]{{3}}{SEPARATOR}[0-9]{{4}}{_EXTENSION}",
-        trigger=NUMBER,
+        pattern=rf"(?:\b1{JOIN}|\b[2-9][0-9]{SEPARATOR})?"
+        rf"(?:\([0-9]{{3}}\){SPACE}*[-/.]?{SPACE}*|\b[0-9]{{3}}(?:{SEPARATOR}|/))[0-9]{{3}}{SEPARATOR}[0-9]{{4}}{_EXTENSION}",
         confidence=0.85,
         validator=contact.phone_us,
     ),
     Detector(
         name="phone_trunk",
         type="PHONE",
-        pattern=rf"(?:\(0[0-9]{{1,5}}\){SPACE}*|\b0[1-9](?:{SPACE}+|[-./])?)[0-9](?:(?:{SPACE}+|[-./])?[0-9]){{4,8}}[0-9]\b",
-        trigger=NUMBER,
+        pattern=rf"(?:\(0[0-9]{{1,5}}\){SPACE}*|\b0{SPACE}*\([0-9]{{2,5}}\){SPACE}*"
+        rf"|\b0(?:{SPACE}+|-)?\(?[1-9](?:\)?{SPACE}*|{SPACE}+|[-./])?)"
+        rf"[0-9](?:(?:{SPACE}+|[-./])?[0-9]){{4,7}}[0-9]\b",
         confidence=0.75,
         validator=contact.phone_trunk,
     ),
     Detector(
         name="phone_nine",
         type="PHONE",
-        pattern=rf"\b[6-9][0-9]{{2}}{SPACE}+[0-9]{{3}}{SPACE}+[0-9]{{3}}\b",
-        trigger=NUMBER,
+        pattern=rf"\b[5-9][0-9]{{2}}{SPACE}+[0-9]{{3}}{SPACE}+[0-9]{{3}}\b",
         confidence=0.6,
         validator=contact.phone_nine,
     ),
@@ -61,9 +96,46 @@ ROWS = (
         name="phone_context",
         type="PHONE",
         pattern=rf"\(?[0-9](?:{JOIN}[0-9]){{5,13}}[0-9]{_EXTENSION}",
-        trigger=NUMBER,
         confidence=0.65,
         validator=contact.phone,
         context=_PHONE_WORDS,
+    ),
+    Detector(
+        name="phone_list",
+        type="PHONE",
+        pattern=rf"(?i:(?:^|[^A-Za-z0-9~\[])(?:{'|'.join(_PHONE_WORDS)}))[^A-Za-z0-9\[\]]+"
+        rf"({_NUMBERS}(?:{_AND}{_NUMBERS}){{1,4}})\b",
+        confidence=0.7,
+        validator=contact.phone,
+    ),
+    Detector(
+        name="phone_national",
+        type="PHONE",
+        pattern=rf"\b(?:{'|'.join(_SHAPES).replace(' ', f'{SPACE}+').replace('d', '[0-9]')})\b",
+        confidence=0.6,
+        validator=contact.phone_national,
+    ),
+    Detector(
+        name="phone_area",
+        type="PHONE",
+        pattern=rf"\([0-9]{{2,4}}\){SPACE}*[0-9]{{3,5}}(?:(?:{SPACE}+|[-.])[0-9]{{2,5}}){{1,3}}\b"
+        r"|\b[0-9]{2}(?:-[0-9]{2}){3}\b"
+        rf"|\b8{SPACE}*(?:\([0-9]{{3}}\){SPACE}*|-[0-9]{{3}}-)[0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}\b",
+        confidence=0.6,
+        validator=contact.phone_area,
+    ),
+    Detector(
+        name="phone_bare",
+        type="PHONE",
+        pattern=r"\b(?:[2-9][0-9]{9}|0[1-9][0-9]{8,9})\b",
+        confidence=0.5,
+        validator=contact.phone_bare,
+    ),
+    Detector(
+        name="phone_local",
+        type="PHONE",
+        pattern=rf"\b[2-9][0-9]{{2}}(?:-|{SPACE}+)[0-9]{{4}}\b",
+        confidence=0.5,
+        validator=contact.phone_local,
     ),
 )

@@ -39,11 +39,20 @@ ROWS = (
         validator=network.ipv6,
     ),
     Detector(
+        name="mac",
+        type="MAC_ADDRESS",
+        pattern=r"\b(?:[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})\b",
+        trigger=r"[0-9A-Fa-f][:.-][0-9A-Fa-f]{2}[0-9A-Fa-f:.-]",
+        confidence=0.95,
+        validator=network.mac,
+    ),
+    Detector(
         name="url",
         type="URL",
         pattern=rf"\b(?i:https?|ftps?|sftp|wss?)://{_URL}*{_URL_END}|\b(?i:www)[0-9]{{0,2}}\.{_URL}*{_URL_END}",
         trigger=_ADDRESS,
         confidence=0.99,
+        validator=network.url,
     ),
     Detector(
         name="domain",

@@ -6,7 +6,7 @@ shorter than the match) or None to refuse it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 Span = tuple[int, int]
 Validator = Callable[[bytes, int, int], Span | None]
@@ -25,3 +25,14 @@ def luhn(digits: bytes) -> bool:
     """Whether the last digit is the check digit of those before it (ISO/IEC 7812-1, annex B)."""
     total = sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - 48 * len(digits)
     return total % 10 == 0
+
+
+def weighted(digits: bytes, weights: Iterable[int]) -> int:
+    """The sum of the digits, each times its weight; digits past the last weight do not count."""
+    return sum((digit - 48) * weight for digit, weight in zip(digits, weights, strict=False))
+
+
+def shaped(text: bytes, start: int, end: int) -> Span | None:
+    """A value that a word announces: three digits or more, so that no word or small count is taken for one."""
+    value = text[start:end]
+    return (start, end) if len(value) - len(value.translate(None, b"0123456789")) >= 3 else None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import string
 from functools import cache
 
-from transforms.pii.validators import SEPARATORS, Span, digits_of, luhn
+import re2
+
+from transforms.pii.validators import SEPARATORS, Span, digits_of, luhn, weighted
 
 # First digits (from, to) -> how many digits such a number has. Sources: ISO/IEC 7812 and the issuers' published ranges.
 _ISSUERS: tuple[tuple[bytes, bytes, range], ...] = (
@@ -54,6 +57,17 @@ _IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }
+
+# ISO 3166-1 alpha-2, and XK as SWIFT uses it.
+_COUNTRIES = frozenset(
+    b"AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
+    b"CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO "
+    b"FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE "
+    b"JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO "
+    b"MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW "
+    b"PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM "
+    b"TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW".split()
+)
 
 _IBAN_VALUES = {ord(letter): str(value) for value, letter in enumerate(string.ascii_uppercase, 10)}
 
@@ -107,3 +121,87 @@ def iban(text: bytes, start: int, end: int) -> Span | None:
         return None
     characters, span = found
     return span if int((characters[4:] + characters[:4]).decode().translate(_IBAN_VALUES)) % 97 == 1 else None
+
+
+def routing(text: bytes, start: int, end: int) -> Span | None:
+    """Nine digits of a bank in the United States: a Federal Reserve prefix and the check digit (ABA, 3-7-1)."""
+    digits = digits_of(text, start, end)
+    prefix = int(digits[:2])
+    known = prefix <= 12 or 21 <= prefix <= 32 or 61 <= prefix <= 72 or prefix == 80
+    return (start, end) if known and int(digits) and weighted(digits, (3, 7, 1) * 3) % 10 == 0 else None
+
+
+def ccc(text: bytes, start: int, end: int) -> Span | None:
+    """A Spanish account as banks wrote it before the IBAN: bank and branch, two check digits, account (AEB, mod 11)."""
+    digits = digits_of(text, start, end)
+    weights = (1, 2, 4, 8, 5, 10, 9, 7, 3, 6)
+    checks = [11 - weighted(part, weights) % 11 for part in (b"00" + digits[:8], digits[10:])]
+    written = b"".join(b"%d" % {10: 1, 11: 0}.get(check, check) for check in checks)
+    return (start, end) if digits[8:10] == written else None
+
+
+def swift(text: bytes, start: int, end: int) -> Span | None:
+    """Letters five and six are a country (ISO 9362)."""
+    return (start, end) if text[start + 4 : start + 6].upper() in _COUNTRIES else None
+
+
+_BANK = re2.compile(r"(?i:banc[ao]|bank|banque|iban|wire)")
+
+
+def swift_near(text: bytes, start: int, end: int) -> Span | None:
+    """The same, with a digit in it, for nothing but capitals may be a word, and a bank within sixty bytes before it."""
+    digit = any(48 <= character <= 57 for character in text[start:end])
+    return swift(text, start, end) if digit and _BANK.search(text[max(0, start - 60) : start]) else None
+
+
+_BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_RIPPLE = b"rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
+_FROM_RIPPLE = bytes.maketrans(_RIPPLE, _BASE58)
+_BECH32 = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+
+def base58check(text: bytes, start: int, end: int) -> Span | None:
+    """An address of Bitcoin, Litecoin, Dogecoin, Dash, Tron or XRP: 21 bytes and four of their hash (Base58Check)."""
+    address = text[start:end]
+    if address[:1] == b"r":
+        address = address.translate(_FROM_RIPPLE)
+    number = 0
+    for character in address:
+        number = number * 58 + _BASE58.index(character)
+    if number >> 200:
+        return None
+    data = number.to_bytes(25, "big")
+    check = hashlib.sha256(hashlib.sha256(data[:21]).digest()).digest()[:4]
+    return (start, end) if data[21:] == check else None
+
+
+def bech32(text: bytes, start: int, end: int) -> Span | None:
+    """An address of Bitcoin or Litecoin of the later kind: a check sum over all of it (BIP 173 and BIP 350)."""
+    address = text[start:end]
+    if address != address.lower() and address != address.upper():
+        return None
+    prefix, _, data = address.lower().rpartition(b"1")
+    values = [byte >> 5 for byte in prefix] + [0] + [byte & 31 for byte in prefix]
+    values += [_BECH32.find(byte) for byte in data]
+    if -1 in values:
+        return None
+    check = 1
+    for value in values:
+        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ value
+        for bit, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
+            check ^= generator if top >> bit & 1 else 0
+    return (start, end) if check in (1, 0x2BC830A3) else None
+
+
+def alone(text: bytes, start: int, end: int) -> Span | None:
+    """Not the beginning of a longer number, date or amount."""
+    after = text[end : end + 2]
+    return None if after[:1] in (b"/", b"-", b".", b",", b":", b"%") and after[1:].isdigit() else (start, end)
+
+
+def after_card(text: bytes, start: int, end: int) -> Span | None:
+    """A month and a year with a card's number, of twelve digits or more, just before them."""
+    before = text[max(0, start - 32) : start].rstrip(b" \t\n\v\f\r,;|-")
+    digits = before.translate(None, b" -.")
+    last = digits[-12:]
+    return alone(text, start, end) if len(last) == 12 and last.isdigit() else None

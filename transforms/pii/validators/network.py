@@ -20,7 +20,9 @@ def ipv6(text: bytes, start: int, end: int) -> Span | None:
     """What `ipaddress` reads, in no longer word, and not code: one-letter names around `::`."""
     if text[max(0, start - 1) : start].isalnum() or text[end : end + 1].isalnum():
         return None
-    if text[max(0, start - 1) : start] == b":":
+    if text[max(0, start - 1) : start] == b":" or (
+        text[end : end + 1] == b":" and (text[end + 1 : end + 2].isalnum() or text[end + 1 : end + 2] == b":")
+    ):
         return None
     address = text[start:end]
     try:
@@ -30,3 +32,23 @@ def ipv6(text: bytes, start: int, end: int) -> Span | None:
     groups = [group for group in address.split(b":") if group]
     telling = any(len(group) > 1 or group.isdigit() for group in groups)
     return (start, end) if telling else None
+
+
+def mac(text: bytes, start: int, end: int) -> Span | None:
+    """Six octets (IEEE 802) in no longer row of them, and no number in groups: dots need a letter."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    longer = (before[-1:] in (b":", b"-", b".") and before[:1].isalnum()) or (
+        after[:1] in (b":", b"-", b".") and after[1:].isalnum()
+    )
+    address = text[start:end]
+    number = b"." in address and address.replace(b".", b"").isdigit()
+    return None if longer or number else (start, end)
+
+
+def url(text: bytes, start: int, end: int) -> Span | None:
+    """A host with a dot or a user in it: neither `http://localhost` nor what stands where an address was."""
+    address = text[start:end]
+    host = address[address.find(b"://") + 3 :] if b"://" in address[:10] else address[address.index(b".") + 1 :]
+    for mark in (b"/", b"?", b"#"):
+        host = host.partition(mark)[0]
+    return (start, end) if b"." in host or b"@" in host else None

@@ -1,5 +1,83 @@
 """Cases: texts with the find between « and », and texts that are left alone."""
 
-FOUND: dict[str, list[str]] = {}
+FOUND: dict[str, list[str]] = {
+    "street_english": [
+        "at «123 N Main St., Apt 4, Springfield, IL 62704»",
+        "«456 Oak Avenue» now",
+        "lives at «10 High Street, London SW1A 1AA».",
+        "«1600 Pennsylvania Ave NW, Washington, DC 20500»",
+        "«350 5th Ave» there",
+        "«456 Elm St.\nLos Angeles, CA 90001»",
+        "«12 Wellington St, Ottawa, ON K1A 0A9»",
+    ],
+    "street_lower": ["at «123 main street» we", "«4500 n elm avenue»"],
+    "street_tail": [
+        "«6750 Koskikatu 25 Apt. 864» here",
+        "«77 Massachusetts Place, Suite 12»",
+        "«742 Evergreen Hollow, Springfield, OR 97403»",
+    ],
+    "flat": ["«Flat 2, High House»"],
+    "box": ["«PO Box 12»", "«P.O. Box 1234, Austin, TX 78701»", "«apartado de correos 45»", "«Postfach 1234»"],
+    "city_state": ["in «Los Angeles, CA» we", "«Springfield, IL 62704»", "In «Portland, OR 97201» it"],
+    "state_zip": ["the «IL 62704» area"],
+    "zip_plus_four": ["«62704-1234»"],
+    "postcode_uk": ["«SW1A 1AA» is", "«M1 1AE»", "«EC1A1BB»", "«GIR 0AA»"],
+    "postcode_canada": ["«K1A 0B1»", "«H0H0H0»"],
+    "postal_code": [
+        "zip code «62704»",
+        "CP: «28035».",
+        "código postal «08001»",
+        "PLZ «10115»",
+        "CAP «00184»",
+        "CEP «01310-100»",
+    ],
+    "town_europe": ["Hospital, «28013 Madrid».", "wohnt in «10115 Berlin»"],
+    "postcode_netherlands": ["«1012 AB Amsterdam»"],
+    "postcode_portuguese": ["«01310-100»", "«1000-205 Lisboa»"],
+    "street_spanish": [
+        "«Calle Mayor, 5, 3º B, 28013 Madrid»",
+        "«C/ San Benito, 4».",
+        "«Avda. de Elvas s/n. 06080 Badajoz»",
+        "«Paseo de la Castellana, 261, 28046 Madrid»",
+        "en la «calle embajadores, 23»",
+        "«Carrera 7 # 71-21»",
+        "«Ctra. de Colmenar, km 9»",
+    ],
+    "street_french": [
+        "au «12 bis rue de la Paix, 75002 Paris»",
+        "«5, avenue des Ternes»",
+        "«3 place de la République»",
+    ],
+    "street_italian": ["in «Via Roma 12, 00184 Roma»", "«Piazza del Duomo, 3»", "«Corso Vittorio Emanuele II, 45»"],
+    "street_portuguese": ["na «Rua das Flores, 123 - São Paulo»", "«Avenida Paulista, 1578»"],
+    "street_germanic": [
+        "«Hauptstraße 5, 10115 Berlin»",
+        "«Berliner Str. 12a»",
+        "«Keizersgracht 123»",
+        "«Mannerheimintie 12»",
+        "«ul. Długa 5»",
+    ],
+    "street_postcode": ["«Cartagena, 340 - 08025 Barcelona»"],
+    "address_label": [
+        "Address: «Maple House 4, Metropolis»",
+        "Domicilio: «Jose Antonio 5, 3A».",
+        "Anschrift: «Am Markt 5, Kleinstadt»",
+    ],
+    "place_label": ["Localidad/ Provincia: «Madrid».", "País: «España».", "City: «Springfield»\nOther"],
+}  # fmt: skip
 
-CLEAN: list[str] = []
+CLEAN: list[str] = [
+    "a 5 Star Hotel, 24 Hour Drive, the 3 way, 1 St",
+    "a 2 Way Street, 10 blocks down the street, 2 hour drive",
+    "In 2008 Wall Street fell; 15 Superior Court",
+    "$5 Great Street, 3.5 Miles Road",
+    "Yes, OK. Well, HI. Oh, ME",
+    "XA1 1AA, M1 1CA, 1A1 1AA, QA1 1AA",
+    "stage T4N1M0",
+    "12345-67890, 1-12345-1234",
+    "artículo 5, apartado 2",
+    "Calle 13 is a band; la calle con 3 bares",
+    "1995 VW Golf, 2000 AM Radio",
+    "IP address: 1 of 2",
+    "12345 Americans, in 20000 Euros",
+]

@@ -1,0 +1,170 @@
+"""`aurastream redact` and `aurastream restore` as users meet them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from jobs.cli import cli
+
+POLICY = """version = "1"
+[replace]
+EMAIL = "encrypt"
+SSN = "drop"
+"""
+
+
+def invoke(*arguments: str | Path, stdin: str | bytes = "") -> Result:
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policy.toml").write_text(POLICY)
+    (tmp_path / "key").write_bytes(b"a key of 16 bytes or more")
+    return tmp_path
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_text_in_text_out() -> None:
+    result = invoke("redact", stdin="call me on 212-555-0187\r\nor\n joe@example.com")
+    assert (result.stdout_bytes, result.stderr) == (b"call me on [PHONE]\r\nor\n [EMAIL]", "")
+
+
+def test_empty_input() -> None:
+    assert invoke("redact").stdout == ""
+
+
+def test_json_lines_keep_their_other_fields() -> None:
+    lines = '{"id": 7, "text": "é joe@example.com", "rate": 1.50, "big": 12345678901234567890123}\n\n{"text": "plain"}'
+    first, second = rows(invoke("redact", stdin=lines))
+    find = {"type": "EMAIL", "start": 2, "end": 17, "detector": "email", "confidence": 0.99}
+    assert first == {
+        "id": 7, "rate": 1.5, "big": 12345678901234567890123, "redacted_text": "é [EMAIL]", "pii": [find],
+    }  # fmt: skip
+    assert second == {"redacted_text": "plain", "pii": []}
+
+
+def test_lines_that_cannot_be_used_are_lines_with_a_reason() -> None:
+    lines = b'{"text": 5, "id": 1}\nnope\n[1]\n{"id": 2}\n{"text": "\\ud800", "x": "\\ud800"}\n"\xff"\n{"text": "a"}\n'
+    result = invoke("redact", "--format", "jsonl", stdin=lines)
+    assert [(row.get("error_code"), row["redacted_text"]) for row in rows(result)] == [
+        ("TEXT_NOT_STRING", None),
+        ("MALFORMED_JSON", None),
+        ("NOT_AN_OBJECT", None),
+        ("TEXT_MISSING", None),
+        ("LONE_SURROGATE", None),
+        ("INVALID_UTF8", None),
+        (None, "a"),
+    ]
+    assert rows(result)[0]["id"] == 1
+    assert rows(result)[4]["x"] == "\ud800"
+    assert "not redacted: 1 TEXT_MISSING" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "json_lines"),
+    [
+        ("in.jsonl", [], True),
+        ("in.ndjson", [], True),
+        ("in.txt", [], False),
+        ("in", [], True),
+        ("in", ["--format", "text"], False),
+    ],
+)
+def test_the_format(name: str, options: list[str], json_lines: bool, here: Path) -> None:
+    (here / name).write_text('{"text": "joe@example.com"}\n')
+    result = invoke("redact", "--in", name, "--out", "out", *options)
+    assert (result.exit_code, result.output) == (0, "")
+    written = (here / "out").read_text()
+    assert ("redacted_text" in written) is json_lines
+    assert "[EMAIL]" in written
+
+
+def test_explain_says_what_decided_and_never_the_value() -> None:
+    text = "SSN is 123-45-6789, joe@example.com, mobile: 467 3395, 4111 1111 1111 1111"
+    result = invoke("redact", "--explain", stdin=text)
+    lines = result.stderr.splitlines()
+    assert lines[0] == "text, 7-18: SSN ***-**-**** by ssn_context, 0.90: after 'SSN is', check ssn"
+    assert lines[1] == "text, 20-35: EMAIL ***@*******.*** by email, 0.99: pattern"
+    assert lines[2].startswith("text, 45-53: PHONE *** **** by phone_context, ")
+    assert "after 'mobile'" in lines[2]
+    assert lines[3] == "text, 55-74: CREDIT_DEBIT_NUMBER **** **** **** **** by card, 0.95: pattern, check card"
+    assert not any(value in result.output for value in ("6789", "joe", "3395", "1111"))
+
+
+def test_explain_counts_lines_and_knows_the_policy(here: Path) -> None:
+    (here / "deny.toml").write_text(
+        'version = "1"\n[deny]\nPROJECT = ["Falcon"]\n[[custom]]\nname = "ticket"\ntype = "TICKET"\n'
+        'pattern = "T[0-9]+"\ncontext = ["case"]\n'
+    )
+    lines = '{"text": "é"}\n{"text": "é falcon, case: T17"}\n'
+    result = invoke("redact", "--explain", "--policy", "deny.toml", stdin=lines)
+    assert result.stderr.splitlines() == [
+        "line 2, 2-8: PROJECT ****** by deny_project, 1.00: deny list",
+        "line 2, 16-19: TICKET *** by ticket, 0.90: after 'case'",
+    ]
+
+
+def test_encrypted_and_restored(here: Path) -> None:
+    text = "write to joe@example.com or call 212-555-0187\n"
+    sealed = invoke("redact", "--policy", "policy.toml", "--key-file", "key", stdin=text).stdout
+    assert "joe" not in sealed
+    assert invoke("restore", "--key-file", "key", stdin=sealed).stdout == text.replace("212-555-0187", "[PHONE]")
+    lines = "\n".join(json.dumps({"id": number, "text": f'"{text}'}) for number in range(2)) + "\n"
+    sealed = invoke("redact", "--policy", "policy.toml", "--key-file", "key", stdin=lines).stdout
+    restored = rows(invoke("restore", "--key-file", "key", stdin=sealed + "{}\n"))
+    assert [row.get("redacted_text") for row in restored] == ['"' + text.replace("212-555-0187", "[PHONE]")] * 2 + [
+        None
+    ]
+
+
+def test_documents_that_the_policy_leaves_out() -> None:
+    policy = ("--policy", "policy.toml", "--key-file", "key")
+    result = invoke("redact", *policy, stdin='{"id": 1, "text": "ssn 123-45-6789"}\n')
+    (row,) = rows(result)
+    assert (row["id"], row["redacted_text"], row["error_code"]) == (1, None, "DROPPED_BY_POLICY")
+    assert [each["type"] for each in row["pii"]] == ["SSN"]
+    result = invoke("redact", *policy, stdin="ssn 123-45-6789")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "not redacted: 1 DROPPED_BY_POLICY\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "exit_code", "words"),
+    [
+        (["redact", "--in", "nope"], "", 2, ["--in", "does not exist"]),
+        (["redact", "--policy", "nope"], "", 2, ["--policy nope", "No such file"]),
+        (["redact", "--policy", "key"], "", 2, ["--policy key: "]),
+        (["redact", "--policy", "policy.toml"], "", 2, ["--key-file"]),
+        (["redact", "--policy", "policy.toml", "--key-file", "nope"], "", 2, ["--key-file nope"]),
+        (["redact", "--in", "policy.toml", "--out", "policy.toml"], "", 2, ["--out is the file"]),
+        (["redact", "--out", "no/such/folder"], "", 2, ["--out no/such/folder"]),
+        (["redact"], b"joe \xff", 1, ["byte 5 is not UTF-8"]),
+        (["restore"], "", 2, ["--key-file is needed"]),
+        (["restore", "--key-file", "key"], f"[EMAIL:{'ab' * 20}]", 2, ["type EMAIL", "another key"]),
+        (["restore", "--key-file", "key"], b"\xff", 1, ["byte 1 is not UTF-8"]),
+    ],
+)
+def test_wrong_ways(arguments: list[str], stdin: str | bytes, exit_code: int, words: list[str]) -> None:
+    result = invoke(*arguments, stdin=stdin)
+    assert result.exit_code == exit_code, result.output
+    assert result.stdout == ""
+    for word in words:
+        assert word in result.stderr
+    assert "joe" not in result.stderr
+
+
+def test_a_failed_call_leaves_no_file(here: Path) -> None:
+    assert invoke("redact", "--out", "out", stdin=b"\xff").exit_code == 1
+    assert {path.name for path in here.iterdir()} == {"policy.toml", "key"}

@@ -1,0 +1,145 @@
+"""What holds of the tagger's finds whatever the texts, and that the shipped model finds the plainest ones."""
+
+# ruff: noqa: RUF001 -- letters and signs of other scripts are what some of these tests are about.
+
+import re
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.pii import tagger
+from transforms.pii.tagger import TYPES, model, tag
+
+PIECES = [
+    *("Ana", "María", "John Smith", "JOHN", "O'Neil", "de la Cruz", "Müller", "Анна", "J.", "Dr.", "Mr", "john"),
+    *("London", "Springfield, IL", "12 Oak Street", "Calle Mayor 3", "28040", "Paris", "P.O. Box 7", "75011"),
+    *("Dear", "my name is", "said", "lives at", "the", "won't", "Thanks", "is", "REGARDS", "http://a.b/c", "a@b.com"),
+    *("[NAME]", "[ADDRESS]", "[NAME~1]", "[NAME_12]", "[PHONE:abcdef]", "[DATE~TIME]", "[]]]]]", "[", "]", "[Ana]"),
+    *(".", ",", ":", ";", "!", "-", "’", '"', "(", ")", "@", "#", "/", "«", "»", "…", "😀", "\0", "\x1f", "好"),
+]
+SPACES = [" ", "  ", "\n", "\r\n", "\t", " \n\n ", "\v\f"]
+TEXT = st.lists(st.one_of(st.sampled_from(PIECES), st.sampled_from(SPACES), st.text(max_size=3)), max_size=24).map(
+    "".join
+)
+SPACED = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(SPACES)), max_size=16).map(
+    lambda pairs: "".join(piece + space for piece, space in pairs)
+)
+TEXTS = st.one_of(TEXT, SPACED)
+HELD = re.compile(r"\[(?:NAME|ADDRESS|PHONE|DATE~TIME)(?:[~_]\d+|:\w+)?\]|\[\]+")
+
+
+def finds(*texts: str) -> list[list[tuple[str, str, float]]]:
+    """Type, value and confidence of each find, text by text."""
+    data = [text.encode() for text in texts]
+    found: list[list[tuple[str, str, float]]] = [[] for _ in texts]
+    for row, start, end, kind, sure in zip(*(column.tolist() for column in tag(data)), strict=True):
+        found[row].append((TYPES[kind], data[row][start:end].decode(), sure))
+    return found
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    tags = tag([text.encode()])
+    return list(zip(tags.starts.tolist(), tags.ends.tolist(), strict=True))
+
+
+@given(TEXTS)
+def test_a_find_touches_no_bracket_no_placeholder_and_no_edge_of_white_space(text: str) -> None:
+    data = text.encode()
+    before = 0
+    for start, end in spans(text):
+        value = data[start:end].decode()
+        assert before <= start < end <= len(data)
+        assert value == value.strip()
+        assert not set(value) & set("[]")
+        before = end
+    held = [(len(text[: m.start()].encode()), len(text[: m.end()].encode())) for m in HELD.finditer(text)]
+    assert not [(a, b) for a, b in spans(text) for c, d in held if a < d and c < b]
+
+
+@given(TEXTS)
+def test_the_length_of_white_space_makes_no_difference(text: str) -> None:
+    once = " ".join(re.split(r"[ \t\n\v\f\r]+", text.strip(" \t\n\v\f\r")))
+    assert [(kind, value.split(), sure) for kind, value, sure in finds(text)[0]] == [
+        (kind, value.split(), sure) for kind, value, sure in finds(once)[0]
+    ]
+
+
+@given(st.lists(TEXTS, min_size=2, max_size=8))
+@settings(max_examples=50)
+def test_a_text_is_read_alone(texts: list[str]) -> None:
+    assert finds(*texts) == [finds(text)[0] for text in texts]
+
+
+def test_a_text_is_read_alone_among_thousands() -> None:
+    rng = np.random.default_rng(1)
+    texts = [" ".join(rng.choice(PIECES, size)) for size in rng.integers(0, 90, 3000)]
+    together = finds(*texts)
+    assert sum(map(len, together)) > 3000
+    assert together[::40] == [finds(text)[0] for text in texts[::40]]
+
+
+def test_a_long_text_is_read_alone_and_to_its_end() -> None:
+    long = "Dear John Smith, I live in London. " * 6000
+    assert finds("Ana", long, "Ana")[1] == finds(long)[0]
+    assert [(value, sure > 0.5) for _, value, sure in finds(long)[0]] == [("John Smith", True), ("London", True)] * 6000
+
+
+def test_confidences_and_types_are_what_they_say() -> None:
+    tags = tag([b"Dear John Smith, 12 Oak Street, Springfield"] * 3)
+    assert tags.confidences.dtype == np.float32
+    assert ((tags.confidences >= tagger.LEAST) & (tags.confidences <= 1)).all()
+    assert tags.rows.tolist() == sorted(tags.rows.tolist())
+    assert set(tags.types.tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear «Maria Lopez», thank you for your letter.",
+        "Please ask «John Smith» about it.",
+        "My name is «Priya Sharma» and I live in {London}.",
+        "Estimada «Lucía Fernández»: le escribimos desde {Madrid}.",
+        "Je m'appelle «Camille Durand» et j'habite à {Lyon}.",
+        "Mein Name ist «Jürgen Schneider», ich wohne in {München}.",
+        "Mi chiamo «Giulia Rossi» e abito a {Napoli}.",
+        "O meu nome é «João Pereira» e moro em {Lisboa}.",
+        "Ship it to {12 Oak Street, Springfield, IL 62704}.",
+        "Regards, «Tom»",
+        "The parcel arrived on Monday and the Box was empty. Thanks anyway!",
+        "I Love This Phone. GREAT value, would buy again from Amazon.",
+        "Das Essen war gut, aber der Kellner hatte keine Zeit für Gäste.",
+        "",
+    ],
+)
+def test_plain_cases(text: str) -> None:
+    plain = re.sub("[«»{}]", "", text)
+    expected = [
+        ("NAME" if value[0] == "«" else "ADDRESS", value[1:-1]) for value in re.findall(r"«[^»]*»|\{[^}]*\}", text)
+    ]
+    assert [(kind, value) for kind, value, sure in finds(plain)[0] if sure >= 0.5] == expected
+
+
+def test_nothing_to_look_at_gives_nothing() -> None:
+    assert [column.tolist() for column in tag([])] == [[]] * 5
+    assert finds("", " ", "\n") == [[], [], []]
+
+
+def test_the_version_is_of_the_file() -> None:
+    assert re.fullmatch(r"[0-9a-f]{12}", tagger.VERSION)
+    assert model.version() == tagger.VERSION
+    assert len(model.file()) < 10 << 20
+
+
+@pytest.mark.parametrize("piece", ["Dear John Smith, I live in London. ", "a", "[", "A" * 50 + " ", "é’", "\n"])
+def test_a_megabyte_in_half_a_second(piece: str) -> None:
+    data = [(piece * (1 + (1 << 20) // len(piece.encode()))).encode()]
+    tag(data[:0])
+    best = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        tag(data)
+        best = min(best, time.process_time() - started)
+    assert best < 0.5

@@ -1,0 +1,184 @@
+"""A policy as a TOML file.
+
+version = "2026-11"                 # of your choosing; part of the policy's id
+languages = ["en", "es"]            # leave out detectors made for other languages alone
+second_opinion = "comprehend"
+
+[replace]                           # type | number | mask | last4 | pseudonym | encrypt | drop | keep
+default = "type"
+NAME = "number"
+
+[threshold]
+default = 0.5
+PHONE = 0.7
+
+[allow]
+values = ["support@example.com"]    # never a find
+
+[deny]
+NAME = ["Project Falcon"]           # always a find, of this type
+
+[[custom]]
+name = "ticket"
+type = "TICKET_NUMBER"
+pattern = 'TCK-[0-9]{6}'            # RE2, over folded text; ^ and $ are a line's edges
+context = ["ticket", "case"]        # words of which one must stand before it
+confidence = 0.9
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+import re2
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from transforms.errors import UsageError
+from transforms.pii.detectors import DETECTORS, Detector
+from transforms.pii.detectors.detector import SPACE
+from transforms.pii.policy import TYPES, Policy, Replacement
+from transforms.pii.validators import Span
+from transforms.text import comparable, fold
+
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+_Type = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,49}$")]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Custom(_Table):
+    name: _Name
+    type: _Type
+    pattern: Annotated[str, StringConstraints(min_length=1)]
+    context: list[_Text] = []
+    confidence: _Share = 0.9
+
+
+class _Allow(_Table):
+    values: list[_Text]
+
+
+class _File(_Table):
+    version: _Text
+    languages: list[_Language] = []
+    second_opinion: Literal["comprehend"] | None = None
+    replace: dict[str, str] = {}
+    threshold: dict[str, _Share] = {}
+    allow: _Allow = _Allow(values=[])
+    deny: dict[str, list[_Text]] = {}
+    custom: list[_Custom] = []
+
+
+def parse_policy(text: str, source: str) -> Policy:
+    """The policy that a TOML text describes; `source` is what messages call it.
+
+    Raises UsageError that lists every mistake: an unknown key, type or replacement, a pattern that RE2 refuses.
+    """
+    try:
+        file = _File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source}: {error}") from None
+    except ValidationError as error:
+        mistakes = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False)]
+        raise UsageError(f"{source}: " + "; ".join(mistakes)) from None
+    types = TYPES | {row.type for row in file.custom} | {each for each in file.deny if _is_type(each)}
+    mistakes = [*_mistakes(file, types)]
+    if mistakes:
+        raise UsageError(f"{source}: " + "; ".join(mistakes))
+    replacements = {key: Replacement(each) for key, each in file.replace.items()}
+    default = replacements.pop("default", Replacement.TYPE)
+    thresholds = dict(file.threshold)
+    threshold = thresholds.pop("default", Policy.threshold)
+    return Policy(
+        version=file.version,
+        default=default,
+        replacements=tuple(sorted(replacements.items())),
+        threshold=threshold,
+        thresholds=tuple(sorted(thresholds.items())),
+        languages=frozenset(file.languages),
+        allow=frozenset(map(comparable, file.allow.values)),
+        custom=(*map(_detector, file.custom), *(_denied(each, values) for each, values in file.deny.items() if values)),
+        second_opinion=file.second_opinion,
+    )
+
+
+def _mistakes(file: _File, types: frozenset[str]) -> Iterator[str]:
+    for table, keys in (("replace", file.replace), ("threshold", file.threshold)):
+        for key in keys:
+            if key != "default" and key not in types:
+                near = get_close_matches(key, sorted(types), 1)
+                yield f"{table}.{key}: there is no such type" + (f"; do you mean {near[0]}?" if near else "")
+    kinds = [str(each) for each in Replacement]
+    for key, kind in file.replace.items():
+        if kind not in kinds:
+            yield f"replace.{key}: write one of {', '.join(kinds)}"
+    for key in file.deny:
+        if not _is_type(key):
+            yield f"deny.{key}: a type is written in capitals"
+    names = [row.name for row in DETECTORS]
+    for number, row in enumerate(file.custom):
+        if row.name in names:
+            yield f"custom.{number}.name: there is a detector {row.name} already"
+        names.append(row.name)
+        yield from (f"custom.{number}.pattern: {mistake}" for mistake in _pattern_mistakes(row.pattern))
+    for key, values in file.deny.items():
+        yield from (f"deny.{key}: {mistake}" for mistake in _pattern_mistakes(_denied(key, values).pattern) if values)
+
+
+def _is_type(key: str) -> bool:
+    return key.isascii() and key.isupper() and key.replace("_", "").isalnum()
+
+
+def _pattern_mistakes(pattern: str) -> Iterator[str]:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile(f"(?m:{pattern})", options)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
+        yield f"RE2 cannot run it: {reason} (it has no look-around and no back-reference, so that no text can hang it)"
+        return
+    if compiled.groups > 1:
+        yield "it has several groups: leave one, around what is found, or write (?:…)"
+    if any(match and match.start() == match.end() for match in map(compiled.search, ("", "a", "1", " ", "."))):
+        yield "it can match nothing at all, so it would match everywhere"
+
+
+def _detector(row: _Custom) -> Detector:
+    return Detector(
+        name=row.name,
+        type=row.type,
+        pattern=f"(?m:{row.pattern})",
+        confidence=row.confidence,
+        validator=outside_brackets,
+        context=tuple(re2.escape(word) for word in row.context),
+    )
+
+
+def _denied(pii_type: str, values: list[str]) -> Detector:
+    """One row for a list of values: each whole, in any case and spacing."""
+    alternatives = "|".join(sorted(map(_literal, values), key=len, reverse=True))
+    pattern = f"(?i:{alternatives})"
+    return Detector(f"deny_{pii_type.lower()}", pii_type, pattern, 1.0, validator=outside_brackets)
+
+
+def _literal(value: str) -> str:
+    words = fold(value).split()
+    # RE2's \b knows ASCII letters alone.
+    before, after = (r"\b" if edge.isascii() and edge.isalnum() else "" for edge in (words[0][0], words[-1][-1]))
+    return before + f"{SPACE}+".join(map(re2.escape, words)) + after
+
+
+def outside_brackets(text: bytes, start: int, end: int) -> Span | None:
+    """A match up to its first square bracket, for those are a placeholder's or stand between two texts."""
+    brackets = [each for each in (text.find(b"[", start, end), text.find(b"]", start, end)) if each >= 0]
+    end = min(brackets, default=end)
+    return (start, end) if end > start else None

@@ -1,0 +1,208 @@
+"""Looks for personal data in texts, with everything a policy has: the table, own patterns, the tagger.
+
+One automaton (RE2's set) of all triggers goes over each text and says which detectors are worth a search; each of
+those goes over all its texts at once, for most of what a search costs is the call. An automaton of the detectors
+themselves would say more, but with 160 of them it has too many states to be kept. The tagger goes over all texts, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import re2
+
+from transforms.pii import tagger
+from transforms.pii.detectors import DETECTORS, Detector
+from transforms.pii.finds import NO_FINDS, Finds, merge
+from transforms.pii.policy import TYPES, Policy
+from transforms.pii.replacements import placeholders
+from transforms.pii.triggers import triggers
+from transforms.pii.validators import Span, Validator
+from transforms.text import comparable, fold, origins
+
+# Between texts that are searched together: no pattern of the table matches a bracket, no word goes on over a line.
+_WALL = b"\n]\n"
+_PLACEHOLDER = re.compile(placeholders("([A-Z][A-Z0-9_]*+)").encode())  # possessive: no text makes it slow
+_SET_MEMORY = 64 << 20  # of the automaton of all patterns together, in bytes; where it runs out, matching crawls
+
+
+class Searched(NamedTuple):
+    """One detector ready to run; `group` of its pattern is the find."""
+
+    place: int
+    pattern: Any
+    group: int
+    validator: Validator | None
+    confidence: float
+
+
+class Detectors(NamedTuple):
+    """A policy's detectors: the sets of all triggers, which of these each row of the table needs, and its own rows."""
+
+    sets: list[tuple[Any, int]]  # and how many triggers are in each
+    rows: dict[tuple[int, ...], list[Searched]]  # numbers of triggers, counted through all sets
+    own: list[Searched]
+    types: frozenset[bytes]
+
+
+@cache
+def _compiled(policy: Policy) -> Detectors:
+    """The policy's detectors, ready to run."""
+    kinds = [(row.trigger, *triggers(row.expression)) for _, row in policy.detectors]
+    numbers: dict[tuple[int, str], int] = {}
+    sets: list[tuple[Any, int]] = []
+    for kind, patterns in enumerate(zip(*kinds, strict=True)):
+        options = re2.Options()
+        options.max_mem = _SET_MEMORY
+        together = re2.Set.SearchSet(options)
+        for pattern in dict.fromkeys(filter(None, patterns)):
+            together.Add(pattern)
+            numbers[kind, pattern] = len(numbers)
+        together.Compile()
+        sets.append((together, len(numbers) - sum(size for _, size in sets)))
+    rows: dict[tuple[int, ...], list[Searched]] = {}
+    for (place, row), needed in zip(policy.detectors, kinds, strict=True):
+        its = tuple(numbers[kind, pattern] for kind, pattern in enumerate(needed) if pattern)
+        rows.setdefault(its, []).append(_searched(place, row))
+    return Detectors(
+        sets,
+        rows,
+        [_searched(place, row) for place, row in policy.patterns],
+        frozenset(each.encode() for each in TYPES | {row.type for row in policy.custom}),
+    )
+
+
+def _searched(place: int, row: Detector) -> Searched:
+    pattern = re2.compile(row.expression)
+    return Searched(place, pattern, pattern.groups, row.validator, row.confidence)
+
+
+def scan(column: pa.StringArray, policy: Policy) -> Finds:
+    """The finds of each text; those that overlap are one, as wide as all and named by the best."""
+    detectors = _compiled(policy)
+    numbers = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+    texts: list[str] = column.take(pa.array(numbers)).to_numpy(zero_copy_only=False).tolist()
+    folded = [fold(text) for text in texts]
+    data = [text.encode() for text in folded]
+    for number, each in enumerate(data):
+        if b"[" in each:
+            data[number] = _blanked(each, detectors.types)
+    found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
+    if policy.tags:
+        found.append(_of_tagger(data, policy))
+    if policy.allow:
+        found = [_not_allowed(finds, data, policy.allow) for finds in found]
+    merged = merge([NO_FINDS, *found])
+    bounds = merged.bounds(len(texts)).tolist()
+    for number, text in enumerate(texts):
+        if bounds[number] < bounds[number + 1] and not text.isascii():
+            its = slice(bounds[number], bounds[number + 1])
+            origin = origins(text, folded[number])
+            merged.starts[its] = origin[merged.starts[its]]
+            merged.ends[its] = origin[merged.ends[its] - 1] + 1
+    return merged._replace(rows=numbers[merged.rows])
+
+
+def _blanked(data: bytes, types: frozenset[bytes]) -> bytes:
+    """A text whose placeholders of some types are as long as they were, and of brackets alone: nothing reads those."""
+    parts: list[bytes] = []
+    position = 0
+    for match in _PLACEHOLDER.finditer(data):
+        if match[1] in types:
+            parts += data[position : match.start() + 1], b"]" * (len(match[0]) - 1)
+            position = match.end()
+    parts.append(data[position:])
+    return b"".join(parts)
+
+
+def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
+    # RE2's \b takes an underscore for a letter: _212-555-0187_
+    parted = [each.replace(b"_", b"~") for each in data]
+    triggered = _triggered(parted, detectors.sets)
+    for needed, rows in detectors.rows.items():
+        numbers = np.flatnonzero(np.logical_and.reduce([triggered[each] for each in needed]))
+        if len(numbers):
+            texts = _Joined([parted[number] for number in numbers.tolist()], numbers)
+            yield from (_search(texts, searched) for searched in rows)
+
+
+def _triggered(data: Sequence[bytes], sets: Sequence[tuple[Any, int]]) -> np.ndarray:
+    """Which trigger (row, counted through all sets) is in which text (column)."""
+    hits = np.zeros((sum(size for _, size in sets), len(data)), bool)
+    before = 0
+    for each, size in sets:
+        match = each.Match
+        found = [match(text) or () for text in data]
+        columns = np.repeat(np.arange(len(data)), np.fromiter(map(len, found), np.int64, len(data)))
+        hits[before + np.fromiter(chain.from_iterable(found), np.int64, len(columns)), columns] = True
+        before += size
+    return hits
+
+
+def _of_policy(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
+    if detectors.own and data:
+        texts = _Joined(data, np.arange(len(data)))
+        yield from (_search(texts, searched) for searched in detectors.own)
+
+
+class _Joined:
+    """Texts of some numbers as one, for most of what a search costs is the call."""
+
+    def __init__(self, texts: Sequence[bytes], numbers: np.ndarray) -> None:
+        lengths = np.array([len(text) for text in texts], np.int64) + len(_WALL)
+        self.data = _WALL.join(texts)
+        self.begins = np.cumsum(lengths) - lengths
+        self.numbers = numbers
+
+
+def _search(texts: _Joined, searched: Searched) -> Finds:
+    """One detector's finds, in bytes of each text."""
+    spans = _spans(texts.data, searched)
+    if not spans:
+        return NO_FINDS
+    starts, ends = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans)).reshape(-1, 2).T
+    which = np.searchsorted(texts.begins, starts, "right") - 1
+    begins = texts.begins[which]
+    places = np.full_like(which, searched.place)
+    return Finds(texts.numbers[which], starts - begins, ends - begins, places, np.full(len(which), searched.confidence))
+
+
+def _spans(data: bytes, searched: Searched) -> list[Span]:
+    """One detector's valid matches, in bytes. Where one is refused or cut short, the search goes on inside it."""
+    pattern, group, validator = searched.pattern, searched.group, searched.validator
+    if not validator:
+        return [match.span(group) for match in pattern.finditer(data)]
+    spans: list[Span] = []
+    position: int | None = 0
+    while position is not None:
+        matches, position = pattern.finditer(data, position), None
+        for match in matches:
+            span = match.span(group)
+            kept = validator(data, *span)
+            if kept:
+                spans.append(kept)
+            if kept != span:
+                position = kept[1] if kept else match.start() + 1
+                break
+    return spans
+
+
+def _of_tagger(data: Sequence[bytes], policy: Policy) -> Finds:
+    tags = tagger.tag(data)
+    first = len(DETECTORS) + len(policy.custom)
+    least = np.array([policy.least_confidence(pii_type) for pii_type in tagger.TYPES])
+    wanted = np.array(policy.wanted[first : first + len(tagger.TYPES)])
+    kept = wanted[tags.types] & (tags.confidences >= least[tags.types])
+    return Finds(tags.rows, tags.starts, tags.ends, tags.types + first, tags.confidences.astype(np.float64)).where(kept)
+
+
+def _not_allowed(finds: Finds, data: Sequence[bytes], allow: frozenset[str]) -> Finds:
+    values = zip(finds.rows.tolist(), finds.starts.tolist(), finds.ends.tolist(), strict=True)
+    kept = [comparable(data[row][start:end].decode()) not in allow for row, start, end in values]
+    return finds.where(np.array(kept, bool))

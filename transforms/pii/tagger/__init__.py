@@ -1,0 +1,103 @@
+"""Finds names of people and places in texts of any kind, by a small network trained for it; CARD.md says how well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from transforms.pii.tagger import model
+from transforms.pii.tagger.tokens import GAPS, SIGHT, WALLS, Tokens, tokenise
+
+TYPES = ("NAME", "ADDRESS")
+VERSION = model.version()
+LEAST = 0.25  # how sure a find is at least: below, nothing comes out, whatever a policy asks for
+_SLICE = 1 << 18  # bytes of text looked at together
+_LONG = 1 << 16  # bytes of a text that is looked at alone
+
+
+class Tags(NamedTuple):
+    """What was found, by row and start; spans of one row do not overlap."""
+
+    rows: np.ndarray
+    starts: np.ndarray  # bytes in the row's text
+    ends: np.ndarray
+    types: np.ndarray  # index into TYPES
+    confidences: np.ndarray  # float32, 0 to 1
+
+
+_NONE = np.empty(0, np.int64)
+_NOTHING = Tags(_NONE, _NONE, _NONE, _NONE, np.empty(0, np.float32))
+
+
+def tag(data: Sequence[bytes], loaded: model.Model | None = None) -> Tags:
+    """Find names and addresses in texts in UTF-8 that `transforms.text.fold` has gone over.
+
+    Another model than the shipped one is for measuring. Finds below `LEAST` do not come out.
+    """
+    found = [_tag(data[first:last], first, loaded or model.load()) for first, last in _slices(data)]
+    return Tags._make(np.concatenate(columns) for columns in zip(_NOTHING, *found, strict=True))
+
+
+def _slices(data: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """From which text to which each slice goes; a long text is one alone."""
+    first = size = 0
+    for number, text in enumerate(data):
+        long = len(text) > _LONG
+        if number > first and (long or size + len(text) > _SLICE):
+            yield first, number
+            first, size = number, 0
+        size += _SLICE if long else len(text)
+    if first < len(data):
+        yield first, len(data)
+
+
+def _tag(data: Sequence[bytes], first_row: int, loaded: model.Model) -> Tags:
+    tokens = tokenise(data)
+    rows = model.features(tokens, model.classes(loaded.slots, tokens.words))
+    scored = []
+    # So that memory is bounded, of a long text so many words at a time; one that is not long has never more.
+    step = _LONG // 2 if len(data) == 1 else len(tokens.words)
+    for first in range(0, len(tokens.words) - 2 * WALLS, step):
+        start, end = WALLS + first - SIGHT, min(first + step + WALLS, len(tokens.words) - WALLS) + SIGHT
+        which, chances = model.score(loaded, rows[:, start:end], tokens.part(start, end))
+        scored.append((which + start, chances))
+    if not scored:
+        return _NOTHING
+    which, chances = map(np.concatenate, zip(*scored, strict=True))
+    return _spans(tokens, which, chances, first_row)
+
+
+def _joins() -> np.ndarray:
+    """For each type and kind of gap, whether a name goes on over it."""
+    joins = np.zeros((len(TYPES), GAPS), bool)
+    for gap in range(GAPS):
+        first, last = gap >> 6, gap >> 2 & 15
+        joins[:, gap] = first == last and first in (0, 6, 7)
+        joins[1, gap] |= first == last and first in (1, 2, 13, 12, 15)
+    return joins
+
+
+_JOINS = _joins()
+_DOTTED = (np.arange(GAPS) >> 6 == 1) & (np.arange(GAPS) >> 2 & 15 == 1)
+
+
+def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: int) -> Tags:
+    """Join words of one type that stand together; the surest one says how sure the whole is."""
+    both = np.stack([chances[:, 1], chances[:, 2] + chances[:, 3]], axis=1)
+    types = np.argmax(both, axis=1)
+    sure = both[np.arange(len(which)), types]
+    kept = np.flatnonzero(sure >= LEAST)
+    which, types, sure = which[kept], types[kept], sure[kept]
+    gaps = tokens.gaps[which]
+    goes_on = _JOINS[types, gaps]
+    short = tokens.ends[which] - tokens.starts[which] <= 3  # J. Smith, St. Louis
+    goes_on[1:] |= short[:-1] & _DOTTED[gaps[1:]]
+    goes_on[1:] &= (np.diff(which) == 1) & (np.diff(types) == 0)
+    goes_on[:1] = False
+    firsts = np.flatnonzero(~goes_on)
+    lasts = np.append(firsts[1:], len(which))[: len(firsts)] - 1
+    rows, starts, ends = tokens.locate(which[firsts], which[lasts])
+    confidences = np.maximum.reduceat(sure, firsts) if len(firsts) else sure
+    return Tags(rows + first_row, starts, ends, types[firsts], confidences)

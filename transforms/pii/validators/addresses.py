@@ -1,0 +1,123 @@
+"""Streets and postal codes."""
+
+from __future__ import annotations
+
+import re2
+
+from transforms.pii.validators import Span
+
+# Words between a number and what looks like the end of a street: 24 Hour Drive, 2 Way Street.
+_NO_STREETS = frozenset(
+    b"and block blocks cent cents class day days different dollar euro feet floor foot for great hour hours in inch"
+    b" km lane lanes"
+    b" main-floor meter mile miles million min mins minute minutes month months more other people percent pm am star"
+    b" stars step steps"
+    b" the times top way ways week weeks wheel year years".split()
+)
+_COURTS = frozenset(
+    b"high divisional supreme district federal crown appeal county circuit tax superior constitutional".split()
+)
+_MONTHS = frozenset(
+    b"january february march april may june july august september october november december janvier mars avril mai"
+    b" juin juillet octobre"
+    b" novembre enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+)
+_PREPOSITIONS = frozenset(b"at by for from hi in is live near of outside the to visit yes".split())
+_NO_TOWNS = frozenset(
+    b"am americans and april august black december dollars eur euro euros february friday germans i in january july"
+    b" june march may"
+    b" monday november october people pm saturday september sunday the thursday tuesday usd wednesday".split()
+)
+_AREAS_UK = frozenset(
+    b"AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY"
+    b" G GIR GL GU GY"
+    b" HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW OL OX"
+    b" PA PE PH PL PO"
+    b" PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV"
+    b" YO ZE".split()
+)
+_DIGITS = b"0123456789"
+_LABEL = re2.compile(rb"[.!?](?:[ \t\v\f\r]+[A-Z]|$)|[ \t\v\f\r.,]+$")
+_NEXT = re2.compile(rb"[.,]?[ \t\v\f\r]+[A-Z][A-Za-z /]{0,24}$")  # the next label, before its colon
+
+
+def _words(text: bytes, start: int, end: int) -> list[bytes]:
+    return [word.strip(b".,").lower() for word in text[start : min(end, start + 80)].split()]
+
+
+def street(text: bytes, start: int, end: int) -> Span | None:
+    """A house number and a street: not a year before a name, nor a count before its unit."""
+    words = _words(text, start, end)
+    year = len(words[0]) == 4 and 1900 <= int(words[0].translate(None, b"abcdefghijklmnopqrstuvwxyz-") or 0) < 2030
+    court = b"court" in words and not _COURTS.isdisjoint(words)
+    counted = words[1] in _NO_STREETS or words[1] in _MONTHS or (year and b"," not in text[start:end])
+    amount = text[max(0, start - 1) : start] in (b"$", b".", b",")
+    return None if court or counted or amount else (start, end)
+
+
+def street_romance(text: bytes, start: int, end: int) -> Span | None:
+    """A street's kind, its name and a number: not a count of something, nor a time."""
+    after = text[end : end + 3].lstrip()[:1]
+    return None if after in (b"%", b":", "€".encode()[:1]) else (start, end)
+
+
+def city(text: bytes, start: int, end: int) -> Span | None:
+    """A town before its state, less a preposition that begins the sentence."""
+    if text[start:end].isupper():
+        return None  # capitals throughout say nothing
+    first = text[start:end].split()[0]
+    if first.lower() not in _PREPOSITIONS:
+        return start, end
+    rest = text[start + len(first) : end]
+    begin = end - len(rest.lstrip())
+    return (begin, end) if rest.lstrip()[:1] != b"," and rest[:1] != b"," else None
+
+
+def town(text: bytes, start: int, end: int) -> Span | None:
+    """Five digits before a town: not a count of something, nor a day."""
+    return None if _words(text, start, end)[1] in _NO_TOWNS else (start, end)
+
+
+def code_alone(text: bytes, start: int, end: int) -> Span | None:
+    """Digits with a dash that are no part of a longer number."""
+    before, after = text[max(0, start - 1) : start], text[end : end + 2]
+    longer = after[:1] in (b"-", b".") and after[1:].isdigit()
+    return None if longer or before in (b"-", b".", b"+", b"/", b"#") else (start, end)
+
+
+def postcode_uk(text: bytes, start: int, end: int) -> Span | None:
+    """A postcode whose area there is (Royal Mail, PAF)."""
+    code = text[start:end]
+    return (start, end) if code[:2].rstrip(_DIGITS) in _AREAS_UK or code[:3] == b"GIR" else None
+
+
+def postcode_nl(text: bytes, start: int, end: int) -> Span | None:
+    """Four digits and two letters before a town: not a year, and not the letters that are never given (PostNL)."""
+    letters = text[start + 4 : end].split()[0][:2]
+    year = b"1900" <= text[start : start + 4] < b"2030"
+    return None if year or letters in (b"SA", b"SD", b"SS", b"AM", b"PM", b"KM", b"HP") else (start, end)
+
+
+def labelled(text: bytes, start: int, end: int) -> Span | None:
+    """What stands after `Address:`, to the end of the line, the sentence or the next label: words and a digit,
+    so that it is no address on a network."""
+    value = text[start : min(end, start + 120)]
+    if text[end : end + 1] == b":":
+        label = _NEXT.search(value)
+        value = value[: label.start()] if label else value
+    cut = _LABEL.search(value)
+    value = value[: cut.start()] if cut else value
+    words = value.split()
+    holds = len(words) > 1 and any(48 <= byte <= 57 for byte in value) and not b"".join(words).isdigit()
+    return (start, start + len(value)) if holds else None
+
+
+def place(text: bytes, start: int, end: int) -> Span | None:
+    """What stands after `City:` on its line; not the label of the next."""
+    line = text[start:end].split(b"\n")[0].rstrip(b" \t\r.,")
+    return start, start + len(line)
+
+
+def postcode_canada(text: bytes, start: int, end: int) -> Span | None:
+    """With a space or a dash; written in one it may be a code of another kind: T4N1M0 is a stage of a cancer."""
+    return (start, end) if end - start > 6 or text[start : start + 1] not in b"TG" else None

@@ -1,0 +1,107 @@
+"""Dates, times and ages."""
+
+from __future__ import annotations
+
+import re2
+
+from transforms.pii.validators import Span
+
+_TO_SPACES = bytes.maketrans(b"-/.", b"   ")
+# Pairs of numbers that are sayings.
+_SAYINGS = {(24, 7), (9, 11), (7, 11), (50, 50), (20, 20)}
+
+# What makes a number of years a time that went by: before it, and after it.
+_SINCE = re2.compile(
+    r"(?i)(?:y (?:a|avait)|m[aá]s de|menos de|mayor(?:es)? de|menor(?:es)? de|hace|depuis|desde hace|durante"
+    r"|pendant|partir de|cabo de"
+    r"|plus de|moins de|pi[uù] di|meno di|mais de|menos de|despu[eé]s de|antes de|há|da) ?$"
+)
+_AFTERWARDS = re2.compile(
+    r"(?i) ?(?:antes|atr[aá]s|despu[eé]s|apr[eè]s|dopo|depois|m[aá]s tarde|plus tard|tras|del "
+    r"|de (?:seguimiento|evoluci|experiencia"
+    r"|tratamiento|permiso|garant|prisi|c[aá]rcel|matrimonio|casad)|d'exp[eé]|di esperienza|de exp)"
+)
+
+
+def _alone(text: bytes, start: int, end: int, marks: bytes = b"-/.:,") -> bool:
+    """Whether no number goes on after a mark at either side; what was taken out there counts as one (or else taking out
+    the last of a row of numbers would lay open the one before, again and again)."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    goes_on = after[:1] in marks and (after[1:].isdigit() or after[1:] == b"[") if after else False
+    return not goes_on and not (before[-1:] in marks and before[:1].isdigit() if before else False)
+
+
+def _parts(text: bytes, start: int, end: int) -> list[bytes]:
+    """The numbers of a date; of a time after it, what fits into its ten characters is cut off."""
+    return [part[:4] for part in text[start:end].translate(_TO_SPACES).split()[:3]]
+
+
+def _is_day(first: int, second: int) -> bool:
+    """Whether two numbers are a day and a month, in either order."""
+    return 0 < min(first, second) <= 12 and 0 < max(first, second) <= 31
+
+
+def numeric(text: bytes, start: int, end: int) -> Span | None:
+    """Year, month and day in one of the written orders. With a year of two digits, dots and dashes need two digits of
+    the others too, or a day over 12: 1.2.10 is a version."""
+    parts = _parts(text, start, min(end, start + 10))
+    first, second, third = map(int, parts)
+    mark = text[start + len(parts[0]) : start + len(parts[0]) + 1]
+    if not _alone(text, start, end, mark + b".:,"):  # another mark parts two dates
+        return None
+    if len(parts[0]) == 4:
+        return (start, end) if 0 < second <= 12 and 0 < third <= 31 else None
+    telling = len(parts[2]) == 4 or text[start + len(parts[0])] == ord("/")
+    telling = telling or len(parts[0]) == len(parts[1]) == 2 or first > 12 or (len(parts[0]) == 2 and second > 12)
+    return (start, end) if _is_day(first, second) and telling else None
+
+
+def month(text: bytes, start: int, end: int) -> Span | None:
+    """A month and a year, alone."""
+    return (start, end) if _alone(text, start, end) and text[start - 1 : start] != b"/" else None
+
+
+def short(text: bytes, start: int, end: int) -> Span | None:
+    """A day and a month that a word announces: no saying, and no fraction of one digit over one."""
+    first, second = map(int, _parts(text, start, end))
+    small = end - start == 3
+    refused = small or (first, second) in _SAYINGS or not _is_day(first, second) or not _alone(text, start, end)
+    return None if refused else (start, end)
+
+
+def birth(text: bytes, start: int, end: int) -> Span | None:
+    """Whatever reads as a date after a word for birth; a year alone too."""
+    parts = _parts(text, start, end)
+    if len(parts) == 1:
+        return (start, end) if _alone(text, start, end) else None
+    if len(parts[0]) == 4:
+        return (start, end)
+    return (start, end) if _is_day(int(parts[0]), int(parts[1])) else None
+
+
+def day(text: bytes, start: int, end: int) -> Span | None:
+    """A day and a month by name: no number goes on after it, and no percentage."""
+    decimal = text[end - 1 : end] == b"." and text[end : end + 1].isdigit()
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    goes_on = after[:1] in (b".", b",", b":") and after[1:].isdigit()
+    began = text[start : start + 1].isdigit() and before[-1:] in (b".", b",", b":") and before[:1].isdigit()
+    return None if decimal or goes_on or began or after[:1] == b"%" else (start, end)
+
+
+def clock(text: bytes, start: int, end: int) -> Span | None:
+    """A time of day, but the stamps in brackets that a chat's log begins its lines with."""
+    stamp = text[max(0, start - 1) : start] == b"[" or text[end : end + 1] == b"]"
+    return None if stamp or not _alone(text, start, end) else (start, end)
+
+
+def age(text: bytes, start: int, end: int) -> Span | None:
+    """No more than 120, and no decimal."""
+    number = text[start : start + 3]
+    return None if (number.isdigit() and int(number) > 120) or not _alone(text, start, end) else (start, end)
+
+
+def age_romance(text: bytes, start: int, end: int) -> Span | None:
+    """An age, and no time that went by: "hace 3 años", "il y a 3 ans", "3 años después", "a los 3 meses"."""
+    passed = _SINCE.search(text[max(0, start - 16) : start]) or _AFTERWARDS.match(text[end : end + 20])
+    passed = passed or (text[start - 4 : start - 1].lower() == b"los" and b"mes" in text[start:end].lower())
+    return None if passed else age(text, start, end)
