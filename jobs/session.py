@@ -48,6 +48,8 @@ def spark_session(app_name: str) -> SparkSession:
             # A second attempt beside a slow one would write, and with a paid scorer buy, the same twice.
             .config("spark.speculation", "false")
             .config("spark.sql.session.timeZone", "UTC")
+            # There is a worker for each core: numpy in it needs no threads of its own.
+            .config("spark.executorEnv.OPENBLAS_NUM_THREADS", "1")
             .getOrCreate()
         )
 

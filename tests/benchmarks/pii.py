@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import zlib
@@ -37,6 +38,8 @@ OURS = "aurastream"
 _NAMES_OR_PLACES = frozenset(["NAME", "ADDRESS"])
 _BATCH = 2_000
 _AROUND = 30  # characters shown before and after a span
+
+PLACEHOLDER = re.compile(r"\[[A-Z][A-Z_]*_[0-9]+\]")
 
 
 class Span(NamedTuple):
@@ -160,7 +163,12 @@ def read(path: Path) -> list[Document]:
     documents = []
     for line in path.read_bytes().splitlines():
         row = orjson.loads(line)
-        spans = [Span(span["start"], span["end"], span["type"]) for span in row.get("spans", ())]
+        spans = [
+            Span(span["start"], span["end"], span["type"])
+            for span in row.get("spans", ())
+            # Some texts had their values taken out before they were labelled: there is nothing to find.
+            if not PLACEHOLDER.fullmatch(row["text"][span["start"] : span["end"]])
+        ]
         documents.append(Document(row["doc_id"], row["text"], spans, row.get("target")))
     return documents
 

@@ -38,7 +38,7 @@ def explain(text: str, finds: list[dict[str, Any]], policy: Policy) -> Iterator[
         else:
             context = _context(text, each, row.expression) if row.context else None
             decided.append(f"after {context!r}" if context else "pattern")
-            if row.validator and row not in policy.custom:
+            if row.validator:
                 decided.append(f"check {row.validator.__name__}")
         yield Explained(
             f"{each['start']}-{each['end']}",

@@ -40,7 +40,6 @@ from transforms.errors import UsageError
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.detectors.detector import SPACE
 from transforms.pii.policy import TYPES, Policy, Replacement
-from transforms.pii.validators import Span
 from transforms.text import comparable, fold
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -158,7 +157,6 @@ def _detector(row: _Custom) -> Detector:
         type=row.type,
         pattern=f"(?m:{row.pattern})",
         confidence=row.confidence,
-        validator=outside_brackets,
         context=tuple(re2.escape(word) for word in row.context),
     )
 
@@ -167,7 +165,7 @@ def _denied(pii_type: str, values: list[str]) -> Detector:
     """One row for a list of values: each whole, in any case and spacing."""
     alternatives = "|".join(sorted(map(_literal, values), key=len, reverse=True))
     pattern = f"(?i:{alternatives})"
-    return Detector(f"deny_{pii_type.lower()}", pii_type, pattern, 1.0, validator=outside_brackets)
+    return Detector(f"deny_{pii_type.lower()}", pii_type, pattern, 1.0)
 
 
 def _literal(value: str) -> str:
@@ -175,10 +173,3 @@ def _literal(value: str) -> str:
     # RE2's \b knows ASCII letters alone.
     before, after = (r"\b" if edge.isascii() and edge.isalnum() else "" for edge in (words[0][0], words[-1][-1]))
     return before + f"{SPACE}+".join(map(re2.escape, words)) + after
-
-
-def outside_brackets(text: bytes, start: int, end: int) -> Span | None:
-    """A match up to its first square bracket, for those are a placeholder's or stand between two texts."""
-    brackets = [each for each in (text.find(b"[", start, end), text.find(b"]", start, end)) if each >= 0]
-    end = min(brackets, default=end)
-    return (start, end) if end > start else None

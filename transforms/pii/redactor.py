@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -96,6 +97,25 @@ def find(texts: pa.StringArray, policy: Policy) -> pa.ListArray:
     return _pii(texts, scan(texts, policy), policy)
 
 
+class _Finders(NamedTuple):
+    """What is to be known of a policy's finders, by place."""
+
+    types: pa.StringArray
+    names: pa.StringArray
+    widths: np.ndarray  # characters of `[TYPE]`
+    drops: np.ndarray  # whether a find of it drops the document
+
+
+@cache
+def _finders(policy: Policy) -> _Finders:
+    return _Finders(
+        pa.array([finder.type for finder in policy.finders]),
+        pa.array([finder.name for finder in policy.finders]),
+        np.array([len(finder.type) + 2 for finder in policy.finders]),
+        np.array([policy.replacement(finder.type) is Replacement.DROP for finder in policy.finders]),
+    )
+
+
 class _Work:
     """A column on its way: the texts, what was found in them so far, and how they read with it taken out."""
 
@@ -104,12 +124,12 @@ class _Work:
         self.redacted = texts
         self.finds = NO_FINDS
         self.changed = np.empty(0, np.int64)  # rows not looked at since something was taken out of them
-        self.widths = np.array([len(finder.type) + 2 for finder in policy.finders])
+        self.finders = _finders(policy)
 
     def add(self, more: Finds) -> None:
         """Take out finds of the texts as they read now."""
         rows = np.unique(more.rows)
-        self.finds = merge([self.finds, back(more, self.finds, self.widths[self.finds.places])])
+        self.finds = merge([self.finds, back(more, self.finds, self.finders.widths[self.finds.places])])
         self._replace(rows)
         self.changed = rows
 
@@ -127,8 +147,7 @@ class _Work:
     def result(self, key: bytes) -> Redaction:
         """The texts with the policy's own replacements."""
         policy = self.policy
-        dropping = np.array([policy.replacement(finder.type) is Replacement.DROP for finder in policy.finders])
-        dropped = np.unique(self.finds.rows[dropping[self.finds.places]])
+        dropped = np.unique(self.finds.rows[self.finders.drops[self.finds.places]])
         if policy.default is not Replacement.TYPE or policy.replacements:
             self._replace(np.unique(self.finds.rows), lambda text, cuts: render(text, cuts, policy, key))
         if len(dropped):
@@ -190,13 +209,13 @@ def _list(texts: pa.StringArray) -> list[Any]:
 
 def _pii(texts: pa.StringArray, finds: Finds, policy: Policy) -> pa.ListArray:
     """One list per row: the finds of its text, null where it is null."""
-    places = pa.array(finds.places)
+    places, finders = pa.array(finds.places), _finders(policy)
     values = pa.StructArray.from_arrays(
         [
-            pa.array([finder.type for finder in policy.finders]).take(places),
+            finders.types.take(places),
             finds.starts.astype(np.int32),
             finds.ends.astype(np.int32),
-            pa.array([finder.name for finder in policy.finders]).take(places),
+            finders.names.take(places),
             finds.confidences.astype(np.float32),
         ],
         fields=list(PII),

@@ -29,6 +29,7 @@ from transforms.text import comparable, fold, origins
 # Between texts that are searched together: no pattern of the table matches a bracket, no word goes on over a line.
 _WALL = b"\n]\n"
 _PLACEHOLDER = re.compile(placeholders("([A-Z][A-Z0-9_]*+)").encode())  # possessive: no text makes it slow
+_BLANK = re.compile(rb"\[\]+")
 _SET_MEMORY = 64 << 20  # of the automaton of all patterns together, in bytes; where it runs out, matching crawls
 
 
@@ -146,9 +147,17 @@ def _triggered(data: Sequence[bytes], sets: Sequence[tuple[Any, int]]) -> np.nda
 
 
 def _of_policy(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
-    if detectors.own and data:
-        texts = _Joined(data, np.arange(len(data)))
-        yield from (_search(texts, searched) for searched in detectors.own)
+    """Finds of the policy's own patterns, which may match anything: each text by itself, between its placeholders."""
+    found: list[tuple[int, int, int, int, float]] = []
+    for number, each in enumerate(data) if detectors.own else ():
+        edges = [0, *chain.from_iterable(match.span() for match in _BLANK.finditer(each)), len(each)]
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            for searched in detectors.own:
+                spans = (match.span(searched.group) for match in searched.pattern.finditer(each, start, end))
+                found += ((number, *span, searched.place, searched.confidence) for span in spans if span[0] < span[1])
+    if found:
+        numbers, starts, ends, places, confidences = map(np.array, zip(*found, strict=True))
+        yield Finds(numbers, starts, ends, places, confidences)
 
 
 class _Joined:

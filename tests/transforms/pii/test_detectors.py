@@ -25,6 +25,8 @@ from transforms.pii.policy import DEFAULT_POLICY
 from transforms.pii.redactor import find
 from transforms.pii.triggers import triggers
 
+pytestmark = pytest.mark.usefixtures("no_tagger")
+
 MODULES = (contact, network, credentials, finance, government, vehicles, dates, addresses)
 FOUND = {name: texts for module in MODULES for name, texts in module.FOUND.items()}
 CLEAN = [text for module in MODULES for text in module.CLEAN]

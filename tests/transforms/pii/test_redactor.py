@@ -110,6 +110,7 @@ def redacted(text: str) -> tuple[str, list[tuple[int, int, str]]]:
     return redaction.texts.array[0].as_py(), [(each["start"], each["end"], each["detector"]) for each in finds]
 
 
+@pytest.mark.usefixtures("no_tagger")
 @settings(max_examples=300, deadline=None)
 @given(MESSY)
 @example("joe@example.com212-555-0187")
@@ -118,6 +119,7 @@ def test_equals_the_plain_reference(text: str) -> None:
     assert redacted(text) == reference(text)
 
 
+@pytest.mark.usefixtures("no_tagger")
 @pytest.mark.parametrize("text", [*VALUES, *CLEAN])
 def test_equals_the_plain_reference_on_every_case(text: str) -> None:
     assert redacted(text) == reference(text)
@@ -202,6 +204,7 @@ def test_a_column_gives_what_each_of_its_texts_gives_alone(texts: list[str | Non
     ]
 
 
+@pytest.mark.usefixtures("no_tagger")
 @settings(max_examples=100, deadline=None)
 @given(MESSY)
 def test_offsets_give_the_redacted_text_back(text: str) -> None:
@@ -230,6 +233,7 @@ def test_offsets_count_characters_of_the_original(text: str, values: list[str]) 
     assert [text[start:end] for start, end, _ in redacted(text)[1]] == values
 
 
+@pytest.mark.usefixtures("no_tagger")
 def test_overlapping_finds_are_one_as_wide_as_all() -> None:
     text = "x ::ffff:192.168.0.1 y http://joe@example.com/z"
     result, finds = redacted(text)
@@ -237,6 +241,7 @@ def test_overlapping_finds_are_one_as_wide_as_all() -> None:
     assert [name for _, _, name in finds] == ["ipv4", "url"]  # equal confidence: the longer, 0.95 and 0.99
 
 
+@pytest.mark.usefixtures("no_tagger")
 def test_a_text_that_goes_on_and_on_is_replaced_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redactor, "_ROUNDS", 1)
     text = "x joe@example.com212-555-0187 y"
@@ -247,9 +252,9 @@ def test_a_text_that_goes_on_and_on_is_replaced_whole(monkeypatch: pytest.Monkey
 
 
 def test_rows_keep_their_order_and_their_nulls() -> None:
-    texts = pa.array(["", None, "joe@example.com", "plain", "joe@example.com", "2026-11-22 12.12.12"])
+    texts = pa.array(["", None, "joe@example.com", "plain", "joe@example.com", "v1.2.3"])
     redaction = redact(texts, DEFAULT_POLICY)
-    assert redaction.texts.array.to_pylist() == ["", None, "[EMAIL]", "plain", "[EMAIL]", "2026-11-22 12.12.12"]
+    assert redaction.texts.array.to_pylist() == ["", None, "[EMAIL]", "plain", "[EMAIL]", "v1.2.3"]
     assert [row and [each["type"] for each in row] for row in redaction.pii.to_pylist()] == [
         [],
         None,

@@ -14,6 +14,8 @@ from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redactor import find, redact
 from transforms.pii.replacements import Cut, outside_placeholders, render, restore
 
+pytestmark = pytest.mark.usefixtures("no_tagger")
+
 KEY = b"a key of 16 bytes or more"
 VALUES = {
     "EMAIL": ["joe@example.com", "Ann.O'Hara@example.org"],
@@ -42,7 +44,7 @@ def rendered(text: str, cuts: list[tuple[str, str]], kind: Replacement) -> str:
 @pytest.mark.parametrize("kind", [each for each in Replacement if each not in (Replacement.DROP, Replacement.KEEP)])
 @pytest.mark.parametrize("value", [value for values in VALUES.values() for value in values])
 def test_nothing_is_found_in_a_replacement(kind: Replacement, value: str) -> None:
-    text = f"a {value} b {value}; {value} card [{value}] call {value}"
+    text = f"a {value} b {value}; {value} box [{value}] call {value}"
     once = redact(pa.array([text]), policy(kind), KEY)
     assert value not in once.texts.array[0].as_py()
     twice = redact(once.texts.array, policy(kind), KEY)

@@ -25,6 +25,11 @@ _ONE_MONTH = (
 _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
 _ORDINAL = r"(?:(?:st|nd|rd|th|er|[.ºª°])|\b)"
 _YEAR = r"(?:(?:1[5-9]|20)[0-9]{2})\b"
+# What a bare year follows; without it, it may be any number.
+_WHEN = (
+    "(?:in|since|from|until|till|by|before|after|around|circa|early|late|mid)(?: (?:early|late|the year))?|year"
+    "|en|desde|hasta|a[nñÑ]o|depuis|ann[eéÉ]e|jusqu'en|dal?|nel|anno|seit|bis|(?:im )?jahre?|em|at[eéÉ]|ano"
+)
 _OF = rf"(?:{SPACE}*[-/.,]{SPACE}*|{SPACE}+(?i:(?:of|de|di|del|do|d'|the){SPACE}+)?|)"
 _WEEKDAY = (
     r"(?:\b(?i:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|lunes|martes|mi[eé]rcoles|jueves|viernes"
@@ -145,6 +150,13 @@ ROWS = (
         confidence=0.85,
         validator=dates.birth,
         context=_BIRTH,
+    ),
+    Detector(
+        name="date_year",
+        type="DATE_TIME",
+        pattern=rf"(?i:(?:^|[^A-Za-z0-9\[])(?:{_WHEN})(?:{SPACE}+(?:the|el|l'))?{SPACE}+)((?:19[0-9]{{2}}|20[0-3][0-9])\b)",
+        confidence=0.55,
+        validator=dates.day,
     ),
     Detector(
         name="clock_12",

@@ -138,7 +138,7 @@ ROWS = (
     Detector(
         name="aadhaar",
         type="IN_AADHAAR",
-        pattern=rf"\b[2-9][0-9]{{3}}(?:{SPACE}+[0-9]{{4}}{SPACE}+|-[0-9]{{4}}-|[0-9]{{4}})[0-9]{{4}}\b",
+        pattern=rf"\b[2-9][0-9]{{3}}(?:{SPACE}+[0-9]{{4}}{SPACE}+|-[0-9]{{4}}-)[0-9]{{4}}\b",
         confidence=0.7,
         validator=government.aadhaar,
     ),

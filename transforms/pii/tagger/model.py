@@ -21,7 +21,8 @@ NOTHING = int(OFFSETS[-1])  # a row of zeros, for a word that has no embedding o
 OWN = CLASSES  # the bit of a class that says it has one
 SLOTS = 19  # of the word table, as a power of two
 CLASS_BITS = 12
-_CHUNK = 512  # words scored at a time: always as many, so that no sum depends on how many there are
+_CHUNK = 512  # words scored at a time
+_ALONE = 1 << 18  # multiplications that OpenBLAS does not share out among threads
 
 
 class Model(NamedTuple):
@@ -29,7 +30,7 @@ class Model(NamedTuple):
 
     slots: np.ndarray  # uint32: a word's fingerprint and its class
     table: np.ndarray  # int16: embeddings
-    gate: np.ndarray  # a linear look at the words around, for what is worth a second one: (words seen, dimensions)
+    gate: np.ndarray  # a linear look at the words around, for what is worth a second one: (dimensions, words seen)
     gate_bias: np.ndarray
     hidden: np.ndarray  # weights of the first layer: (words seen x dimensions, units)
     hidden_bias: np.ndarray
@@ -89,11 +90,11 @@ def features(tokens: Tokens, known: np.ndarray) -> np.ndarray:
 def score(model: Model, rows: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
     """Words that may be of a name or a place, and for each the probabilities of `LABELS`, (words, labels)."""
     embedded = embed(model.table, rows)
-    glance = model.gate @ embedded.T
+    glance = _times(embedded, model.gate)
     total = np.full(len(embedded), model.gate_bias)
     total[tokens.closed] = -np.inf
     for place in range(2 * SIGHT + 1):
-        total[SIGHT:-SIGHT] += glance[place, place : place + len(embedded) - 2 * SIGHT]
+        total[SIGHT:-SIGHT] += glance[place : place + len(embedded) - 2 * SIGHT, place]
     which = np.flatnonzero(total > 0)
     groups = same(tokens, which)
     units = model.out_bias.size, model.second_bias.size
@@ -102,28 +103,32 @@ def score(model: Model, rows: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, n
     seen: np.ndarray = np.ndarray((len(embedded) - 2 * SIGHT,), run, embedded, strides=embedded.strides[:1])
     own = np.empty((len(which), model.second.shape[1]), np.float32)
     for first in range(0, len(which), _CHUNK):
-        some = which[first : first + _CHUNK]
-        hidden = _layer(seen[some - SIGHT].view(np.float32).reshape(len(some), -1), model.hidden, model.hidden_bias)
-        own[first : first + _CHUNK] = (np.maximum(hidden, 0) @ model.second)[: len(some)]
+        some = seen[which[first : first + _CHUNK] - SIGHT].view(np.float32)
+        hidden = _times(some.reshape(-1, len(model.hidden)), model.hidden) + model.hidden_bias
+        own[first : first + _CHUNK] = _times(np.maximum(hidden, 0), model.second)
     direct, parts = own[:, : units[0]], own[:, units[0] :].reshape(-1, 4, units[1])
     total = parts[:, 0] + model.second_bias
     beside = np.flatnonzero(np.diff(which) == 1)
     total[beside + 1] += parts[beside, 1]
     total[beside] += parts[beside + 1, 2]
     total += _shared(parts[:, 3], groups)
-    found = np.empty((len(which), units[0]), np.float32)
-    for first in range(0, len(which), _CHUNK):
-        some = np.maximum(total[first : first + _CHUNK], 0)
-        raised = np.exp(direct[first : first + _CHUNK] + _layer(some, model.out, model.out_bias)[: len(some)])
-        found[first : first + _CHUNK] = raised / raised.sum(axis=1, keepdims=True)
-    return which, found
+    logits = direct + _times(np.maximum(total, 0), model.out) + model.out_bias
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return which, raised / raised.sum(axis=1, keepdims=True)
 
 
-def _layer(values: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Rows times weights, always as many rows."""
-    if len(values) < _CHUNK:
-        values = np.concatenate([values, np.zeros((_CHUNK - len(values), values.shape[1]), np.float32)])
-    result: np.ndarray = values @ weights + bias
+def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Rows times weights, in blocks of one size: no sum depends on how many rows there are or which one it is.
+
+    Blocks are too small for BLAS to start threads for, which cost several times what they save here.
+    """
+    size = 1 << (_ALONE // weights.size).bit_length() - 1
+    blocks = -(-len(values) // size)
+    padded = np.empty((blocks, size, len(weights)), np.float32)
+    flat = padded.reshape(-1, len(weights))
+    flat[: len(values)] = values
+    flat[len(values) :] = 0
+    result: np.ndarray = (padded @ weights).reshape(-1, weights.shape[1])[: len(values)]
     return result
 
 

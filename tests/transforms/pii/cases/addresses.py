@@ -69,7 +69,7 @@ FOUND: dict[str, list[str]] = {
 CLEAN: list[str] = [
     "a 5 Star Hotel, 24 Hour Drive, the 3 way, 1 St",
     "a 2 Way Street, 10 blocks down the street, 2 hour drive",
-    "In 2008 Wall Street fell; 15 Superior Court",
+    "Of 2008 Wall Street fell; 15 Superior Court",
     "$5 Great Street, 3.5 Miles Road",
     "Yes, OK. Well, HI. Oh, ME",
     "XA1 1AA, M1 1CA, 1A1 1AA, QA1 1AA",

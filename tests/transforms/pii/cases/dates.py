@@ -54,6 +54,14 @@ FOUND = {
         "Date of birth: «03041978»",
         "nascido em «1950»",
     ],
+    "date_year": [
+        "born there in «1982».",
+        "since «2011»",
+        "en «1998», fue",
+        "depuis «2003»",
+        "im Jahr «1995»",
+        "desde o ano «2020»",
+    ],
     "clock_12": ["at «10:30 am»", "around «7 PM».", "«5pm»-ish", "«10:30 p.m.»", "at «6am»"],
     "clock_24": ["a las «14:35h»", "um «8:30 Uhr»", "«18h30»", "«7 o'clock»", "um «19 Uhr»"],
     "clock_context": ["at «10:30»", "alle «9:00»", "a las «9:00:30»", "à «10 heures»", "Time: «14:05»"],
@@ -88,7 +96,7 @@ FOUND = {
 }
 
 CLEAN = [
-    "on Monday, yesterday, in May, in 2011, 24/7, 9/11, on 9/11, a 50/50 chance",
+    "on Monday, yesterday, in May, room 2011, 24/7, 9/11, on 9/11, a 50/50 chance",
     "won 3-2, version 1.2.10, v2.0.1, half 1/2, on 1/2, 3/4 of it, 12.5, $12.50",
     "for 34 years, hace 3 años, 10 years experience, a 5 year warranty, il y a 3 ans, da 3 anni",
     "after 3 months, más de 3 años, 3 años después, a los 3 meses, paciente, 3 semanas después",
@@ -97,6 +105,7 @@ CLEAN = [
     "I may 5, you march on, a set of 10, out of 10, 2 out of 3",
     "age of reason, aged cheese, 200 years old",
     "[DATE_TIME] at [DATE_TIME], age [AGE]",
+    "in 1,982 of 2000 cases, in 1850, of 2011.5 km, after 2099, by 1990%",
     "June 10,000 people, March 3.5, May 5%",
     "[10:15 AM] and [9 pm]",
     "19 Uhren, 5 amps, 3 pmol, um 5 am",

@@ -46,7 +46,7 @@ FOUND: dict[str, list[str]] = {
 CLEAN: list[str] = [
     "Order ID: 1234567, invoice #12345, ticket number 45678, case number 2023-456",
     "order id? It's 45678",
-    "the patient is 123 cm tall; a member since 1999; policy of 2020",
+    "the patient is 123 cm tall; a member of 1999; policy of 2020",
     "1SG4-TE5-MK73, 1EG4TE5MK734",
     "2123 45671 1",
     "BG8207031",
