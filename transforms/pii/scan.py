@@ -30,7 +30,7 @@ from transforms.text import comparable, fold, origins
 _WALL = b"\n]\n"
 _PLACEHOLDER = re.compile(placeholders("([A-Z][A-Z0-9_]*+)").encode())  # possessive: no text makes it slow
 _BLANK = re.compile(rb"\[\]+")
-_SET_MEMORY = 64 << 20  # of the automaton of all patterns together, in bytes; where it runs out, matching crawls
+_SET_MEMORY = 16 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
 
 class Searched(NamedTuple):
@@ -47,7 +47,8 @@ class Detectors(NamedTuple):
     """A policy's detectors: the sets of all triggers, which of these each row of the table needs, and its own rows."""
 
     sets: list[tuple[Any, int]]  # and how many triggers are in each
-    rows: dict[tuple[int, ...], list[Searched]]  # numbers of triggers, counted through all sets
+    needed: np.ndarray  # for each group of rows the numbers of its triggers, counted through all sets; -1 is none
+    rows: list[list[Searched]]  # those that need the same triggers
     own: list[Searched]
     types: frozenset[bytes]
 
@@ -59,6 +60,8 @@ def _compiled(policy: Policy) -> Detectors:
     numbers: dict[tuple[int, str], int] = {}
     sets: list[tuple[Any, int]] = []
     for kind, patterns in enumerate(zip(*kinds, strict=True)):
+        if not any(patterns):
+            continue
         options = re2.Options()
         options.max_mem = _SET_MEMORY
         together = re2.Set.SearchSet(options)
@@ -69,11 +72,12 @@ def _compiled(policy: Policy) -> Detectors:
         sets.append((together, len(numbers) - sum(size for _, size in sets)))
     rows: dict[tuple[int, ...], list[Searched]] = {}
     for (place, row), needed in zip(policy.detectors, kinds, strict=True):
-        its = tuple(numbers[kind, pattern] for kind, pattern in enumerate(needed) if pattern)
+        its = tuple(numbers.get((kind, pattern), -1) for kind, pattern in enumerate(needed))
         rows.setdefault(its, []).append(_searched(place, row))
     return Detectors(
         sets,
-        rows,
+        np.array(list(rows), np.int64).reshape(len(rows), -1),
+        list(rows.values()),
         [_searched(place, row) for place, row in policy.patterns],
         frozenset(each.encode() for each in TYPES | {row.type for row in policy.custom}),
     )
@@ -126,16 +130,17 @@ def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
     # RE2's \b takes an underscore for a letter: _212-555-0187_
     parted = [each.replace(b"_", b"~") for each in data]
     triggered = _triggered(parted, detectors.sets)
-    for needed, rows in detectors.rows.items():
-        numbers = np.flatnonzero(np.logical_and.reduce([triggered[each] for each in needed]))
-        if len(numbers):
-            texts = _Joined([parted[number] for number in numbers.tolist()], numbers)
-            yield from (_search(texts, searched) for searched in rows)
+    worth = triggered[detectors.needed].all(axis=1)
+    for group in np.flatnonzero(worth.any(axis=1)).tolist():
+        numbers = np.flatnonzero(worth[group])
+        texts = _Joined([parted[number] for number in numbers.tolist()], numbers)
+        yield from (_search(texts, searched) for searched in detectors.rows[group])
 
 
 def _triggered(data: Sequence[bytes], sets: Sequence[tuple[Any, int]]) -> np.ndarray:
-    """Which trigger (row, counted through all sets) is in which text (column)."""
-    hits = np.zeros((sum(size for _, size in sets), len(data)), bool)
+    """Which trigger (row, counted through all sets) is in which text (column); the last row is all true."""
+    hits = np.zeros((sum(size for _, size in sets) + 1, len(data)), bool)
+    hits[-1] = True
     before = 0
     for each, size in sets:
         match = each.Match

@@ -123,6 +123,7 @@ ROWS = (
         type="ADDRESS",
         pattern=rf"\b{_POSTCODE_UK}",
         confidence=0.75,
+        trigger=r"[0-9][A-Z]{2}",
         validator=addresses.postcode_uk,
     ),
     Detector(
@@ -130,6 +131,7 @@ ROWS = (
         type="ADDRESS",
         pattern=rf"\b{_POSTCODE_CA}",
         confidence=0.75,
+        trigger=r"[A-Z][0-9][A-Z]",
         validator=addresses.postcode_canada,
     ),
     Detector(

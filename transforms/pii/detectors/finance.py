@@ -202,6 +202,7 @@ ROWS = (
         type="CRYPTO_WALLET_ADDRESS",
         pattern=rf"\b[48][0-9AB][{_BASE58}]{{93}}\b",
         confidence=0.95,
+        trigger=LONG_WORD,
     ),
     Detector(
         name="wallet_context",

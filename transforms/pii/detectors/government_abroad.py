@@ -92,6 +92,7 @@ ROWS = (
             rf"codice{OF}fiscale|c\.?f|cod\.?{OF}fisc", rf"[A-Za-z]{{6}}{_SEP}[0-9A-Za-z]{{5}}{_SEP}[0-9A-Za-z]{{5}}\b"
         ),
         confidence=0.85,
+        trigger=r"(?i:fisc|c\.?f)",
         validator=shaped,
     ),
     Detector(

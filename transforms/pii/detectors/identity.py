@@ -160,6 +160,7 @@ ROWS = (
         pattern=r"\b[1-9][AC-HJKMNP-RT-Yac-hjkmnp-rt-y][0-9AC-HJKMNP-RT-Yac-hjkmnp-rt-y][0-9]-?[AC-HJKMNP-RT-Yac-hjkmnp-rt-y][0-9AC-HJKMNP-RT-Yac-hjkmnp-rt-y][0-9]-?"
         r"[AC-HJKMNP-RT-Yac-hjkmnp-rt-y]{2}[0-9]{2}\b",
         confidence=0.85,
+        trigger=r"[0-9][A-Za-z][0-9A-Za-z][0-9]",
     ),
     Detector(
         name="medicare_au",

@@ -59,6 +59,7 @@ ROWS = (
         type="LICENSE_PLATE",
         pattern=rf"\b[A-HJ-PR-Y][A-HJ-PR-Y](?:0[2-9]|[12][0-9]|5[1-9]|[67][0-9]){_GAP}[A-HJ-PR-Z]{{3}}\b",
         confidence=0.7,
+        trigger=r"[A-Z]{2}[0-9]{2}",
         validator=vehicles.plate_uk,
     ),
     Detector(
@@ -67,6 +68,7 @@ ROWS = (
         pattern=rf"\b(?:[{_FR}]{{2}}-[0-9]{{3}}-[{_FR}]{{2}}"
         rf"|[A-ZÄÖÜ]{{1,3}}-[A-ZÄÖÜ]{{1,2}}{SPACE}+[1-9][0-9]{{1,3}}[EH]?)\b",
         confidence=0.6,
+        trigger="[A-Z\u00c4\u00d6\u00dc]-[0-9A-Z\u00c4\u00d6\u00dc]",
     ),
     Detector(
         name="plate_far",
@@ -75,5 +77,6 @@ ROWS = (
         rf"|(?:0[1-9]|[1-7][0-9]|8[01]){SPACE}+[A-PR-VYZ]{{3}}{SPACE}+(?:[0-9]{{2,3}}|[03-9][0-9]{{3}}"
         rf"|1[0-8][0-9]{{2}}|2[1-9][0-9]{{2}})|[A-Z]{{3}}-?[0-9]{{3}}[A-Z]{{2}})\b",
         confidence=0.6,
+        trigger=r"[A-Z](?:[ \t\n\v\f\r]+|-)?[0-9]",
     ),
 )
