@@ -156,12 +156,13 @@ def _part(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> Profil
 
     carried = pc.not_equal(batch["run_id"].cast(pa.string()), run_id)
     own = pc.replace_with_mask(batch["redacted_text"], pc.fill_null(carried, False), pa.scalar(None, pa.string()))
+    own = own.dictionary_encode()  # many texts repeat
     combinations = rows | {
         "ds": pa.repeat(ds, len(batch)),
         **{name: pc.if_else(pc.is_valid(batch[name]), True, pa.scalar(None, pa.bool_())) for name in PRESENT},
         **{name: pc.sign(batch[name]) for name in SIGNS},
         "sentiment_is_largest": _is_largest(batch["sentiment"].cast(pa.string()), shares),
-        "pii_left": pc.greater(pc.list_value_length(find(own, policy)), 0),
+        "pii_left": pc.greater(pc.list_value_length(find(own.dictionary, policy)), 0).take(own.indices),
         "rows": pa.repeat(1, len(batch)),
         "units": pc.coalesce(batch["billed_units"], 0),
     }
