@@ -41,7 +41,6 @@ _HOUR = r"(?:2[0-3]|[01]?[0-9])"
 _CLOCK = rf"{_HOUR}[:h][0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{{1,9}})?)?"
 _HALF = r"(?:[aApP]\.?[mM]\b\.?)"
 _ZONE = rf"{SPACE}*(?:Z\b|UTC\b|GMT\b|[+-][0-9]{{2}}:?[0-9]{{2}}\b)"
-_AT = r"at|um|alle|ore|[aà]|[aà]s|a las|@"
 # After a date: the time of that day.
 _TIME = (
     rf"(?:(?:T|,?{SPACE}+(?i:(?:at|um|alle|ore|[aà]|[aà]s|a{SPACE}+las){SPACE}+)?)"

@@ -19,7 +19,6 @@ _STAND_IN = re2.compile(
     r"|[A-Za-z~]+(?:\.[A-Za-z~]+)*\()"
 )
 _WORD = re2.compile(r"^[A-Z]?[a-z\x{80}-\x{10ffff}]+(?:['-][a-z]+)*$|^[A-Z]+$")
-_QUOTES = b"\"'`"
 _NEEDS_SIGNS = re2.compile(
     r"(?i)(?:user|usuario|usu[aá]rio|log-?in|handle|nick|pseudo"
     r"|(?:^|[ \n\t])(?:is|was|are|es|era|est|ist|lautet|[eèé]))[\"']?[^A-Za-z0-9]*$"
