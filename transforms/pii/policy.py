@@ -52,6 +52,9 @@ COMPREHEND_TYPES = frozenset(
         "VEHICLE_IDENTIFICATION_NUMBER",
     }
 )
+# How a type is written; each part begins with a letter, so that a number after it is none of it. Possessive: no text
+# makes it slow.
+TYPE_NAME = "[A-Z][A-Z0-9]*+(?:_[A-Z][A-Z0-9]*+)*+"
 TYPES = COMPREHEND_TYPES | {detector.type for detector in DETECTORS}
 
 

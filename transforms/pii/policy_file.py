@@ -28,6 +28,7 @@ confidence = 0.9
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -39,11 +40,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from transforms.errors import UsageError
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.detectors.detector import SPACE
-from transforms.pii.policy import TYPES, Policy, Replacement
+from transforms.pii.policy import TYPE_NAME, TYPES, Policy, Replacement
 from transforms.text import comparable, fold
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-_Type = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,49}$")]
+_Type = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z][A-Z0-9]*)*$", max_length=50)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
@@ -133,7 +134,7 @@ def _mistakes(file: _File, types: frozenset[str]) -> Iterator[str]:
 
 
 def _is_type(key: str) -> bool:
-    return key.isascii() and key.isupper() and key.replace("_", "").isalnum()
+    return re.fullmatch(TYPE_NAME, key) is not None
 
 
 def _pattern_mistakes(pattern: str) -> Iterator[str]:

@@ -17,13 +17,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from transforms.errors import UsageError
-from transforms.pii.policy import Policy, Replacement
+from transforms.pii.policy import TYPE_NAME, Policy, Replacement
 from transforms.text import comparable
 
 _LETTERS = bytes.maketrans(b"0123456789abcdef", b"abcdefghijklmnop")
 _HEX = bytes.maketrans(b"abcdefghijklmnop", b"0123456789abcdef")
 _PSEUDONYM_LETTERS = 12  # 26^12 > 2^56: of a million people, one in 190,000 chances that any two share one
-_ENCRYPTED = re.compile(r"\[([A-Z][A-Z0-9_]*):((?:[a-p]{2}){17,})\]")  # 16 bytes of AES-SIV's tag, one or more of text
+_ENCRYPTED = re.compile(rf"\[({TYPE_NAME}):((?:[a-p]{{2}}){{17,}})\]")  # 16 bytes of AES-SIV's tag, one or more of text
 
 
 class Cut(NamedTuple):
@@ -40,7 +40,7 @@ def placeholders(types: str) -> str:
     return rf"\[(?:{types})(?:{made})?\]"
 
 
-_ANY = re.compile(placeholders("[A-Z][A-Z0-9_]*"))
+_ANY = re.compile(placeholders(TYPE_NAME))
 
 
 def outside_placeholders(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -20,7 +20,7 @@ import re2
 from transforms.pii import tagger
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
-from transforms.pii.policy import TYPES, Policy
+from transforms.pii.policy import TYPE_NAME, TYPES, Policy
 from transforms.pii.replacements import placeholders
 from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
@@ -28,7 +28,7 @@ from transforms.text import comparable, fold, origins
 
 # Between texts that are searched together: no pattern of the table matches a bracket, no word goes on over a line.
 _WALL = b"\n]\n"
-_PLACEHOLDER = re.compile(placeholders("([A-Z][A-Z0-9_]*+)").encode())  # possessive: no text makes it slow
+_PLACEHOLDER = re.compile(placeholders(f"({TYPE_NAME})").encode())
 _BLANK = re.compile(rb"\[\]+")
 _SET_MEMORY = 16 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 

@@ -150,6 +150,7 @@ def test_thresholds_and_languages_leave_detectors_out() -> None:
         (CUSTOM + r"pattern = '\b'", ["it can match nothing at all"]),
         (CUSTOM.replace("ticket", "email") + "pattern = 'a'", ["there is a detector email already"]),
         (CUSTOM.replace("TICKET_NUMBER", "ticket") + "pattern = 'a'", ["custom.0.type"]),
+        (CUSTOM.replace("TICKET_NUMBER", "TICKET_1") + "pattern = 'a'", ["custom.0.type"]),
     ],
 )
 def test_mistakes_are_said(policy_file: str, mistakes: list[str]) -> None:

@@ -19,7 +19,7 @@ from tests.transforms.pii.test_detectors import CLEAN, FOUND
 from transforms import schemas
 from transforms.pii import redactor
 from transforms.pii.detectors import DETECTORS, Detector
-from transforms.pii.policy import DEFAULT_POLICY
+from transforms.pii.policy import DEFAULT_POLICY, Policy, Replacement
 from transforms.pii.redactor import RedactedTexts, find, redact
 from transforms.text import fold
 
@@ -130,12 +130,14 @@ def test_equals_the_plain_reference_on_every_case(text: str) -> None:
 @example("joe@example.com212-555-0187joe@example.com")
 @example("212-555-0187212-555-0188")
 @example("call 212-555-0187 467 3395")
+@example("User: Jessica White @jessica.white: Just fine")
 def test_nothing_is_left_to_find(text: str) -> None:
-    once = redact(pa.array([text]), DEFAULT_POLICY)
-    twice = redact(once.texts.array, DEFAULT_POLICY)
-    assert twice.texts.array.equals(once.texts.array)
-    assert twice.pii.to_pylist() == [[]]
-    assert find(once.texts.array, DEFAULT_POLICY).to_pylist() == [[]]
+    for policy in (DEFAULT_POLICY, Policy("1", default=Replacement.NUMBER), Policy("1", default=Replacement.MASK)):
+        once = redact(pa.array([text]), policy)
+        twice = redact(once.texts.array, policy)
+        assert twice.texts.array.equals(once.texts.array)
+        assert twice.pii.to_pylist() == [[]]
+        assert find(once.texts.array, policy).to_pylist() == [[]]
 
 
 @settings(max_examples=200, deadline=None)

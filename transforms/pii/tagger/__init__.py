@@ -11,7 +11,7 @@ from transforms.pii.tagger import model
 from transforms.pii.tagger.tokens import GAPS, LOWER, SIGHT, WALLS, Tokens, tokenise
 
 TYPES = ("NAME", "ADDRESS")
-VERSION = f"1-{model.version()}"  # of what this module does, and of the model file
+VERSION = f"2-{model.version()}"  # of what this module does, and of the model file
 LEAST = 0.25  # how sure a find is at least: below, nothing comes out, whatever a policy asks for
 _DOUBT = np.float32(5.5)
 _SLICE = 1 << 16  # bytes of text looked at together: what comes of them stays in a core's cache

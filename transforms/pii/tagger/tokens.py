@@ -216,11 +216,11 @@ def _describe(
     form |= (its & np.uint64(_UPPER)).astype(np.uint8)
     form = _FORMS[form]
     form[wall] = WALL
-    closed = wall
+    closed, size = wall, np.minimum(lengths, 7)
     if len(holders):
         held = np.searchsorted(starts, holders + 1)
         form[held], words[held], closed = PLACE, PLACE, wall.copy()
-        closed[held] = True
+        closed[held], size[held] = True, 4  # however it is numbered or masked
     before = np.append(starts[0], ends[:-1])
     gap = starts - before
     first, last = kinds[before] >> 4, kinds[starts - 1] >> 4
@@ -245,7 +245,7 @@ def _describe(
         words,
         head & np.uint64(0xFFFFFF),
         tail >> (8 * np.maximum(short - 3, 0)).astype(np.uint64),
-        _SHAPES[form, np.minimum(lengths, 7)],
+        _SHAPES[form, size],
         gaps,
         closed,
         origin,
