@@ -328,7 +328,9 @@ def test_a_lake_that_may_only_be_read_is_read(lake: Path) -> None:
 
 
 def test_control_c_stops_a_run_in_one_word(here: Path) -> None:
-    write_json_lines(here / "drops" / "mails.jsonl", [document()])
+    # So many that it is in the midst of scoring them: of a signal while a library is imported, that library decides.
+    rows = [document(document_id=f"d{number}", text=f"Item {number} works well.") for number in range(20_000)]
+    write_json_lines(here / "drops" / "mails.jsonl", rows)
     with subprocess.Popen(
         [CONSOLE_SCRIPT, "nightly", *REQUIRED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
