@@ -70,8 +70,8 @@ def _recipe(
     policy = given_policy(policy_file)
     if policy.second_opinion:
         raise UsageError("a second opinion is for `aurastream redact` alone, for now")
-    if policy.needs_key and not key_file:
-        raise UsageError("the policy makes pseudonyms or encrypts: give a key by --key-file")
+    key = given_key(key_file) if key_file else b""
+    policy.require(key)
     return Recipe(
         stamp=Stamp(run_id=str(ULID()), scored_at=datetime.now(UTC)),
         mapping=mapping,
@@ -79,7 +79,7 @@ def _recipe(
         scorer=scorer,
         policy=policy,
         # Without a key to keep, fingerprints are comparable within this call alone.
-        key=given_key(key_file) if key_file else secrets.token_bytes(32),
+        key=key or secrets.token_bytes(32),
     )
 
 

@@ -59,7 +59,7 @@ def redact_file(
     """
     policy = given_policy(policy_file)
     key = given_key(key_file) if key_file else b""
-    redact(pa.array([], pa.string()), policy, key)  # a missing key is said before anything is written
+    policy.require(key)  # before anything is written
     opinion = _second_opinion() if policy.second_opinion else None
     reasons: Counter[Reason] = Counter()
     with _lines(source, form) as (lines, found_form), output(target) as out:

@@ -104,6 +104,13 @@ def test_explain_says_what_decided_and_never_the_value() -> None:
     assert not any(value in result.output for value in ("6789", "joe", "3395", "1111"))
 
 
+def test_explain_shows_what_announced_a_find_and_no_other_find() -> None:
+    key, secret = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # of Amazon's documentation
+    result = invoke("redact", "--explain", stdin=f"NHC: 3082475; {key} {secret}")
+    assert "after 'NHC'" in result.stderr
+    assert not any(value in result.output for value in ("3082475", key, secret))
+
+
 def test_explain_counts_lines_and_knows_the_policy(here: Path) -> None:
     (here / "deny.toml").write_text(
         'version = "1"\n[deny]\nPROJECT = ["Falcon"]\n[[custom]]\nname = "ticket"\ntype = "TICKET"\n'

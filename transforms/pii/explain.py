@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import re2
 
-from transforms.pii.detectors import DETECTORS
+from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.policy import Policy
 from transforms.text import fold, origins
 
 _LONGEST = 40  # characters of a value or a context that are shown
+_LONGEST_WORD = 20
 
 
 class Explained(NamedTuple):
@@ -27,17 +29,21 @@ class Explained(NamedTuple):
 
 def explain(text: str, finds: list[dict[str, Any]], policy: Policy) -> Iterator[Explained]:
     """Each of a text's finds (as `transforms.schemas.PII`) with its value masked and what decided."""
-    rows = {row.name: row for row in (*DETECTORS, *policy.custom)}
+    table = {row.name: row for row in DETECTORS}
+    own = {row.name: row for row in policy.custom}
+    announcements = _Announcements(text)
     for each in finds:
-        row = rows.get(each["detector"])
+        row = table.get(each["detector"]) or own.get(each["detector"])
         decided = []
         if row is None:
             decided.append("model")
-        elif row.name.startswith("deny_") and row in policy.custom:
+        elif row.name.startswith("deny_") and row.name in own:
             decided.append("deny list")
         else:
-            context = _context(text, each, row.expression) if row.context else None
-            decided.append(f"after {context!r}" if context else "pattern")
+            # What stands before the group of an own pattern without a context may be anything.
+            announced = row.context or row.name in table
+            words = announcements.before(row, each["start"], each["end"]) if announced else ""
+            decided.append(f"after {words!r}" if words else "pattern")
             if row.validator:
                 decided.append(f"check {row.validator.__name__}")
         yield Explained(
@@ -56,15 +62,29 @@ def masked(value: str) -> str:
     return signs if len(signs) <= _LONGEST else f"{signs[: _LONGEST - 1]}…"
 
 
-def _context(text: str, each: Mapping[str, Any], expression: str) -> str | None:
-    """The words before a find that announced it; digits masked, for they may be another find's."""
-    folded = fold(text)
-    origin = origins(text, folded)
-    data = folded.replace("_", "~").encode()
-    for match in re2.compile(expression).finditer(data):
-        start = match.start(1)
-        if each["start"] <= origin[start] < each["end"]:
-            words = data[match.start() : start].decode().split()
-            said = " ".join(words).strip(" :#.,;-=(~'\"").replace("~", "_")
-            return "".join("*" if sign.isdigit() else sign for sign in said)[-_LONGEST:]
-    return None
+class _Announcements:
+    """The words that announce a text's finds, each detector's looked for once."""
+
+    def __init__(self, text: str) -> None:
+        folded = fold(text)
+        self._origin = origins(text, folded)
+        self._data = folded.replace("_", "~").encode()
+        self._found: dict[str, tuple[list[int], list[str]]] = {}
+
+    def before(self, row: Detector, start: int, end: int) -> str:
+        """What stands before a find of a detector as part of its pattern; "" where nothing does."""
+        if row.name not in self._found:
+            pattern = re2.compile(row.expression)
+            matches = list(pattern.finditer(self._data)) if pattern.groups else []
+            starts = [int(self._origin[match.start(1)]) for match in matches if match.start(1) >= 0]
+            words = [self._words(match.start(), match.start(1)) for match in matches if match.start(1) >= 0]
+            self._found[row.name] = starts, words
+        starts, words = self._found[row.name]
+        first = bisect_left(starts, start)
+        return words[first] if first < len(starts) and starts[first] < end else ""
+
+    def _words(self, start: int, end: int) -> str:
+        """The words alone: what holds a digit, or is very long, may be another find."""
+        words = self._data[start:end].decode().replace("~", "_").split()
+        said = " ".join(word for word in words if len(word) < _LONGEST_WORD and not any(map(str.isdigit, word)))
+        return said.strip(" :#.,;-=(_'\"")[-_LONGEST:]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from transforms.errors import UsageError
 from transforms.pii import tagger
 from transforms.pii.detectors import DETECTORS, VERSION, Detector
 
@@ -140,10 +141,11 @@ class Policy:
         first = len(DETECTORS) + len(self.custom)
         return any(self.wanted[first : first + len(tagger.TYPES)])
 
-    @property
-    def needs_key(self) -> bool:
-        """Whether a replacement is made with a key."""
-        return bool({Replacement.PSEUDONYM, Replacement.ENCRYPT} & {self.default, *dict(self.replacements).values()})
+    def require(self, key: bytes) -> None:
+        """Raise UsageError where a replacement is made with a key and it is empty."""
+        keyed = {Replacement.PSEUDONYM, Replacement.ENCRYPT} & {self.default, *dict(self.replacements).values()}
+        if keyed and not key:
+            raise UsageError("the policy makes pseudonyms or encrypts: give a key by --key-file")
 
     @cached_property
     def id(self) -> str:

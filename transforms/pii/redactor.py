@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.errors import UsageError
 from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.replacements import Cut, outside_placeholders, render, replace
@@ -80,8 +79,7 @@ def redact(
     `second_opinion` is asked, of texts redacted so far alone and with `languages`, one for each, where it is given.
     Raises UsageError where the policy needs a key and none is given, and what the second opinion raises.
     """
-    if policy.needs_key and not key:
-        raise UsageError("the policy makes pseudonyms or encrypts: give a key by --key-file")
+    policy.require(key)
     work = _Work(texts, policy)
     work.add(scan(texts, policy))
     work.settle()
