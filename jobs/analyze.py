@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,21 +14,24 @@ from tqdm import tqdm
 from ulid import ULID
 
 from jobs.drops import list_drop, plan_splits
+from jobs.intake import default_language
 from jobs.lake import given_key
 from jobs.output import output, say
-from jobs.pipeline import Recipe, score_documents
+from jobs.pipeline import Recipe, score_documents, scoring
 from jobs.readers import read_split
-from jobs.services.cache import MEMORY, LocalScoreCache
-from jobs.services.scorers import open_scorer
+from jobs.services.caches import CacheChoice
+from jobs.services.calls import Terms
+from jobs.services.sqlite import MEMORY
 from jobs.settings import given_policy
 from jobs.stopwatch import Stopwatch
+from transforms.cost import DEFAULT_TPS
 from transforms.documents import Reason, documents
 from transforms.errors import UsageError
 from transforms.schemas import Status
 from transforms.scoring import Stamp, reject
 
 
-def analyze_text(text: str, scorer: str, language: str, key_file: Path | None, policy: Path | None) -> str:
+def analyze_text(text: str, scorer: str, language: str | None, key_file: Path | None, policy: Path | None) -> str:
     """One text's row of `scores`, as indented JSON. Raises UsageError for a scorer or a key that is none."""
     batch = documents({"document_id": ["1"], "text": [text]}, [1], "")
     recipe = _recipe({}, scorer, language, key_file, policy)
@@ -42,7 +44,7 @@ def analyze_file(
     target: Path | None,
     mapping: Mapping[str, str],
     scorer: str,
-    language: str,
+    language: str | None,
     key_file: Path | None,
     policy: Path | None,
 ) -> None:
@@ -65,27 +67,30 @@ def analyze_file(
 
 
 def _recipe(
-    mapping: Mapping[str, str], scorer: str, language: str, key_file: Path | None, policy_file: Path | None
+    mapping: Mapping[str, str], scorer: str, language: str | None, key_file: Path | None, policy_file: Path | None
 ) -> Recipe:
     policy = given_policy(policy_file)
     if policy.second_opinion:
         raise UsageError("a second opinion is for `aurastream redact` alone, for now")
     key = given_key(key_file) if key_file else b""
     policy.require(key)
+    run_id = str(ULID())
     return Recipe(
-        stamp=Stamp(run_id=str(ULID()), scored_at=datetime.now(UTC)),
+        stamp=Stamp(run_id=run_id, scored_at=datetime.now(UTC)),
         mapping=mapping,
-        language=language,
+        language=language or default_language(scorer),
         scorer=scorer,
         policy=policy,
         # Without a key to keep, fingerprints are comparable within this call alone.
         key=key or secrets.token_bytes(32),
+        terms=Terms(Path(MEMORY), run_id, DEFAULT_TPS),
+        cache=CacheChoice(Path(MEMORY)),
     )
 
 
 def _score(batches: Iterator[pa.RecordBatch], recipe: Recipe) -> Iterator[pa.RecordBatch]:
-    with closing(LocalScoreCache(Path(MEMORY))) as cache:
-        yield from score_documents(batches, recipe, open_scorer(recipe.scorer), cache, Stopwatch())
+    with scoring(recipe, Stopwatch()) as (scorer, cache):
+        yield from score_documents(batches, recipe, scorer, cache, Stopwatch())
 
 
 def _repeated(rows: pa.RecordBatch, seen: set[str]) -> pa.Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -37,8 +38,8 @@ def repeated_ids(files: Sequence[Path], spill: Path) -> list[str]:
     return [row[0] for row in rows]
 
 
-def reject_repeated(files: Sequence[Path], spill: Path) -> tuple[list[Path], int]:
-    """Reject every document whose id an earlier one has, in the order of the files and their rows.
+def reject_repeated(files: Sequence[Path], carried: int, spill: Path) -> tuple[list[Path], int]:
+    """Reject every document whose id an earlier one has: the first `carried` files come first, then by file and row.
 
     Only files that hold such a document are written anew. Returns the files in the same order, and how many ids are
     repeated in what is written now: 0, unless something is wrong, and for the audit to judge.
@@ -46,30 +47,41 @@ def reject_repeated(files: Sequence[Path], spill: Path) -> tuple[list[Path], int
     found = repeated_ids(files, spill) if files else []
     if not found:
         return list(files), 0
-    repeated = pa.array(found, pa.string())
-    seen: set[str] = set()
-    result = []
-    for file in files:
-        losers = _losers(file, repeated, seen)
-        result.append(_rewrite(file, losers) if losers else file)
+    losers = _losers(files, carried, pa.array(found, pa.string()))
+    result = [_rewrite(file, losers[place]) if losers[place] else file for place, file in enumerate(files)]
     return result, len(repeated_ids(result, spill))
 
 
-def _losers(path: Path, repeated: pa.Array, seen: set[str]) -> set[int]:
-    """Rows of a file whose id was seen before; `seen` grows."""
-    losers = set()
-    row = 0
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(columns=["document_id", "status"]):
-            candidates = pc.and_(
-                pc.is_in(batch["document_id"], value_set=repeated), pc.not_equal(batch["status"], Status.REJECTED)
-            )
-            for i in np.flatnonzero(candidates.to_numpy(zero_copy_only=False)).tolist():
-                document_id = batch["document_id"][i].as_py()
-                if document_id in seen:
-                    losers.add(row + i)
-                seen.add(document_id)
-            row += batch.num_rows
+class _Holder(NamedTuple):
+    """A document that has a repeated id: where it came from, which decides, and where it is written."""
+
+    new: bool
+    source_file: str
+    source_row: int
+    place: int  # of the written file
+    row: int
+
+
+def _losers(files: Sequence[Path], carried: int, repeated: pa.Array) -> list[set[int]]:
+    """For each file, the rows whose id a document before them has."""
+    first: dict[str, _Holder] = {}
+    losers: list[set[int]] = [set() for _ in files]
+    for place, path in enumerate(files):
+        row = 0
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["document_id", "status", "source_file", "source_row"]):
+                candidates = pc.and_(
+                    pc.is_in(batch["document_id"], value_set=repeated), pc.not_equal(batch["status"], Status.REJECTED)
+                )
+                for i in np.flatnonzero(candidates.to_numpy(zero_copy_only=False)).tolist():
+                    source = batch["source_file"][i].as_py(), batch["source_row"][i].as_py()
+                    holder = _Holder(place >= carried, *source, place, row + i)
+                    document_id = batch["document_id"][i].as_py()
+                    before = first.setdefault(document_id, holder)
+                    if before is not holder:
+                        first[document_id], loser = sorted((before, holder))
+                        losers[loser.place].add(loser.row)
+                row += batch.num_rows
     return losers
 
 

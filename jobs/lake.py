@@ -20,7 +20,7 @@ class Lake:
     runs/ds=…/<run_id>.parquet  one row per run
     audits/<run_id>/            what the audit found: validation.json and Data Docs
     reports/<run_id>.html       one page per run
-    ledger.sqlite, cache.sqlite, keys/content.key, locks/
+    ledger.sqlite, meter.sqlite, cache.sqlite, keys/content.key, locks/
     """
 
     root: Path
@@ -49,6 +49,11 @@ class Lake:
     def ledger(self) -> Path:
         """The ledger's local twin."""
         return self.root / "ledger.sqlite"
+
+    @property
+    def meter(self) -> Path:
+        """The ledger's second file, which every paid call writes: the pace of calls, and units reserved."""
+        return self.root / "meter.sqlite"
 
     @property
     def cache(self) -> Path:

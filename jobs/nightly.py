@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial, reduce
 from operator import and_
 from pathlib import Path
@@ -13,29 +15,32 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
 from pyspark.sql import SparkSession
-from ulid import ULID
 
 from expectations.gate import Verdict, judge
 from expectations.profile import Profile, merge, profile_file
+from jobs.budget import open_purse, stop_at
+from jobs.buying import buy
 from jobs.carry import carry_forward
-from jobs.drops import DropFile, Split, list_drop, pack, plan_splits
+from jobs.drops import DropFile, Split, pack, plan_splits
 from jobs.duplicates import reject_repeated
-from jobs.lake import Lake, content_key, given_key, open_lake
+from jobs.intake import Intake, key_of, listed, policy_of, recipe_of, take_in
+from jobs.lake import Lake, open_lake
 from jobs.output import say
 from jobs.pipeline import Recipe, TaskReport, write_splits
 from jobs.runs import CONFLICT, EXPECTATIONS_NOT_MET, Night, end, entered, finish_interrupted, leave
+from jobs.services.caches import named_table
 from jobs.services.ledger import PUBLISHED, LocalLedger, TakenFile
-from jobs.services.scorers import open_scorer
+from jobs.services.scorers import scorer_type
 from jobs.session import spark_session
-from jobs.settings import NightlySettings, given_policy
+from jobs.settings import NightlySettings
 from jobs.spread import spread
 from jobs.stopwatch import Stopwatch
+from transforms.cost import dollars
 from transforms.documents import Reason
-from transforms.errors import ExpectationsNotMet, PublishConflict, UsageError
+from transforms.errors import ExpectationsNotMet, PublishConflict
 from transforms.pii.policy import Policy
 from transforms.report import RunSummary
 from transforms.schemas import SCORES, Status
-from transforms.scoring import Stamp
 
 # Input bytes a task takes on, uncompressed JSON Lines being split there: some 150,000 documents of 300 characters, and
 # one written file.
@@ -61,77 +66,78 @@ def run(settings: NightlySettings) -> Night | None:
     """Score what is new in a drop and publish it; None where nothing is new.
 
     Raises UsageError, DropError, LakeError and ScorerError before anything is written; ExpectationsNotMet where the
-    audit finds what must not be and PublishConflict where another run published the same date first: then readers see
-    what they saw before.
+    audit finds what must not be and PublishConflict where another run published the same date first, or is buying for
+    it: then readers see what they saw before.
     """
-    open_scorer(settings.scorer)  # a wrong name is said before any work
-    key = given_key(settings.key_file) if settings.key_file else None
-    policy = given_policy(settings.policy)
-    if policy.second_opinion:
-        raise UsageError("a second opinion costs money, which a night cannot cap yet: leave second_opinion to `redact`")
-    listing = list_drop(
-        settings.drops, settings.ds, file_format=settings.file_format, date_pattern=settings.date_pattern
-    )
-    for name, reason in listing.skipped:
-        say(f"skipped {name}: {reason}")
+    # What is wrong is said before any work.
+    paid = scorer_type(settings.scorer).paid
+    named_table(settings.cache)
+    stop_at(settings.deadline, 0, datetime.now(UTC))
+    key, policy = key_of(settings), policy_of(settings)
+    listing = listed(settings)
     lake = open_lake(settings.lake, create=True)
     ledger = LocalLedger(lake.ledger)
     finish_interrupted(lake, ledger)
-    pointers = ledger.pointers()  # before the manifest: a run that publishes in between is then a conflict, not a loss
-    new = new_files(listing.files, ledger, reprocess=settings.reprocess)
-    say(f"{settings.drops}: {len(listing.files)} files, {len(new)} to take")
-    if not new:
+    intake = take_in(listing, lake, ledger, reprocess=settings.reprocess)
+    say(f"{settings.drops}: {len(listing.files)} files, {_to_take(intake)}")
+    if not intake.files:
         return None
-    recipe = Recipe(
-        stamp=Stamp(run_id=str(ULID()), scored_at=datetime.now(UTC)),
-        mapping=settings.mapping,
-        language=settings.language,
-        scorer=settings.scorer,
-        policy=policy,
-        key=key or content_key(lake),
-    )
-    replaces = {ds: pointers.get(ds) for ds in sorted({file.ds for file in new})}
-    with entered(lake, ledger, settings.ds, recipe.stamp.run_id):
+    total = sum(file.size for file in intake.files)
+    recipe = recipe_of(settings, policy, key, lake, intake, stop_at(settings.deadline, total, datetime.now(UTC)))
+    run_id = recipe.stamp.run_id
+    with entered(lake, ledger, settings.ds, run_id, claims=intake.replaces if paid else ()):
+        purse = open_purse(lake, ledger, settings.ds, run_id, settings.budget)
         spark = spark_session("aurastream nightly")
         watch = Stopwatch()
-        reports = score(spark, lake, recipe, new)
+        reports = score(spark, lake, recipe, intake.files)
         for report in reports:
             watch.add(report.seconds)
         with watch.stage("complete dates"):
-            staged = stage_dates(lake, recipe.stamp.run_id, replaces, new, reports)
+            staged = stage_dates(lake, run_id, intake, reports)
         with watch.stage("audit"):
             profile, seconds = read_back(spark, staged, recipe)
             verdict = judge(
                 profile,
                 documents_in=sum(report.documents.total() for report in reports) + sum(date.carried for date in staged),
                 repeated_ids=sum(date.repeated_ids for date in staged),
-                out=lake.audit(recipe.stamp.run_id),
+                out=lake.audit(run_id),
             )
         watch.add({"audit": seconds})
-        night = Night(summarise(recipe, new, reports, staged, profile, verdict, watch.seconds), verdict)
+        summary = summarise(recipe, intake, reports, staged, profile, verdict, watch.seconds)
+        bill = dollars(summary.billed_units, purse.already)
+        night = Night(replace(summary, dollars=float(bill), budget=_float(settings.budget)), verdict)
         say_rejected(staged, night.summary)
-        lost = unreadable(staged, night.summary)
-        publish(lake, ledger, settings.ds, night, replaces, [file for file in new if file.uri not in lost])
+        publish(lake, ledger, settings.ds, night, intake, _taken(intake, staged, night.summary))
     return night
 
 
-def new_files(listed: Sequence[DropFile], ledger: LocalLedger, *, reprocess: bool) -> list[DropFile]:
-    """The files that no published run has taken as they are now, or all with `reprocess`.
+def _to_take(intake: Intake) -> str:
+    rows = sum(map(len, intake.taken_up.values()))
+    return f"{len(intake.new)} to take" + (f", {rows:,} deferred documents to take up" if rows else "")
 
-    A file that was taken before keeps the date it was taken for.
-    """
-    taken = ledger.taken()
-    files = [replace(file, ds=taken[file.uri].ds) if file.uri in taken else file for file in listed]
-    if reprocess:
-        return files
-    return [file for file in files if (file.ds, file.uri, file.size, file.stamp) != taken.get(file.uri)]
+
+def _float(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)
+
+
+def task_splits(spark: SparkSession, files: Sequence[DropFile]) -> list[list[Split]]:
+    """How the reading of files is divided among tasks."""
+    total = sum(file.size for file in files)
+    target = max(LEAST_TASK_BYTES, min(TASK_BYTES, total // spark.sparkContext.defaultParallelism + 1))
+    return pack(plan_splits(files, target), target)
+
+
+def parts(spark: SparkSession, files: Sequence[DropFile]) -> int:
+    """By how many workers texts are bought."""
+    total = sum(file.size for file in files)
+    return max(int(spark.sparkContext.defaultParallelism), -(-total // TASK_BYTES))
 
 
 def score(spark: SparkSession, lake: Lake, recipe: Recipe, files: Sequence[DropFile]) -> list[TaskReport]:
     """Score the files, spread over the workers; the one write of the run."""
-    total = sum(file.size for file in files)
-    target = max(LEAST_TASK_BYTES, min(TASK_BYTES, total // spark.sparkContext.defaultParallelism + 1))
-    tasks = pack(plan_splits(files, target), target)
+    tasks = task_splits(spark, files)
+    if scorer_type(recipe.scorer).paid:
+        return buy(spark, lake, recipe, tasks, parts(spark, files))
     return spread(spark, "scoring", tasks, partial(_score, recipe, lake))
 
 
@@ -139,27 +145,27 @@ def _score(recipe: Recipe, lake: Lake, number: int, splits: Sequence[Split]) -> 
     return write_splits(splits, recipe, lake, number)
 
 
-def stage_dates(
-    lake: Lake,
-    run_id: str,
-    replaces: Mapping[str, str | None],
-    new: Sequence[DropFile],
-    reports: Sequence[TaskReport],
-) -> list[Staged]:
+def stage_dates(lake: Lake, run_id: str, intake: Intake, reports: Sequence[TaskReport]) -> list[Staged]:
     """Complete each date's directory: what the tasks wrote, what is carried forward, every id once, nothing else."""
+    read = TaskReport()
+    for report in reports:
+        read.add_read(report)
     staged = []
-    for ds, before in replaces.items():
+    for ds, before in intake.replaces.items():
         directory = lake.scores(ds, run_id)
         files: list[Path] = []
-        carried = 0
+        carried = carried_files = 0
         if before is not None:
-            retaken = {file.uri for file in new if file.ds == ds}
-            files, carried = carry_forward(lake.scores(ds, before), directory, retaken)
+            retaken = {file.uri for file in intake.new if file.ds == ds}
+            # Only rows that were read: of a file that could not be, the deferred documents stay what they are.
+            taken_up = {file.uri: read.taken_up.get(file.uri, []) for file in intake.again if file.ds == ds}
+            files, carried = carry_forward(lake.scores(ds, before), directory, retaken, taken_up)
+            carried_files = len(files)
         files += [Path(path) for report in reports for date, path in report.files if date == ds]
         # A task that failed and was tried again leaves a file that no report names.
         for stray in set(directory.glob("*")) - set(files):
             stray.unlink()
-        files, repeated = reject_repeated(files, lake.root)
+        files, repeated = reject_repeated(files, carried_files, lake.root)
         staged.append(Staged(ds, files, carried, repeated))
     return staged
 
@@ -168,7 +174,8 @@ def say_rejected(staged: Sequence[Staged], summary: RunSummary) -> None:
     """Which file and row was rejected, and why, a line each; the first of them where there are many."""
     if not summary.rejected:
         return
-    shown = _rejected(staged, summary).head(SAID_REJECTIONS)
+    rejected = _rows(staged, pc.field("status") == Status.REJECTED, pc.field("run_id") == summary.run_id)
+    shown = rejected.head(SAID_REJECTIONS)
     for row in shown.to_pylist():
         place = f"row {row['source_row']}" if row["source_row"] else "the file"
         say(f"rejected {row['source_file']}, {place}: {row['error_code']}")
@@ -177,19 +184,30 @@ def say_rejected(staged: Sequence[Staged], summary: RunSummary) -> None:
         say(f"rejected {more:,} more: the view rejected of `aurastream sql` has them all")
 
 
-def unreadable(staged: Sequence[Staged], summary: RunSummary) -> set[str]:
-    """The source files that could not be read, or not to their end: they do not count as taken."""
-    if Reason.FILE_UNREADABLE not in summary.reasons:
-        return set()
-    found = _rejected(staged, summary, pc.field("error_code") == Reason.FILE_UNREADABLE)
-    return set(found.to_table()["source_file"].to_pylist())
+def _taken(intake: Intake, staged: Sequence[Staged], summary: RunSummary) -> list[TakenFile]:
+    """The files that count as taken, and what of each is to be taken up again.
+
+    Not those that could not be read, or not to their end.
+    """
+    lost: set[str] = set()
+    if Reason.FILE_UNREADABLE in summary.reasons:
+        found = _rows(staged, pc.field("status") == Status.REJECTED, pc.field("run_id") == summary.run_id)
+        unreadable = found.to_table().filter(pc.field("error_code") == Reason.FILE_UNREADABLE)
+        lost = set(unreadable["source_file"].to_pylist())
+    deferred: Counter[str] = Counter()
+    if summary.deferred or intake.again:
+        deferred.update(_rows(staged, pc.field("status") == Status.DEFERRED).to_table()["source_file"].to_pylist())
+    return [
+        TakenFile(file.ds, file.uri, file.size, file.stamp, deferred[file.uri])
+        for file in intake.files
+        if file.uri not in lost
+    ]
 
 
-def _rejected(staged: Sequence[Staged], summary: RunSummary, *conditions: pc.Expression) -> pads.Scanner:
-    """What this run rejected, and where it stood."""
+def _rows(staged: Sequence[Staged], *conditions: pc.Expression) -> pads.Scanner:
+    """Rows of what was written, and where they stood in the drop."""
     rows = pads.dataset([str(path) for date in staged for path in date.files], schema=SCORES, format="parquet")
-    ours = [pc.field("run_id") == summary.run_id, pc.field("status") == Status.REJECTED, *conditions]
-    return rows.scanner(columns=["source_file", "source_row", "error_code"], filter=reduce(and_, ours))
+    return rows.scanner(columns=["source_file", "source_row", "error_code"], filter=reduce(and_, conditions))
 
 
 def read_back(spark: SparkSession, staged: Sequence[Staged], recipe: Recipe) -> tuple[Profile, float]:
@@ -207,7 +225,7 @@ def _profile(policy: Policy, run_id: str, _: int, file: tuple[str, Path]) -> tup
 
 def summarise(
     recipe: Recipe,
-    files: Sequence[DropFile],
+    intake: Intake,
     reports: Sequence[TaskReport],
     staged: Sequence[Staged],
     profile: Profile,
@@ -217,14 +235,14 @@ def summarise(
     """Sum a run up, from what was read back of it."""
     run_id = recipe.stamp.run_id
     status = profile.count("status", run_id)
-    scorer = open_scorer(recipe.scorer)
+    scorer = scorer_type(recipe.scorer)
     return RunSummary(
         run_id=run_id,
         started_at=recipe.stamp.scored_at,
         finished_at=datetime.now(UTC),
         outcome=PUBLISHED if verdict.holds else EXPECTATIONS_NOT_MET,
         dates=[date.ds for date in staged],
-        files=len(files),
+        files=len(intake.files),
         documents=profile.documents(run_id),
         scored=status.get(Status.SCORED, 0),
         rejected=status.get(Status.REJECTED, 0),
@@ -235,7 +253,8 @@ def summarise(
         calls=sum(report.calls for report in reports),
         throttles=sum(report.throttles for report in reports),
         billed_units=profile.billed_units(run_id),
-        dollars=0.0,  # the local scorer bills nothing
+        unconfirmed_units=sum(report.unconfirmed_units for report in reports),
+        dollars=0.0,
         sentiments=profile.count("sentiment", run_id),
         reasons=profile.count("error_code", run_id),
         pii=profile.pii(run_id),
@@ -251,8 +270,8 @@ def publish(
     ledger: LocalLedger,
     ds: str,
     night: Night,
-    replaces: Mapping[str, str | None],
-    files: Sequence[DropFile],
+    intake: Intake,
+    files: Sequence[TakenFile],
 ) -> None:
     """Point every date to the run, if the audit holds and nobody else did meanwhile; leave its row and page anyway.
 
@@ -269,8 +288,7 @@ def publish(
             f"{'; '.join(failures)}. All of them: {lake.audit(run_id)}"
         )
     try:
-        taken = [TakenFile(file.ds, file.uri, file.size, file.stamp) for file in files]
-        ledger.publish(run_id, replaces, taken, night.record())
+        ledger.publish(run_id, intake.replaces, files, night.record())
     except PublishConflict:
         end(lake, ledger, ds, replace(night, summary=replace(night.summary, outcome=CONFLICT)))
         raise

@@ -6,10 +6,15 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from transforms.cost import DEFAULT_TPS
+
+COMMAND_EPILOG = "Options can also come from the environment and a file: see `aurastream --help`."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,6 +37,22 @@ class _Option(click.Option):
         if isinstance(value, str) and not value.strip():
             raise click.BadParameter("it is empty", ctx, self)
         return super().process_value(ctx, value)
+
+
+class Dollars(click.ParamType):  # type: ignore[type-arg] # generic in click 8.4 alone
+    """An amount of money that is not negative, exact to whatever was written."""
+
+    name = "dollars"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """As Decimal, or a usage error."""
+        try:
+            amount = Decimal(str(value).strip().removeprefix("$"))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"{value!r} is no amount of dollars: write it as 25.00", param, ctx)
+        return amount
 
 
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
@@ -102,6 +123,10 @@ def _default(option: _Option, item: Any) -> Any:
         if type(item) is int:
             return item
         wanted = "a whole number"
+    elif isinstance(option.type, (click.types.FloatParamType, Dollars)):
+        if type(item) in (int, float):
+            return str(item)
+        wanted = "a number"
     else:
         if isinstance(item, str):
             return item
@@ -119,8 +144,8 @@ def as_date(_: click.Context, parameter: click.Parameter, value: str | None) -> 
     raise click.BadParameter(f"{value!r} is not a date: write it as 2026-11-22", param=parameter)
 
 
-def _language(_: click.Context, __: click.Parameter, value: str) -> str:
-    return value.strip().lower()
+def _language(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    return value and value.strip().lower()
 
 
 config_option = click.option(
@@ -141,9 +166,24 @@ map_option = option(
     help="Which of the drop's columns holds one of ours: text=body. Once for each column.",
 )
 language_option = option(
-    "--language", default="en", metavar="CODE", callback=_language, help="The language of documents that name none."
+    "--language",
+    metavar="CODE|detect",
+    callback=_language,
+    help="The language of documents that name none. detect: found out for each. en with the scorer local, else detect.",
 )
-scorer_option = option("--scorer", default="local", metavar="NAME", help="local: in process, English, free.")
+scorer_option = option(
+    "--scorer",
+    default="local",
+    metavar="NAME",
+    help="local: in process, English, free. comprehend: Amazon Comprehend, 12 languages, paid.",
+)
+quota_option = option(
+    "--quota-tps",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEFAULT_TPS,
+    metavar="CALLS",
+    help="Calls a second to a paid scorer, for all runs of the lake together.",
+)
 key_file_option = option(
     "--key-file",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -6,26 +6,32 @@ import gc
 import os
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.drops import Split
 from jobs.lake import Lake
 from jobs.readers import read_split
-from jobs.services.cache import LocalScoreCache
-from jobs.services.scorers import open_scorer
+from jobs.services.caches import CacheChoice, open_cache
+from jobs.services.calls import Terms
+from jobs.services.scorers import open_scorer, scorer_type
+from jobs.settings import DETECT
 from jobs.stopwatch import Stopwatch, TimedCache, TimedScorer
+from transforms.documents import Reason
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import redact
+from transforms.preparing import LanguageSource, distinct_texts, leave_out, ready, with_detected_languages
 from transforms.schemas import SCORES
-from transforms.scoring import Prepared, Stamp, distinct_texts, leave_out, score_batch
+from transforms.scoring import Stamp, score_batch
 from transforms.sentiment.protocols import ScoreCache, Scorer
-from transforms.text import content_keys, subject_keys
+from transforms.text import Fingerprint
 
 # Rows held in memory before they are written as one row group.
 ROW_GROUP_ROWS = 32 * 1024
@@ -43,10 +49,21 @@ class Recipe:
 
     stamp: Stamp
     mapping: Mapping[str, str]
-    language: str
+    language: str  # of documents that name none: a code or DETECT
     scorer: str
     policy: Policy
     key: bytes = field(repr=False)
+    terms: Terms
+    cache: CacheChoice
+    defer_without_cache: bool = False
+    # Of files that were taken before, the rows that ended DEFERRED: they alone are taken up.
+    taken_up: Mapping[str, Collection[int]] = field(default_factory=dict)
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """Makes the run's content keys."""
+        scorer = scorer_type(self.scorer)
+        return Fingerprint(scorer.name, scorer.version, self.policy.id, self.key)
 
 
 @dataclass
@@ -54,45 +71,83 @@ class TaskReport:
     """What a worker did."""
 
     documents: Counter[str] = field(default_factory=Counter)  # ds -> documents read
+    taken_up: dict[str, list[int]] = field(default_factory=dict)  # source file -> its rows that were taken up
     files: list[tuple[str, str]] = field(default_factory=list)  # ds, path of a Parquet file
     seconds: dict[str, float] = field(default_factory=dict)  # stage -> CPU
     calls: int = 0
     throttles: int = 0
+    unconfirmed_units: int = 0
+
+    def add_read(self, other: TaskReport) -> None:
+        """Add what another worker has read."""
+        self.documents += other.documents
+        for uri, rows in other.taken_up.items():
+            self.taken_up.setdefault(uri, []).extend(rows)
+
+    def add_usage(self, scorer: Scorer) -> None:
+        """Add what a scorer has counted."""
+        self.calls += scorer.usage.calls
+        self.throttles += scorer.usage.throttles
+        self.unconfirmed_units += scorer.usage.unconfirmed_units
 
 
-def score_documents(
-    batches: Iterator[pa.RecordBatch], recipe: Recipe, scorer: Scorer, cache: ScoreCache, watch: Stopwatch
-) -> Iterator[pa.RecordBatch]:
-    """Every document of schemas.DOCUMENTS batches as a row of schemas.SCORES, in the same order."""
+def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
+    """A split's documents, or of a file that was taken before those that are taken up; the report counts them."""
+    file = split.file
+    for batch in read_split(split, recipe.mapping):
+        if file.uri in recipe.taken_up:
+            wanted = pa.array(list(recipe.taken_up[file.uri]), pa.int64())
+            unreadable = pc.fill_null(pc.equal(batch["error_code"], str(Reason.FILE_UNREADABLE)), False)
+            again = pc.and_not(pc.is_in(batch["source_row"], value_set=wanted), unreadable)
+            batch = batch.filter(again)
+            report.taken_up.setdefault(file.uri, []).extend(batch["source_row"].to_pylist())
+        report.documents[file.ds] += batch.num_rows
+        yield batch
+
+
+def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: Stopwatch) -> Iterator[pa.RecordBatch]:
+    """Every document of schemas.DOCUMENTS batches as a row of schemas.PREPARED, in the same order."""
+    detecting = recipe.language == DETECT
+    otherwise = LanguageSource.DETECTED if detecting else LanguageSource.DEFAULT
     while True:
         with watch.stage("read"):
             documents = next(batches, None)
         if documents is None:
             return
         with watch.stage("redact"):
-            distinct = distinct_texts(documents, recipe.language)
+            distinct = distinct_texts(documents, None if detecting else recipe.language)
             redaction = redact(distinct.texts, recipe.policy, recipe.key)
             documents, distinct = leave_out(documents, distinct, redaction.dropped)
+        if detecting:
+            with watch.stage("detect language"):
+                distinct = with_detected_languages(distinct)
         with watch.stage("fingerprint"):
             texts = redaction.texts.normalised()
-            prepared = Prepared(
-                documents=documents,
-                subject_keys=subject_keys(documents["subject_id"], recipe.key),
-                distinct=distinct,
-                redaction=redaction,
-                texts=texts,
-                content_keys=content_keys(
-                    texts.array,
-                    distinct.languages,
-                    scorer=scorer.name,
-                    scorer_version=scorer.version,
-                    policy=recipe.policy.id,
-                    key=recipe.key,
-                ),
-            )
-        with watch.stage("score"):
-            rows = score_batch(prepared, scorer, cache, recipe.stamp)
-        yield rows
+            prepared = ready(documents, distinct, redaction, texts, recipe.fingerprint, otherwise)
+        yield prepared
+
+
+def score_documents(
+    batches: Iterator[pa.RecordBatch], recipe: Recipe, scorer: Scorer, cache: ScoreCache, watch: Stopwatch
+) -> Iterator[pa.RecordBatch]:
+    """Every document of schemas.DOCUMENTS batches as a row of schemas.SCORES, in the same order."""
+    for prepared in prepare_documents(batches, recipe, watch):
+        yield score_prepared(prepared, recipe, scorer, cache, watch)
+
+
+def score_prepared(
+    prepared: pa.RecordBatch, recipe: Recipe, scorer: Scorer, cache: ScoreCache, watch: Stopwatch
+) -> pa.RecordBatch:
+    """Rows of schemas.PREPARED as rows of schemas.SCORES, in the same order."""
+    with watch.stage("score"):
+        return score_batch(
+            prepared,
+            scorer,
+            cache,
+            recipe.fingerprint,
+            recipe.stamp,
+            defer_without_cache=recipe.defer_without_cache,
+        )
 
 
 def write_splits(splits: Sequence[Split], recipe: Recipe, lake: Lake, task: int) -> TaskReport:
@@ -110,25 +165,53 @@ def write_splits(splits: Sequence[Split], recipe: Recipe, lake: Lake, task: int)
 def _write_splits(splits: Sequence[Split], recipe: Recipe, lake: Lake, task: int) -> TaskReport:
     watch = Stopwatch()
     report = TaskReport(seconds=watch.seconds)
-    name = f"part-{task:05d}-{uuid.uuid4().hex[:8]}.parquet"
-    scorer = TimedScorer(open_scorer(recipe.scorer), watch)
-    with closing(LocalScoreCache(lake.cache)) as store, ExitStack() as writers:
-        cache = TimedCache(store, watch)
-        open_writers: dict[str, RowsWriter] = {}
+    with scoring(recipe, watch) as (scorer, cache), DateWriters(lake, recipe.stamp.run_id, task) as writers:
         for split in splits:
             ds = split.file.ds
-            for rows in score_documents(read_split(split, recipe.mapping), recipe, scorer, cache, watch):
-                if ds not in open_writers:
-                    path = lake.scores(ds, recipe.stamp.run_id) / name
-                    open_writers[ds] = writers.enter_context(RowsWriter(path))
-                    report.files.append((ds, str(path)))
+            for rows in score_documents(read_documents(split, recipe, report), recipe, scorer, cache, watch):
                 with watch.stage("write"):
-                    open_writers[ds].write(rows)
-                report.documents[ds] += rows.num_rows
+                    writers.write(ds, rows)
         with watch.stage("write"):
-            writers.close()
-    report.calls, report.throttles = scorer.usage.calls, scorer.usage.throttles
+            report.files = writers.close()
+        report.add_usage(scorer)
     return report
+
+
+@contextmanager
+def scoring(recipe: Recipe, watch: Stopwatch) -> Iterator[tuple[Scorer, ScoreCache]]:
+    """A run's scorer and cache, open for this process, their time charged to stages of their own."""
+    with ExitStack() as stack:
+        scorer = stack.enter_context(closing(open_scorer(recipe.scorer, recipe.terms)))
+        cache = stack.enter_context(closing(open_cache(recipe.cache)))
+        yield TimedScorer(scorer, watch), TimedCache(cache, watch)
+
+
+class DateWriters:
+    """Writes a task's rows: one new Parquet file for each date that it has rows of."""
+
+    def __init__(self, lake: Lake, run_id: str, task: int) -> None:
+        self._lake, self._run_id = lake, run_id
+        self._name = f"part-{task:05d}-{uuid.uuid4().hex[:8]}.parquet"
+        self._open: dict[str, RowsWriter] = {}
+        self._stack = ExitStack()
+
+    def write(self, ds: str, rows: pa.RecordBatch) -> None:
+        """Add rows of schemas.SCORES to a date."""
+        if ds not in self._open:
+            path = self._lake.scores(ds, self._run_id) / self._name
+            self._open[ds] = self._stack.enter_context(RowsWriter(path))
+        self._open[ds].write(rows)
+
+    def close(self) -> list[tuple[str, str]]:
+        """End the files; the date and path of each."""
+        self._stack.close()
+        return [(ds, str(self._lake.scores(ds, self._run_id) / self._name)) for ds in self._open]
+
+    def __enter__(self) -> DateWriters:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
 
 class RowsWriter:

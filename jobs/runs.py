@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -86,10 +86,17 @@ def _unfinished(run_id: str, outcome: str) -> Night:
 
 
 @contextmanager
-def entered(lake: Lake, ledger: LocalLedger, ds: str, run_id: str) -> Iterator[None]:
-    """The run stands in the ledger, and its lock tells others that it lives."""
+def entered(lake: Lake, ledger: LocalLedger, ds: str, run_id: str, claims: Collection[str] = ()) -> Iterator[None]:
+    """The run stands in the ledger, with the dates that it claims, and its lock tells others that it lives.
+
+    Raises PublishConflict where another run has claimed one of them.
+    """
     with FileLock(lake.lock(run_id)):
-        ledger.begin(run_id, ds)
+        try:
+            ledger.begin(run_id, ds, claims)
+        except PublishConflict:
+            lake.lock(run_id).unlink(missing_ok=True)
+            raise
         try:
             yield
         except (PublishConflict, ExpectationsNotMet):

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from jobs.drops import Format
+from transforms.cost import DEFAULT_TPS
 from transforms.errors import UsageError
 from transforms.pii.policy import DEFAULT_POLICY, Policy
 from transforms.schemas import DOCUMENTS
+
+# What becomes of a run whose score cache cannot be used: it stops, or what is not known ends DEFERRED.
+STOP, DEFER = "stop", "defer"
+# In place of a language for documents that name none: find it out.
+DETECT = "detect"
 
 # Columns of a document that a drop's own columns may be mapped to.
 MAPPABLE = tuple(name for name in DOCUMENTS.names if name not in {"source_file", "source_row", "error_code"})
@@ -26,10 +33,15 @@ class NightlySettings:
     date_pattern: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)  # our column -> theirs
     scorer: str = "local"
-    language: str = "en"
+    language: str | None = None  # of documents that name none; None: as the scorer needs it
     reprocess: bool = False
     key_file: Path | None = None
     policy: Path | None = None  # None: the default policy
+    quota_tps: float = DEFAULT_TPS  # calls a second, for all runs of the lake together
+    cache: str = "local"  # or dynamodb, or dynamodb:TABLE
+    without_cache: str = STOP  # or DEFER
+    budget: Decimal | None = None  # dollars
+    deadline: str | None = None  # HH:MM, UTC
 
 
 def given_policy(path: Path | None) -> Policy:

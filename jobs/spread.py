@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
 from py4j.protocol import Py4JJavaError
+from pyspark import RDD
 from pyspark.sql import SparkSession
 
 from jobs.progress import collect
@@ -17,6 +18,7 @@ from transforms import errors
 from transforms.errors import AuraStreamError
 
 Work = TypeVar("Work")
+Piece = TypeVar("Piece")
 Answer = TypeVar("Answer")
 
 
@@ -32,17 +34,55 @@ def spread(
         return []
     numbers = spark.sparkContext.parallelize(range(len(work)), len(work))
     answers = numbers.map(lambda number: (number, _guarded(function, number, work[number])))
+    return _collected(answers, what, len(work))
+
+
+def shuffle(
+    spark: SparkSession,
+    what: str,
+    work: Sequence[Work],
+    split: Callable[[int, Work], Iterator[tuple[int, Piece]]],
+    gather: Callable[[int, Iterator[Piece]], Answer],
+    partitions: int,
+) -> list[Answer]:
+    """`split` every piece of work into pieces, each with a number below `partitions`; `gather` those of one number.
+
+    Spark moves the pieces and keeps them until the end, so that a `gather` that is tried again does not split again.
+    Answers in the order of the numbers. Raises as `spread`.
+    """
+    numbers = spark.sparkContext.parallelize(range(len(work)), len(work))
+    pieces = numbers.flatMap(lambda number: _guarded_pieces(split, number, work[number]))
+    gathered = pieces.partitionBy(partitions, _identity).mapPartitionsWithIndex(
+        lambda number, found: [(number, _guarded(gather, number, map(itemgetter(1), found)))]
+    )
+    return _collected(gathered, what, len(work) + partitions)
+
+
+def _identity(number: int) -> int:
+    return number
+
+
+def _collected(answers: RDD[tuple[int, Answer]], what: str, tasks: int) -> list[Answer]:
     try:
-        numbered: list[tuple[int, Answer]] = collect(answers, what, len(work))
+        numbered: list[tuple[int, Answer]] = collect(answers, what, tasks)
     except Py4JJavaError as error:
         raise _told_by(str(error.java_exception)) from None
     return [answer for _, answer in sorted(numbered, key=itemgetter(0))]
 
 
+def _guarded_pieces(function: Callable[[int, Work], Iterator[Answer]], number: int, piece: Work) -> Iterator[Answer]:
+    pieces = _guarded(function, number, piece)
+    while True:
+        try:
+            yield _guarded(lambda _, rest: next(rest), number, pieces)
+        except StopIteration:
+            return
+
+
 def _guarded(function: Callable[[int, Work], Answer], number: int, piece: Work) -> Answer:
     try:
         return function(number, piece)
-    except AuraStreamError:
+    except (AuraStreamError, StopIteration):
         raise
     except Exception as error:  # noqa: BLE001 - nothing of another's message may pass
         last = traceback.extract_tb(error.__traceback__)[-1]

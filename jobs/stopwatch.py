@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from transforms.sentiment.protocols import Failure, RedactedText, ScoreCache, Scorer, Scores
+from transforms.sentiment.protocols import Cached, Outcome, RedactedText, ScoreCache, Scorer
 
 
 class Stopwatch:
@@ -44,18 +44,19 @@ class TimedCache:
     """A score cache whose time is charged to stages of its own."""
 
     def __init__(self, cache: ScoreCache, watch: Stopwatch) -> None:
+        self.close = cache.close
         self._cache = cache
         self._watch = watch
 
-    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Scores]:
+    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Cached]:
         """See `ScoreCache.get`."""
         with self._watch.stage("cache read"):
             return self._cache.get(keys)
 
-    def put(self, scores: Mapping[bytes, Scores]) -> None:
+    def put(self, entries: Mapping[bytes, Cached]) -> None:
         """See `ScoreCache.put`."""
         with self._watch.stage("cache write"):
-            self._cache.put(scores)
+            self._cache.put(entries)
 
 
 class TimedScorer:
@@ -66,12 +67,20 @@ class TimedScorer:
         self.version = scorer.version
         self.languages = scorer.languages
         self.max_bytes = scorer.max_bytes
+        self.paid = scorer.paid
         self.usage = scorer.usage
         self.units = scorer.units
+        self.stop = scorer.stop
+        self.close = scorer.close
         self._scorer = scorer
         self._watch = watch
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> list[Scores | Failure]:
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome]]:
         """See `Scorer.score`."""
-        with self._watch.stage("scorer"):
-            return self._scorer.score(texts, language)
+        answers = self._scorer.score(texts, language)
+        while True:
+            with self._watch.stage("scorer"):
+                some = next(answers, None)
+            if some is None:
+                return
+            yield some

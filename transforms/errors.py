@@ -4,6 +4,7 @@ AuraStreamError                 exit code 1
 ├── UsageError                  2  an option, a settings file or a policy cannot be used as given
 ├── DropError                   1  the drop cannot be read at all
 ├── LakeError                   1  the lake is missing, damaged or not writable
+├── CacheError                  1  the score cache cannot be read or written
 ├── ScorerError                 1  the scorer cannot work
 ├── ServiceError                1  a service that a policy or a setting names cannot be used
 ├── SchemaError                 1  a table's columns are not the declared ones
@@ -33,6 +34,10 @@ class DropError(AuraStreamError):
 
 class LakeError(AuraStreamError):
     """The lake is missing, damaged or not writable."""
+
+
+class CacheError(AuraStreamError):
+    """The score cache cannot be read or written."""
 
 
 class ScorerError(AuraStreamError):

@@ -42,6 +42,8 @@ class RunSummary:
     scorer: str
     scorer_version: str
     policy: str
+    unconfirmed_units: int = 0
+    budget: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -61,7 +63,7 @@ class RunSummary:
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Read back what `to_dict` gave."""
         instants = {name: datetime.fromisoformat(stored[name]) for name in ("started_at", "finished_at")}
-        return cls(**{field.name: stored[field.name] for field in fields(cls)} | instants)
+        return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name in stored} | instants)
 
 
 def unfinished(run_id: str, started_at: datetime, seen_at: datetime, outcome: str) -> RunSummary:
@@ -71,7 +73,7 @@ def unfinished(run_id: str, started_at: datetime, seen_at: datetime, outcome: st
         for field in RUNS
     }
     known = {"run_id": run_id, "started_at": started_at, "finished_at": seen_at, "outcome": outcome}
-    return RunSummary(**values | known | {"dates": [], "dollars": 0.0})
+    return RunSummary(**values | known | {"dates": [], "dollars": 0.0, "budget": None})
 
 
 def _as_json(value: Any) -> Any:
@@ -79,7 +81,7 @@ def _as_json(value: Any) -> Any:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Mapping):
         return {str(name): count for name, count in value.items()}
-    return value if isinstance(value, (str, int, float)) else list(value)
+    return value if value is None or isinstance(value, (str, int, float)) else list(value)
 
 
 def summary_table(summaries: Iterable[RunSummary]) -> pa.Table:
@@ -108,12 +110,21 @@ def plain(summary: RunSummary) -> str:
         "reasons": _listed(summary.reasons),
         "cache hits": f"{summary.cache_hits:,}",
         "calls": f"{summary.calls:,}, {summary.throttles:,} throttled",
-        "cost": f"{money(summary.dollars)} for {summary.billed_units:,} units",
+        "cost": _cost(summary),
         "scorer": f"{summary.scorer} {summary.scorer_version}, policy {summary.policy}",
         "time": f"{summary.seconds:.1f} s",
         "CPU by stage": stages,
     }
     return "\n".join(f"{name:<16}{visible(value)}" for name, value in lines.items())
+
+
+def _cost(summary: RunSummary) -> str:
+    cost = f"{money(summary.dollars)} for {summary.billed_units:,} units"
+    if summary.budget is not None:
+        cost += f", of a budget of {money(summary.budget)}"
+    if summary.unconfirmed_units:
+        cost += f"; up to {summary.unconfirmed_units:,} units more for calls that were not answered"
+    return cost
 
 
 _STATUSES = tuple(status.lower() for status in Status)

@@ -55,6 +55,25 @@ DOCUMENTS = pa.schema(
     ]
 )
 
+# A document that is ready to be scored: its text redacted, its language known, its keys made. What is rejected by now
+# has an `error_code` and no text.
+PREPARED = pa.schema(
+    [
+        pa.field("document_id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("created_at", _UTC),
+        pa.field("language", pa.string()),
+        pa.field("language_source", pa.string()),
+        pa.field("error_code", pa.string()),
+        pa.field("redacted_text", pa.string()),
+        pa.field("pii", pa.list_(PII)),
+        pa.field("content_key", pa.string()),
+        pa.field("subject_key", pa.string()),
+        pa.field("source_file", pa.string()),
+        pa.field("source_row", pa.int64()),
+    ]
+)
+
 # One row per document, partitioned by `ds` (in the path, not in the file).
 SCORES = pa.schema(
     [
@@ -115,6 +134,8 @@ RUNS = pa.schema(
         pa.field("scorer", pa.string()),
         pa.field("scorer_version", pa.string()),
         pa.field("policy", pa.string()),
+        pa.field("unconfirmed_units", pa.int64()),  # of calls whose answer never came: they may have been billed, too
+        pa.field("budget", pa.float64()),  # dollars; null where there is none
     ]
 )
 

@@ -1,46 +1,33 @@
-"""Look up, score what is missing, write through: redacted documents in, rows of `scores` out."""
+"""Look up, score what is missing, write through: prepared documents in, rows of `scores` out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.documents import Reason
-from transforms.pii.redactor import RedactedTexts, Redaction
+from transforms.errors import CacheError
+from transforms.pii.redactor import RedactedTexts, redacted_texts
 from transforms.schemas import SCORES, Sentiment, Status
 from transforms.sentiment.chunks import join
-from transforms.sentiment.protocols import Failure, RedactedText, ScoreCache, Scorer, Scores
-from transforms.text import split_utf8
+from transforms.sentiment.protocols import (
+    Cached,
+    Deferred,
+    Failure,
+    Outcome,
+    RedactedText,
+    ScoreCache,
+    Scorer,
+    Scores,
+)
+from transforms.text import Fingerprint, split_utf8
 
 UNSUPPORTED_LANGUAGE = "UNSUPPORTED_LANGUAGE"
-
-
-@dataclass(frozen=True)
-class Distinct:
-    """A batch's distinct pairs of text and language, so that every stage works on each but once."""
-
-    texts: pa.StringArray
-    languages: pa.StringArray
-    index: np.ndarray  # row of the batch -> its pair, -1 where it has no text
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """One batch before scoring."""
-
-    documents: pa.RecordBatch  # schemas.DOCUMENTS
-    subject_keys: pa.StringArray  # one per document
-    distinct: Distinct
-    # One per distinct pair:
-    redaction: Redaction
-    texts: RedactedTexts  # the redacted texts, normalised: what is fingerprinted and what the scorer sees
-    content_keys: pa.StringArray
+CACHE_UNAVAILABLE = "CACHE_UNAVAILABLE"
 
 
 @dataclass(frozen=True)
@@ -51,64 +38,205 @@ class Stamp:
     scored_at: datetime
 
 
-def distinct_texts(documents: pa.RecordBatch, default_language: str) -> Distinct:
-    """The distinct pairs of text and language in a batch; a document that names no language has the default one."""
-    texts = documents["text"].dictionary_encode()
-    languages = pc.fill_null(documents["language"], default_language).dictionary_encode()
-    several = max(len(languages.dictionary), 1)
-    pairs = pc.add(pc.multiply(texts.indices.cast(pa.int64()), several), languages.indices.cast(pa.int64()))
-    encoded = pairs.dictionary_encode()  # null where the text is
-    numbers = encoded.dictionary.to_numpy()
-    return Distinct(
-        texts.dictionary.take(pa.array(numbers // several)),
-        languages.dictionary.take(pa.array(numbers % several)),
-        _index(encoded),
+@dataclass(frozen=True)
+class Item:
+    """What a scorer is sent as one: a text, or a piece of one that is longer than the scorer takes."""
+
+    key: bytes
+    text: RedactedText
+    language: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a batch wants scored: one place for each content key."""
+
+    of_row: np.ndarray  # row of the batch -> its place, -1 where it has no text
+    keys: list[bytes]
+    texts: RedactedTexts  # normalised
+    languages: list[str | None]
+    pieces: dict[int, int]  # the places of long texts -> how many pieces they have
+    supported: list[bool]
+
+
+@dataclass
+class Results:
+    """How it ended, by the places of a `Wanted`."""
+
+    outcomes: list[Outcome]
+    units: dict[int, int] = field(default_factory=dict)  # what was bought for a place
+
+
+def wanted(prepared: pa.RecordBatch, scorer: Scorer) -> Wanted:
+    """The distinct texts of a batch of schemas.PREPARED. Texts that differ in white space alone are one."""
+    encoded = prepared["content_key"].dictionary_encode()
+    of_row = pc.fill_null(encoded.indices, -1).to_numpy()
+    first = pa.array(_first(of_row, len(encoded.dictionary)))
+    texts = redacted_texts(prepared).take(first).normalised()
+    languages = prepared["language"].take(first).to_pylist()
+    lengths = pc.binary_length(texts.array).to_numpy()
+    pieces = {
+        place: len(split_utf8(texts.array[place].as_py(), scorer.max_bytes))
+        for place in np.flatnonzero(lengths > scorer.max_bytes).tolist()
+    }
+    return Wanted(
+        of_row=of_row,
+        keys=[bytes.fromhex(key) for key in encoded.dictionary.to_pylist()],
+        texts=texts,
+        languages=languages,
+        pieces=pieces,
+        supported=[language in scorer.languages for language in languages],
     )
 
 
-def leave_out(documents: pa.RecordBatch, distinct: Distinct, dropped: np.ndarray) -> tuple[pa.RecordBatch, Distinct]:
-    """Make rejections of the documents whose text is one of some numbers of the distinct ones: its text goes."""
-    if not len(dropped):
-        return documents, distinct
-    out = np.isin(distinct.index, dropped)
-    mask = pa.array(out)
-    columns = {
-        "text": pc.replace_with_mask(documents["text"], mask, pa.scalar(None, pa.string())),
-        "error_code": pc.replace_with_mask(documents["error_code"], mask, pa.scalar(str(Reason.DROPPED_BY_POLICY))),
-    }
-    arrays = [columns.get(name, documents[name]) for name in documents.schema.names]
-    left = pa.RecordBatch.from_arrays(arrays, schema=documents.schema)
-    return left, replace(distinct, index=np.where(out, -1, distinct.index))
+def items(asked: Wanted, places: Sequence[int], scorer: Scorer, fingerprint: Fingerprint) -> list[list[Item]]:
+    """What some places need: for each its text, or the pieces of it, each under a content key of its own.
+
+    A piece that stands in two texts, or twice in one, so has one key, and is bought once.
+    """
+    texts = asked.texts.take(pa.array(places, pa.int64())).texts()
+    needed = []
+    for place, text in zip(places, texts, strict=True):
+        language = asked.languages[place]
+        if text is None or language is None:
+            raise ValueError("only accepted texts of a known language are scored")
+        if place in asked.pieces:
+            needed.append(_pieces(text, language, scorer, fingerprint))
+        else:
+            needed.append([Item(asked.keys[place], text, language)])
+    return needed
 
 
-def score_batch(prepared: Prepared, scorer: Scorer, cache: ScoreCache, stamp: Stamp) -> pa.RecordBatch:
-    """Score a batch: distinct texts once, those in the cache not at all.
+def _pieces(text: RedactedText, language: str, scorer: Scorer, fingerprint: Fingerprint) -> list[Item]:
+    pieces: list[RedactedText] = split_utf8(text, scorer.max_bytes)
+    languages = pa.repeat(language, len(pieces))
+    keys = fingerprint.keys(pa.array(pieces, pa.string()), languages).to_pylist()
+    return [Item(bytes.fromhex(key), piece, language) for key, piece in zip(keys, pieces, strict=True)]
+
+
+def score_batch(
+    prepared: pa.RecordBatch,
+    scorer: Scorer,
+    cache: ScoreCache,
+    fingerprint: Fingerprint,
+    stamp: Stamp,
+    *,
+    defer_without_cache: bool = False,
+) -> pa.RecordBatch:
+    """Score a batch of schemas.PREPARED: distinct texts once, those in the cache not at all.
 
     Returns schemas.SCORES, one row per document in the same order. `billed_units` stands on the first row of a text
     that was bought; `cache_hit` is true where the cache or another row of the batch paid.
-    Raises ScorerError where the scorer cannot work, LakeError where the cache cannot.
+    Raises ScorerError where the scorer cannot work, and CacheError where the cache cannot; with `defer_without_cache`
+    what could not be looked up is DEFERRED instead, and never bought.
     """
-    encoded = prepared.content_keys.dictionary_encode()  # texts that differ in white space alone share a key
-    of_pair = _index(encoded)
-    first = _first(of_pair, len(encoded.dictionary))
-    texts = prepared.texts.take(first)
-    long = pc.greater(pc.binary_length(texts.array), scorer.max_bytes).to_numpy(zero_copy_only=False)
-    wanted = _Wanted(
-        keys=[bytes.fromhex(key) for key in encoded.dictionary.to_pylist()],
-        texts=[text for text in texts.texts() if text is not None],
-        languages=prepared.distinct.languages.take(pa.array(first)),
-        long=set(np.flatnonzero(long).tolist()),
-    )
-    results, units = _results(wanted, scorer, cache)
-    pair = prepared.distinct.index
-    of_row = np.where(pair < 0, -1, np.append(of_pair, -1)[pair])
-    return _rows(prepared, scorer, stamp, _Answers(wanted, results, units, of_row))
+    asked = wanted(prepared, scorer)
+    try:
+        results = _results(asked, scorer, cache, fingerprint, defer_without_cache=defer_without_cache)
+    except CacheError:
+        if not defer_without_cache:
+            raise
+        results = Results([Deferred(CACHE_UNAVAILABLE)] * len(asked.keys))
+    return _rows(prepared, scorer, stamp, asked, results)
 
 
-def _index(encoded: pa.DictionaryArray) -> np.ndarray:
-    """The number of each row's value, -1 where it has none."""
-    index: np.ndarray = pc.fill_null(encoded.indices, -1).to_numpy()
-    return index
+def known_scores(asked: Wanted, cache: ScoreCache) -> dict[int, Scores]:
+    """What the cache has, by place."""
+    entries = cache.get(asked.keys)
+    found = {place: entries[key].scores for place, key in enumerate(asked.keys) if key in entries}
+    return {place: scores for place, scores in found.items() if scores is not None}
+
+
+def _results(
+    asked: Wanted, scorer: Scorer, cache: ScoreCache, fingerprint: Fingerprint, *, defer_without_cache: bool
+) -> Results:
+    """How each text ends, and what those that were bought cost in units. Raises CacheError before anything is bought,
+    and without `defer_without_cache` also later."""
+    known = known_scores(asked, cache)
+    missing = [place for place in range(len(asked.keys)) if place not in known and asked.supported[place]]
+    needed = dict(zip(missing, items(asked, missing, scorer, fingerprint), strict=True))
+    bought = _buy(known_pieces(needed, cache), needed, scorer, cache, defer_without_cache=defer_without_cache)
+    results = Results([known.get(place, Failure(UNSUPPORTED_LANGUAGE)) for place in range(len(asked.keys))])
+    billed: set[bytes] = set()
+    whole: dict[bytes, Cached] = {}
+    for place, parts in needed.items():
+        results.outcomes[place] = outcome = joined(parts, bought.outcomes)
+        new = {item.key for item in parts if item.key in bought.units} - billed
+        if new:
+            billed |= new
+            results.units[place] = sum(bought.units[key] for key in new)
+        if place in asked.pieces and isinstance(outcome, Scores):
+            whole[asked.keys[place]] = Cached(outcome, parts[0].language, scorer.version)
+    if whole and bought.cached:
+        _keep(whole, cache, defer_without_cache=defer_without_cache)
+    return results
+
+
+def _keep(entries: Mapping[bytes, Cached], cache: ScoreCache, *, defer_without_cache: bool) -> bool:
+    """Keep entries; whether they are kept, where a cache that cannot keep them is no reason to raise CacheError."""
+    try:
+        cache.put(entries)
+    except CacheError:
+        if not defer_without_cache:
+            raise
+        return False
+    return True
+
+
+def known_pieces(needed: Mapping[int, Sequence[Item]], cache: ScoreCache) -> dict[bytes, Outcome]:
+    """What the cache has of the pieces of long texts. Texts that are one piece were looked up already."""
+    keys = [item.key for parts in needed.values() if len(parts) > 1 for item in parts]
+    entries = cache.get(keys) if keys else {}
+    return {key: entry.scores for key, entry in entries.items() if entry.scores is not None}
+
+
+@dataclass
+class _Bought:
+    outcomes: dict[bytes, Outcome]  # by the key of an item
+    units: dict[bytes, int] = field(default_factory=dict)
+    cached: bool = True  # whether all of it was kept
+
+
+def _buy(
+    known: dict[bytes, Outcome],
+    needed: Mapping[int, Sequence[Item]],
+    scorer: Scorer,
+    cache: ScoreCache,
+    *,
+    defer_without_cache: bool,
+) -> _Bought:
+    """Score the items that are not known, each key once, and keep every answer as it comes."""
+    bought = _Bought(known)
+    by_language: dict[str, dict[bytes, RedactedText]] = {}
+    for parts in needed.values():
+        for item in parts:
+            if item.key not in known:
+                by_language.setdefault(item.language, {})[item.key] = item.text
+    for language, texts in by_language.items():
+        keys, sent = list(texts), list(texts.values())
+        for answers in scorer.score(sent, language):
+            fresh: dict[bytes, Cached] = {}
+            for place, outcome in answers.items():
+                bought.outcomes[keys[place]] = outcome
+                if isinstance(outcome, Scores):
+                    bought.units[keys[place]] = scorer.units(sent[place])
+                    fresh[keys[place]] = Cached(outcome, language, scorer.version)
+            if fresh and bought.cached and not _keep(fresh, cache, defer_without_cache=defer_without_cache):
+                bought.cached = False
+                scorer.stop(CACHE_UNAVAILABLE)
+    return bought
+
+
+def joined(parts: Sequence[Item], outcomes: Mapping[bytes, Outcome]) -> Outcome:
+    """How a text ended whose pieces ended so: it fails with the first that failed, else waits with the first that
+    waits, else has the mean of their scores."""
+    ended = [outcomes[item.key] for item in parts]
+    for kind in (Failure, Deferred):
+        for outcome in ended:
+            if isinstance(outcome, kind):
+                return outcome
+    scores = [outcome for outcome in ended if isinstance(outcome, Scores)]
+    return scores[0] if len(scores) == 1 else join(scores, [len(item.text.encode()) for item in parts])
 
 
 def _first(index: np.ndarray, count: int) -> np.ndarray:
@@ -119,124 +247,49 @@ def _first(index: np.ndarray, count: int) -> np.ndarray:
     return first
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """What a batch wants scored: one each per content key."""
-
-    keys: list[bytes]
-    texts: list[RedactedText]
-    languages: pa.StringArray
-    long: set[int]  # the places of texts that are longer than the scorer takes
-
-    def pieces(self, place: int, max_bytes: int) -> list[RedactedText]:
-        """A text as the scorer takes it."""
-        text = self.texts[place]
-        return split_utf8(text, max_bytes) if place in self.long else [text]
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """How it ended."""
-
-    wanted: _Wanted
-    results: list[Scores | Failure]
-    units: dict[int, int]  # what those that were bought cost
-    of_row: np.ndarray  # row of the batch -> its place in the lists, -1 where it has no text
-
-
-def _results(wanted: _Wanted, scorer: Scorer, cache: ScoreCache) -> tuple[list[Scores | Failure], dict[int, int]]:
-    """How each text ends, and what those that were bought cost in units."""
-    known = cache.get(wanted.keys)
-    results: list[Scores | Failure | None] = list(map(known.get, wanted.keys))
-    units: dict[int, int] = {}
-    encoded = wanted.languages.dictionary_encode()
-    for code, language in enumerate(encoded.dictionary.to_pylist()):
-        places = np.flatnonzero(encoded.indices.to_numpy() == code).tolist()
-        missing = [place for place in places if results[place] is None]
-        if not missing:
-            continue  # a cache is not opened for writing where there is nothing to keep
-        if language in scorer.languages:
-            bought = _buy(wanted, missing, language, scorer, units)
-            new = zip(missing, bought, strict=True)
-            cache.put({wanted.keys[place]: scores for place, scores in new if isinstance(scores, Scores)})
-        else:
-            bought = [Failure(UNSUPPORTED_LANGUAGE)] * len(missing)
-        for place, result in zip(missing, bought, strict=True):
-            results[place] = result
-    return cast(list[Scores | Failure], results), units
-
-
-def _buy(
-    wanted: _Wanted, places: Sequence[int], language: str, scorer: Scorer, units: dict[int, int]
-) -> list[Scores | Failure]:
-    """Score texts of one language and enter what each costs: a text fails as its first failing piece does."""
-    texts = [wanted.pieces(place, scorer.max_bytes) for place in places]
-    answers = iter(scorer.score([piece for pieces in texts for piece in pieces], language))
-    units |= {place: sum(map(scorer.units, pieces)) for place, pieces in zip(places, texts, strict=True)}
-    return [next(answers) if len(pieces) == 1 else _joined(pieces, [next(answers) for _ in pieces]) for pieces in texts]
-
-
-def _joined(pieces: Sequence[RedactedText], answers: Sequence[Scores | Failure]) -> Scores | Failure:
-    for answer in answers:
-        if isinstance(answer, Failure):
-            return answer
-    return join(cast(Sequence[Scores], answers), [len(piece.encode()) for piece in pieces])
-
-
-def _rows(prepared: Prepared, scorer: Scorer, stamp: Stamp, answers: _Answers) -> pa.RecordBatch:
+def _rows(prepared: pa.RecordBatch, scorer: Scorer, stamp: Stamp, asked: Wanted, results: Results) -> pa.RecordBatch:
     """The answers spread over the batch's rows."""
-    documents = prepared.documents
-    count = documents.num_rows
-    pair = prepared.distinct.index
-    accepted = pa.array(pair >= 0)
-    of_pair = pa.array(pair, mask=pair < 0)
-    of_row = pa.array(answers.of_row, mask=answers.of_row < 0)
+    count = prepared.num_rows
+    accepted = pa.array(asked.of_row >= 0)
+    of_row = pa.array(asked.of_row, mask=asked.of_row < 0)
 
-    results = answers.results
-    scores = np.array([r if isinstance(r, Scores) else _NO_SCORES for r in results], dtype=np.float64).reshape(-1, 4)
-    failed = np.isnan(scores[:, 0])
-    codes = np.full(len(results), None)
-    for place in np.flatnonzero(failed).tolist():
-        codes[place] = results[place].code
-    largest = pa.array(np.argmax(scores, axis=1), mask=failed).take(of_row)
+    outcomes = results.outcomes
+    scores = np.array([o if isinstance(o, Scores) else _NO_SCORES for o in outcomes], dtype=np.float64).reshape(-1, 4)
+    unscored = np.isnan(scores[:, 0])
+    codes = np.full(len(outcomes), None)
+    deferred = np.zeros(len(outcomes), bool)
+    for place in np.flatnonzero(unscored).tolist():
+        codes[place] = outcomes[place].code
+        deferred[place] = isinstance(outcomes[place], Deferred)
+    largest = pa.array(np.argmax(scores, axis=1), mask=unscored).take(of_row)
     is_scored = pc.is_valid(largest)
-    chunks = np.ones(len(results), np.int32)
-    for place in answers.wanted.long:
-        chunks[place] = len(answers.wanted.pieces(place, scorer.max_bytes))
+    chunks = np.ones(len(outcomes), np.int32)
+    chunks[list(asked.pieces)] = list(asked.pieces.values())
+    otherwise = pc.if_else(pa.array(deferred).take(of_row), str(Status.DEFERRED), str(Status.FAILED))
 
     # The row whose text was bought is the first one of it.
-    paying = _first(answers.of_row, len(results))[list(answers.units)]
+    paying = _first(asked.of_row, len(outcomes))[list(results.units)]
     billed = np.zeros(count, dtype=np.int64)
-    billed[paying] = list(answers.units.values())
+    billed[paying] = list(results.units.values())
     paid = np.zeros(count, dtype=bool)
     paid[paying] = True
 
     columns = {
-        "document_id": documents["document_id"],
-        "source": documents["source"],
-        "created_at": documents["created_at"],
-        "language": prepared.distinct.languages.take(of_pair),
-        "language_source": _where(accepted, pc.if_else(pc.is_valid(documents["language"]), "given", "default")),
-        "status": pc.if_else(is_scored, Status.SCORED, pc.if_else(accepted, Status.FAILED, Status.REJECTED)),
-        "error_code": pc.coalesce(documents["error_code"], pa.array(codes, pa.string()).take(of_row)),
+        "status": pc.if_else(is_scored, str(Status.SCORED), pc.if_else(accepted, otherwise, str(Status.REJECTED))),
+        "error_code": pc.coalesce(prepared["error_code"], pa.array(codes, pa.string()).take(of_row)),
         "sentiment": pa.array(list(Sentiment), pa.string()).take(largest),
-        "redacted_text": prepared.redaction.texts.array.take(of_pair),
-        "pii": prepared.redaction.pii.take(of_pair),
-        "content_key": prepared.content_keys.take(of_pair),
-        "subject_key": prepared.subject_keys,
         "scorer": _where(accepted, pa.scalar(scorer.name)),
         "scorer_version": _where(accepted, pa.scalar(scorer.version)),
         "cache_hit": pc.and_(is_scored, pa.array(~paid)),
         "chunks": _where(is_scored, pa.array(chunks).take(of_row)),
         "billed_units": pa.array(billed),
-        "source_file": documents["source_file"],
-        "source_row": documents["source_row"],
         "scored_at": _where(is_scored, pa.scalar(stamp.scored_at, SCORES.field("scored_at").type)),
         "run_id": pa.repeat(stamp.run_id, count),
     }
     for number, name in enumerate(("positive", "negative", "neutral", "mixed")):
-        columns[f"score_{name}"] = pa.array(scores[:, number], mask=failed).take(of_row)
-    return pa.RecordBatch.from_arrays([columns[name] for name in SCORES.names], schema=SCORES)
+        columns[f"score_{name}"] = pa.array(scores[:, number], mask=unscored).take(of_row)
+    arrays = [columns[name] if name in columns else prepared[name] for name in SCORES.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCORES)
 
 
 _NO_SCORES = (np.nan,) * 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -139,23 +140,30 @@ def _continues(character: str) -> bool:
     return unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf") or "\U0001f3fb" <= character <= "\U0001f3ff"
 
 
-def content_keys(
-    texts: pa.Array, languages: pa.Array, scorer: str, scorer_version: str, policy: str, key: bytes
-) -> pa.Array:
-    """What a text's score is filed under: HMAC-SHA256 in hex of format, scorer, version, policy id, language and text.
+@dataclass(frozen=True)
+class Fingerprint:
+    """What a text's score depends on but for the text and its language: it makes content keys."""
 
-    Texts are redacted and normalised. Null where the text is null; a null language counts as empty.
-    """
-    inner, outer = _hmac(key)
-    inner.update(_fields("content 1", scorer, scorer_version, policy))
-    encoded = languages.dictionary_encode()
-    states = []
-    for language in (*encoded.dictionary.to_pylist(), ""):
-        state = inner.copy()
-        state.update(_fields(language))
-        states.append(state)
-    which = pc.fill_null(encoded.indices, len(states) - 1).to_numpy().tolist()
-    return _digests(texts, [states[i] for i in which], outer)
+    scorer: str
+    scorer_version: str
+    policy: str
+    key: bytes = field(repr=False)
+
+    def keys(self, texts: pa.Array, languages: pa.Array) -> pa.StringArray:
+        """What a text's score is filed under: HMAC-SHA256 in hex of format, scorer, version, policy, language and text.
+
+        Texts are redacted and normalised. Null where the text is null; a null language counts as empty.
+        """
+        inner, outer = _hmac(self.key)
+        inner.update(_fields("content 1", self.scorer, self.scorer_version, self.policy))
+        encoded = languages.dictionary_encode()
+        states = []
+        for language in (*encoded.dictionary.to_pylist(), ""):
+            state = inner.copy()
+            state.update(_fields(language))
+            states.append(state)
+        which = pc.fill_null(encoded.indices, len(states) - 1).to_numpy().tolist()
+        return _digests(texts, [states[i] for i in which], outer)
 
 
 def subject_keys(subject_ids: pa.Array, key: bytes) -> pa.Array:

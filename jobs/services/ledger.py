@@ -1,4 +1,4 @@
-"""The ledger: runs, published pointers and the files they took. The local twin is a SQLite file in the lake.
+"""The ledger: runs, claims, published pointers and the files they took. The local twin is a SQLite file in the lake.
 
 A date's pointer names the run whose directory readers see. Each publication remembers the one it replaced, so a date's
 history is a chain: what it has taken from drops is what the runs of its chain took, and taking a publication back
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,11 @@ CREATE TABLE IF NOT EXISTS files (
     ds TEXT NOT NULL, run_id TEXT NOT NULL, uri TEXT NOT NULL, size INTEGER NOT NULL, stamp TEXT NOT NULL,
     PRIMARY KEY (ds, run_id, uri)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deferred (
+    ds TEXT NOT NULL, run_id TEXT NOT NULL, uri TEXT NOT NULL, documents INTEGER NOT NULL,
+    PRIMARY KEY (ds, run_id, uri)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (ds TEXT PRIMARY KEY, run_id TEXT NOT NULL);
 """
 
 _TAKEN = """
@@ -38,7 +43,9 @@ WITH RECURSIVE chain (ds, run_id) AS (
     SELECT p.ds, p.replaced FROM chain c JOIN publications p ON p.ds = c.ds AND p.run_id = c.run_id
     WHERE p.replaced IS NOT NULL
 )
-SELECT f.ds, f.uri, f.size, f.stamp FROM files f JOIN chain c ON f.ds = c.ds AND f.run_id = c.run_id
+SELECT f.ds, f.uri, f.size, f.stamp, coalesce(d.documents, 0)
+FROM files f JOIN chain c ON f.ds = c.ds AND f.run_id = c.run_id
+LEFT JOIN deferred d ON d.ds = f.ds AND d.run_id = f.run_id AND d.uri = f.uri
 """
 
 
@@ -49,6 +56,7 @@ class TakenFile(NamedTuple):
     uri: str
     size: int
     stamp: str
+    deferred: int = 0  # documents of it that ended DEFERRED and are to be taken up again
 
 
 @dataclass(frozen=True)
@@ -74,15 +82,27 @@ class LocalLedger:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
 
-    def begin(self, run_id: str, ds: str) -> None:
-        """Enter a run that starts, under its date."""
+    def begin(self, run_id: str, ds: str, claims: Collection[str] = ()) -> None:
+        """Enter a run that starts, under its date.
+
+        Of two runs that claim a date only one works at a time: the other would buy the same texts. Raises
+        PublishConflict where a date is claimed already; a claim ends with its run.
+        """
         with self._transaction() as db:
+            for date in claims:
+                row = db.execute("SELECT run_id FROM claims WHERE ds = ?", (date,)).fetchone()
+                if row:
+                    raise PublishConflict(
+                        f"run {row[0]} is scoring {date} right now, and both would pay for the same texts: run again "
+                        "when it has ended"
+                    )
+                db.execute("INSERT INTO claims VALUES (?, ?)", (date, run_id))
             db.execute("INSERT INTO runs VALUES (?, ?, ?, NULL)", (run_id, ds, STARTED))
 
     def end(self, run_id: str, state: str, record: Mapping[str, Any] | None) -> None:
         """Enter how a run ended that published nothing."""
         with self._transaction() as db:
-            db.execute("UPDATE runs SET state = ?, record = ? WHERE run_id = ?", (state, _dump(record), run_id))
+            _end(db, run_id, state, record)
 
     def runs(self) -> list[RunEntry]:
         """Every run, oldest first."""
@@ -126,7 +146,11 @@ class LocalLedger:
             db.executemany(
                 "INSERT INTO files VALUES (?, ?, ?, ?, ?)", [(f.ds, run_id, f.uri, f.size, f.stamp) for f in files]
             )
-            db.execute("UPDATE runs SET state = ?, record = ? WHERE run_id = ?", (PUBLISHED, _dump(record), run_id))
+            db.executemany(
+                "INSERT INTO deferred VALUES (?, ?, ?, ?)",
+                [(f.ds, run_id, f.uri, f.deferred) for f in files if f.deferred],
+            )
+            _end(db, run_id, PUBLISHED, record)
 
     def rollback(self, ds: str) -> tuple[str, str]:
         """Point a date back to the run before; (the run taken back, the run that readers see now).
@@ -147,6 +171,7 @@ class LocalLedger:
             # Its files are no longer taken; the same run may not be pointed to by a later chain.
             db.execute("DELETE FROM publications WHERE ds = ? AND run_id = ?", (ds, current))
             db.execute("DELETE FROM files WHERE ds = ? AND run_id = ?", (ds, current))
+            db.execute("DELETE FROM deferred WHERE ds = ? AND run_id = ?", (ds, current))
         return current, before
 
     @contextmanager
@@ -163,5 +188,7 @@ class LocalLedger:
             raise LakeError(f"the ledger {self._path} cannot be used: {error}") from None
 
 
-def _dump(record: Mapping[str, Any] | None) -> str | None:
-    return None if record is None else json.dumps(record)
+def _end(db: sqlite3.Connection, run_id: str, state: str, record: Mapping[str, Any] | None) -> None:
+    said = None if record is None else json.dumps(record)
+    db.execute("UPDATE runs SET state = ?, record = ? WHERE run_id = ?", (state, said, run_id))
+    db.execute("DELETE FROM claims WHERE run_id = ?", (run_id,))

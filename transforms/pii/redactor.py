@@ -15,7 +15,7 @@ from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.replacements import Cut, outside_placeholders, render, replace
 from transforms.pii.scan import scan
-from transforms.schemas import PII
+from transforms.schemas import PII, PREPARED, conform
 from transforms.sentiment.protocols import RedactedText
 from transforms.text import normalise
 
@@ -23,7 +23,7 @@ _ROUNDS = 32  # honest texts need one to three
 
 
 class RedactedTexts:
-    """A column of texts that went through `redact`, the only one to make it; null where a text was, or is dropped."""
+    """A column of texts that went through `redact`; null where a text was, or is dropped. Made here alone."""
 
     __slots__ = ("array",)
 
@@ -41,6 +41,12 @@ class RedactedTexts:
     def texts(self) -> list[RedactedText | None]:
         """The texts one by one."""
         return cast(list[RedactedText | None], _list(self.array))
+
+
+def redacted_texts(prepared: pa.RecordBatch) -> RedactedTexts:
+    """The texts of a batch of schemas.PREPARED, which were redacted before. Raises SchemaError for any other."""
+    conform(prepared, PREPARED)
+    return RedactedTexts(prepared["redacted_text"])
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, NewType, Protocol
+from typing import NamedTuple, NewType, Protocol, TypeAlias
 
 # Text that went through the redactor. Only `transforms.pii.redactor` and what derives from its output may make one,
 # and a Scorer takes nothing else: promise 1, held by the type checker.
@@ -26,12 +26,22 @@ class Failure(NamedTuple):
     code: str
 
 
+class Deferred(NamedTuple):
+    """Why a text was not scored this time, as a reason code; the next run takes it up."""
+
+    code: str
+
+
+Outcome: TypeAlias = Scores | Failure | Deferred
+
+
 @dataclass
 class Usage:
     """What scoring cost so far, counted by the scorer itself."""
 
     calls: int = 0
     throttles: int = 0
+    unconfirmed_units: int = 0  # of calls whose answer never came: they may have been billed all the same
 
 
 class Scorer(Protocol):
@@ -41,27 +51,49 @@ class Scorer(Protocol):
     version: str
     languages: frozenset[str]
     max_bytes: int  # the longest UTF-8 text one item may have; longer ones are split before they come here
+    paid: bool  # whether it bills: then all copies of a text must come to one worker
     usage: Usage
 
     def units(self, text: RedactedText) -> int:
         """Billing units that scoring this text costs; 0 where scoring is free."""
         ...
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> list[Scores | Failure]:
-        """Score texts of one language, each at most `max_bytes` long; the answer has their order and length.
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome]]:
+        """Score texts of one language, each at most `max_bytes` long.
 
+        Gives how each text ended, by its place, as soon as it is known, so that what was bought is kept at once.
         Raises ScorerError where the scorer cannot work at all.
         """
         ...
 
-
-class ScoreCache(Protocol):
-    """Scores by content key, shared by all workers and all runs."""
-
-    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Scores]:
-        """The scores of those keys that are present."""
+    def stop(self, code: str) -> None:
+        """Buy nothing more: what was not sent yet ends Deferred with this code. A free scorer goes on."""
         ...
 
-    def put(self, scores: Mapping[bytes, Scores]) -> None:
-        """Keep scores; when this returns they survive a crash of this process."""
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
+class Cached(NamedTuple):
+    """What a cache knows of a text. A content key covers scorer, version, language and policy: it never goes stale."""
+
+    scores: Scores | None  # None where the entry is of a detected language alone
+    language: str
+    scorer_version: str
+
+
+class ScoreCache(Protocol):
+    """What was bought, by content key, shared by all workers and all runs. Every method raises CacheError."""
+
+    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Cached]:
+        """The entries of those keys that are present and have not expired. Keys may repeat."""
+        ...
+
+    def put(self, entries: Mapping[bytes, Cached]) -> None:
+        """Keep entries; when this returns they survive a crash of this process. Of two for one key, one stays."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds."""
         ...

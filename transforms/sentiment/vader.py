@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from transforms.sentiment.protocols import Failure, RedactedText, Scores, Usage
+from transforms.sentiment.protocols import Outcome, RedactedText, Scores, Usage
 
 # |compound| at which VADER's authors call a text positive or negative (Hutto & Gilbert 2014, and the package's README).
 THRESHOLD = 0.05
@@ -21,6 +21,7 @@ class VaderScorer:
     languages = frozenset({"en"})
     # VADER's time is quadratic in a text's length: 3.6 s at 38 KB, 3 ms at 1 KB.
     max_bytes = 1_000
+    paid = False
 
     def __init__(self) -> None:
         self.usage = Usage()
@@ -30,9 +31,15 @@ class VaderScorer:
         """Nothing is billed."""
         return 0
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> list[Scores | Failure]:  # noqa: ARG002 - English alone
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome]]:  # noqa: ARG002 - English alone
         """Score each text by VADER's proportions and compound; see `shares`."""
-        return [shares(**self._analyzer.polarity_scores(text)) for text in texts]
+        yield {place: shares(**self._analyzer.polarity_scores(text)) for place, text in enumerate(texts)}
+
+    def stop(self, code: str) -> None:
+        """Free, so there is nothing to stop."""
+
+    def close(self) -> None:
+        """In process, so there is nothing to let go of."""
 
 
 def shares(pos: float, neg: float, neu: float, compound: float) -> Scores:  # noqa: ARG001 - VADER's own four keys

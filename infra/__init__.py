@@ -1,0 +1,1 @@
+"""AuraStream on AWS, and AWS on this machine."""

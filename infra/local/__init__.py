@@ -1,0 +1,1 @@
+"""AWS on this machine, for tests and for trying out: `aurastream-local`."""

@@ -1,0 +1,173 @@
+"""The commands of a night: sample, plan, nightly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jobs.options import (
+    COMMAND_EPILOG,
+    Command,
+    Dollars,
+    as_date,
+    config_option,
+    key_file_option,
+    lake_option,
+    language_option,
+    map_option,
+    option,
+    policy_option,
+    quota_option,
+    scorer_option,
+)
+from transforms.errors import UsageError
+
+if TYPE_CHECKING:
+    from jobs.settings import NightlySettings
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Write a sample drop.")
+@config_option
+@option("target", "--out", default="drops", metavar="DIR", help="Where the drop is written, in its folder ds=DATE.")
+@option("--documents", default=2000, type=click.IntRange(min=1), help="How many documents.")
+@option("--ds", metavar="DATE", callback=as_date, help="The drop's date; today (UTC) if not given.")
+@option("--seed", default=7, help="The same seed writes the same documents.")
+def sample(target: str, documents: int, ds: str | None, seed: int) -> None:
+    """Write a sample drop: a support desk's mails, chats and reviews, with made-up people.
+
+    JSON Lines, gzipped JSON Lines, CSV, Parquet and plain text; five of its rows cannot be used, on purpose.
+
+    \b
+    Example
+      aurastream sample --out drops --documents 2000 --ds 2026-11-22
+    """
+    from jobs.sample import write_sample
+
+    for path in write_sample(Path(target), documents, ds or _today(), seed):
+        click.echo(path)
+
+
+def _drop_options(command: Command) -> Command:
+    """What `nightly` and `plan` are both told: the drop, the lake, and how to score."""
+    options = (
+        config_option,
+        option(
+            "--drops",
+            required=True,
+            metavar="PATH",
+            help="The drop: a folder, a file, or a URI such as s3://bucket/drops.",
+        ),
+        lake_option,
+        option("--ds", metavar="DATE", callback=as_date, help="The date of files whose path names none; today (UTC)."),
+        option("--date-pattern", metavar="PATTERN", help="Where a path holds its date: %Y/%m/%d. ds=DATE needs none."),
+        map_option,
+        scorer_option,
+        language_option,
+        option("--reprocess", is_flag=True, help="Take files again that a published run has taken."),
+        key_file_option,
+        policy_option,
+        quota_option,
+        option(
+            "--cache",
+            default="local",
+            metavar="NAME",
+            help="Where scores are kept: local, in the lake; dynamodb, or dynamodb:TABLE.",
+        ),
+    )
+    for each in reversed(options):
+        command = each(command)
+    return command
+
+
+def _file_format(name: str) -> Callable[[Command], Command]:
+    return option(
+        "file_format",
+        name,
+        type=click.Choice(["auto", "jsonl", "csv", "parquet", "text"]),
+        default="auto",
+        help="The files' format; auto tells by name and content.",
+    )
+
+
+def _settings(
+    drops: str, lake: str, ds: str | None, file_format: str, mapping: tuple[str, ...], **others: Any
+) -> NightlySettings:
+    from jobs.drops import Format
+    from jobs.settings import NightlySettings, parse_mapping
+
+    if "://" not in drops and Path(lake).resolve().is_relative_to(Path(drops).resolve()):
+        raise UsageError(f"--lake {lake} lies in --drops {drops}: its own files would be taken for documents")
+    return NightlySettings(
+        drops=drops,
+        lake=lake,
+        ds=ds or _today(),
+        file_format=None if file_format == "auto" else Format(file_format),
+        mapping=parse_mapping(mapping),
+        **others,
+    )
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Say what a night would cost, and buy nothing.")
+@_drop_options
+@_file_format("--file-format")
+@option("output", "--format", type=click.Choice(["text", "json"]), default="text", help="How the plan is printed.")
+def plan(output: str, **told: Any) -> None:
+    """Say what `nightly` would buy of a drop, and what it would cost, and buy nothing.
+
+    Reads, redacts, looks up and counts as `nightly` does. The dollars are those of Amazon's list, by what this lake has
+    bought this month.
+
+    \b
+    Example
+      aurastream plan --drops drops --lake lake --scorer comprehend
+    """
+    from jobs.plan import plan as count
+
+    counted = count(_settings(**told))
+    click.echo(json.dumps(counted.to_dict(), indent=2) if output == "json" else counted.plain())
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Score what is new in a drop, and publish it.")
+@_drop_options
+@_file_format("--format")
+@option(
+    "--budget", type=Dollars(), metavar="DOLLARS", help="What the run may spend; what does not fit waits for the next."
+)
+@option("--deadline", metavar="HH:MM", help="The time (UTC) to have published by: buying stops before.")
+@option(
+    "--without-cache",
+    type=click.Choice(["stop", "defer"]),
+    default="stop",
+    help="Where the cache cannot be used: stop, or leave to the next run what cannot be looked up. Nothing is bought.",
+)
+def nightly(**told: Any) -> None:
+    """Score what is new in a drop, and publish it if what was written holds what it must.
+
+    Files that a published run has taken are not taken again, so running twice scores nothing twice; documents of them
+    that ended DEFERRED are. The lake is made where there is none, and so is its key, unless --key-file names another.
+
+    \b
+    Examples
+      aurastream nightly --drops drops --lake lake
+      aurastream nightly --drops tickets.csv --lake lake --ds 2026-11-22 \\
+          --map document_id=ticket --map text=body
+      aurastream nightly --drops drops --lake lake --scorer comprehend --budget 25.00 --deadline 05:30
+    """
+    from jobs import nightly as job
+    from transforms.report import plain
+
+    night = job.run(_settings(**told))
+    if night is None:
+        click.echo("Nothing new to score.")
+        return
+    click.echo(plain(night.summary))
+    click.echo(f"{'report':<16}{Path(told['lake']) / 'reports' / night.summary.run_id}.html")

@@ -1,0 +1,158 @@
+"""The commands on texts, without Spark and without a lake: analyze, redact, restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from jobs.options import (
+    COMMAND_EPILOG,
+    config_option,
+    key_file_option,
+    language_option,
+    map_option,
+    option,
+    policy_option,
+    scorer_option,
+)
+
+in_option = option(
+    "source",
+    "--in",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    default="-",
+    metavar="FILE|-",
+    help="What is read; - is standard input.",
+)
+out_option = option(
+    "target",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    default="-",
+    metavar="FILE|-",
+    help="What is written, whole or not at all; - is standard output.",
+)
+format_option = option(
+    "form",
+    "--format",
+    type=click.Choice(["auto", "text", "jsonl"]),
+    default="auto",
+    help="auto tells by the file's name, or by its first line.",
+)
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Score one text, or a file's documents, without Spark.")
+@config_option
+@option(
+    "source",
+    "--in",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file of documents, as `nightly` reads them.",
+)
+@option(
+    "target",
+    "--out",
+    type=click.Path(path_type=Path, allow_dash=True, dir_okay=False),
+    help="Where --in's rows go, as JSON Lines; standard output if not given.",
+)
+@map_option
+@scorer_option
+@language_option
+@key_file_option
+@policy_option
+@click.argument("text", required=False)
+@click.pass_context
+def analyze(
+    ctx: click.Context,
+    source: Path | None,
+    target: Path | None,
+    mapping: tuple[str, ...],
+    scorer: str,
+    language: str | None,
+    key_file: Path | None,
+    policy: Path | None,
+    text: str | None,
+) -> None:
+    """Score one TEXT, or the documents of a file, through the same stages as the nightly job, without Spark.
+
+    Gives the rows that `scores` would hold: of a TEXT as JSON, of a file as JSON Lines in the documents' order. Without
+    --key-file, fingerprints are comparable within one call alone.
+
+    \b
+    Examples
+      aurastream analyze "I love it, call me on 212-555-0187"
+      aurastream analyze --in docs.jsonl --out scored.jsonl
+      aurastream analyze -- "-1 for the manual"
+    """
+    from jobs import analyze as job
+    from jobs.settings import parse_mapping
+
+    if text is not None:
+        # From a file or the environment they may be meant for other calls.
+        for name, parameter in (("--in", "source"), ("--out", "target"), ("--map", "mapping")):
+            if ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"{name} is for a file: give either a TEXT or --in FILE")
+        click.echo(job.analyze_text(text, scorer, language, key_file, policy))
+    elif source is not None:
+        _not_the_same(source, target or Path("-"))
+        job.analyze_file(source, target, parse_mapping(mapping), scorer, language, key_file, policy)
+    else:
+        raise click.UsageError("give a TEXT or --in FILE")
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Take personal data out of a text or of JSON Lines.")
+@config_option
+@in_option
+@out_option
+@format_option
+@policy_option
+@key_file_option
+@option("--language", default="en", metavar="CODE", help="The language of texts that name none, for a second opinion.")
+@option("--explain", is_flag=True, help="Say each find on standard error: detector, confidence, what decided.")
+def redact(
+    source: Path, target: Path, form: str, policy: Path | None, key_file: Path | None, language: str, explain: bool
+) -> None:
+    """Take personal data out of a text, or of the `text` of every line of JSON Lines. No Spark, no lake.
+
+    A text is one document. Of JSON Lines, `redacted_text` and `pii` take the place of `text`; other fields stay as they
+    are.
+
+    \b
+    Examples
+      echo "call me on 212-555-0187" | aurastream redact
+      aurastream redact --in mails.jsonl --out redacted.jsonl --policy policy.toml
+    """
+    from jobs import redact as job
+
+    _not_the_same(source, target)
+    job.redact_file(source, target, None if form == "auto" else form, policy, key_file, language, explained=explain)
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Turn encrypted finds back.")
+@config_option
+@in_option
+@out_option
+@format_option
+@key_file_option
+def restore(source: Path, target: Path, form: str, key_file: Path | None) -> None:
+    """Turn back what a policy encrypted, in a text or in the `redacted_text` of JSON Lines.
+
+    Pseudonyms, masks and numbers stay: nothing turns them back.
+
+    \b
+    Example
+      aurastream restore --in redacted.jsonl --out restored.jsonl --key-file key
+    """
+    from jobs import redact as job
+
+    _not_the_same(source, target)
+    if key_file is None:
+        raise click.UsageError("--key-file is needed: the key that the finds were encrypted under")
+    job.restore_file(source, target, None if form == "auto" else form, key_file)
+
+
+def _not_the_same(source: Path, target: Path) -> None:
+    if str(target) != "-" and str(source) != "-" and target.exists() and target.samefile(source):
+        raise click.UsageError("--out is the file that --in reads")

@@ -1,0 +1,190 @@
+"""What a night would cost: everything that `nightly` does before it buys, and nothing bought, written or published."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.budget import already_spent
+from jobs.buying import Piece, prepared_parts, together
+from jobs.intake import key_of, listed, policy_of, recipe_of, take_in
+from jobs.lake import Lake, open_lake
+from jobs.nightly import parts, task_splits
+from jobs.pipeline import Recipe, TaskReport, scoring
+from jobs.services.calls import ITEMS_A_CALL
+from jobs.services.ledger import LocalLedger
+from jobs.services.scorers import scorer_type
+from jobs.session import spark_session
+from jobs.settings import NightlySettings
+from jobs.spread import shuffle
+from jobs.stopwatch import Stopwatch
+from transforms.cost import TierCost, by_tier, dollars
+from transforms.report import money
+from transforms.scoring import items, known_pieces, known_scores, wanted
+from transforms.sentiment.protocols import ScoreCache, Scorer
+
+
+@dataclass
+class Estimate:
+    """What is to be bought, as one worker counts it; estimates of several add up."""
+
+    documents: int = 0
+    rejected: int = 0
+    unsupported: int = 0  # documents in languages that the scorer does not know
+    distinct: int = 0  # texts
+    cache_hits: int = 0  # of these, how many need not be bought
+    units: int = 0
+    calls: int = 0
+    units_without: int = 0  # had each document been bought by itself
+
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(
+            *(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True))
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a night would do."""
+
+    scorer: str
+    quota_tps: float
+    files: int
+    already: int  # units that were spent this month
+    estimate: Estimate = field(default_factory=Estimate)
+
+    @property
+    def dollars(self) -> Decimal:
+        """What it costs."""
+        return dollars(self.estimate.units, self.already)
+
+    @property
+    def dollars_without(self) -> Decimal:
+        """What it would cost, had each document been bought by itself."""
+        return dollars(self.estimate.units_without, self.already)
+
+    @property
+    def tiers(self) -> list[TierCost]:
+        """What falls into which tier of the month's price."""
+        return by_tier(self.estimate.units, self.already)
+
+    @property
+    def minutes(self) -> float:
+        """How long the calls take at the quota."""
+        return self.estimate.calls / self.quota_tps / 60
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it: dollars and minutes are numbers, dollars exact."""
+        tiers = [
+            {"price": float(tier.price), "units": tier.units, "dollars": float(tier.dollars)} for tier in self.tiers
+        ]
+        return {
+            "scorer": self.scorer,
+            "files": self.files,
+            **vars(self.estimate),
+            "dollars": float(self.dollars),
+            "tiers": tiers,
+            "units_this_month": self.already,
+            "quota_tps": self.quota_tps,
+            "minutes": round(self.minutes, 2),
+            "dollars_without": float(self.dollars_without),
+        }
+
+    def plain(self) -> str:
+        """The lines that are printed."""
+        found = self.estimate
+        tiers = "; ".join(
+            f"{tier.units:,} at ${tier.price.normalize():f}: {money(float(tier.dollars))}" for tier in self.tiers
+        )
+        bought = found.distinct - found.cache_hits
+        lines = {
+            "files": f"{self.files:,}",
+            "documents": f"{found.documents:,}, of which {found.rejected:,} rejected and "
+            f"{found.unsupported:,} in languages that {self.scorer} does not know",
+            "distinct texts": f"{found.distinct:,}",
+            "cache hits": f"{found.cache_hits:,}",
+            "to buy": f"{bought:,} texts, {found.units:,} units",
+            "cost": f"{money(float(self.dollars))}" + (f" ({tiers})" if tiers else ""),
+            "this month": f"{self.already:,} units spent before",
+            "calls": f"{found.calls:,}, {self.minutes:.1f} minutes at {self.quota_tps:g} a second",
+            "otherwise": f"{money(float(self.dollars_without))}, each document bought by itself, without a cache",
+        }
+        return "\n".join(f"{name:<16}{value}" for name, value in lines.items())
+
+
+def plan(settings: NightlySettings) -> Plan:
+    """Count what a night with these settings would buy. Raises as `nightly.run` does before it writes."""
+    scorer_type(settings.scorer)
+    key, policy = key_of(settings), policy_of(settings)
+    listing = listed(settings)
+    with _lake(settings.lake) as lake:
+        intake = take_in(listing, lake, LocalLedger(lake.ledger), reprocess=settings.reprocess)
+        recipe = recipe_of(settings, policy, key, lake, intake)
+        estimate = Estimate()
+        if intake.files:
+            spark = spark_session("aurastream plan")
+            tasks, count = task_splits(spark, intake.files), parts(spark, intake.files)
+            counted = shuffle(
+                spark, "planning", tasks, partial(prepared_parts, recipe, count), partial(_count, recipe), count
+            )
+            estimate = sum(counted, start=estimate)
+        return Plan(settings.scorer, settings.quota_tps, len(intake.files), already_spent(lake), estimate)
+
+
+@contextmanager
+def _lake(location: str) -> Iterator[Lake]:
+    """The lake as it is; where there is none, an empty one that goes again, for a plan makes nothing."""
+    if "://" in location or (Path(location) / "ledger.sqlite").exists():
+        yield open_lake(location, create=False)
+    else:
+        with tempfile.TemporaryDirectory(prefix="aurastream-plan-") as folder:
+            yield open_lake(folder, create=True)
+
+
+def _count(recipe: Recipe, _part: int, pieces: Iterator[Piece]) -> Estimate:
+    watch, report = Stopwatch(), TaskReport()
+    estimate = Estimate()
+    counted: set[bytes] = set()
+    with scoring(recipe, watch) as (scorer, cache):
+        for _dates, prepared in together(pieces, report, watch):
+            estimate += _of(prepared, scorer, cache, recipe, counted)
+    return estimate
+
+
+def _of(prepared: pa.RecordBatch, scorer: Scorer, cache: ScoreCache, recipe: Recipe, counted: set[bytes]) -> Estimate:
+    """What a batch adds; `counted` has the keys that came before, and grows."""
+    asked = wanted(prepared, scorer)
+    copies = Counter(asked.of_row.tolist())
+    places = range(len(asked.keys))
+    supported = [place for place in places if asked.supported[place]]
+    new = [place for place in places if asked.keys[place] not in counted]
+    known = known_scores(asked, cache)
+    needed = dict(zip(supported, items(asked, supported, scorer, recipe.fingerprint), strict=True))
+    missing = {place: needed[place] for place in new if place in needed and place not in known}
+    pieces = known_pieces(missing, cache)
+    bought: dict[str, dict[bytes, int]] = {}
+    for item in chain.from_iterable(missing.values()):
+        if item.key not in pieces and item.key not in counted:
+            bought.setdefault(item.language, {})[item.key] = scorer.units(item.text)
+    counted.update(asked.keys, *bought.values())
+    of_place = {place: sum(scorer.units(item.text) for item in needed[place]) for place in supported}
+    return Estimate(
+        documents=prepared.num_rows,
+        rejected=copies[-1],
+        unsupported=sum(copies[place] for place in places if not asked.supported[place]),
+        distinct=len(new),
+        cache_hits=sum(place in known for place in new),
+        units=sum(sum(units.values()) for units in bought.values()),
+        calls=sum(-(-len(units) // ITEMS_A_CALL) for units in bought.values()),
+        units_without=sum(copies[place] * units for place, units in of_place.items()),
+    )
