@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ulid import ULID
 
 from jobs.carry import deferred_rows
-from jobs.drops import DropFile, Listing, list_drop
+from jobs.drops import DropFile, Listing, Split, list_drop, pack, plan_splits
 from jobs.lake import Lake, content_key, given_key
 from jobs.output import say
 from jobs.pipeline import Recipe
@@ -22,6 +22,12 @@ from jobs.settings import DEFER, DETECT, NightlySettings, given_policy
 from transforms.errors import UsageError
 from transforms.pii.policy import Policy
 from transforms.scoring import Stamp
+
+# Input bytes a task takes on, uncompressed JSON Lines being split there: some 150,000 documents of 300 characters, and
+# one written file.
+TASK_BYTES = 64 * 1024 * 1024
+# Below this a task is not worth starting for.
+LEAST_TASK_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -115,3 +121,16 @@ def default_language(scorer: str) -> str:
     """What documents count as that name no language: a scorer that knows one alone takes them for that."""
     languages = scorer_type(scorer).languages
     return next(iter(languages)) if len(languages) == 1 else DETECT
+
+
+def task_splits(files: Sequence[DropFile], cores: int) -> list[list[Split]]:
+    """How the reading of files is divided among tasks, where so many run at once."""
+    total = sum(file.size for file in files)
+    target = max(LEAST_TASK_BYTES, min(TASK_BYTES, total // cores + 1))
+    return pack(plan_splits(files, target), target)
+
+
+def count_parts(files: Sequence[DropFile], cores: int) -> int:
+    """By how many workers the texts of files are bought, where so many run at once."""
+    total = sum(file.size for file in files)
+    return max(cores, -(-total // TASK_BYTES))

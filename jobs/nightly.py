@@ -21,9 +21,9 @@ from expectations.profile import Profile, merge, profile_file
 from jobs.budget import open_purse, stop_at
 from jobs.buying import buy
 from jobs.carry import carry_forward
-from jobs.drops import DropFile, Split, pack, plan_splits
+from jobs.drops import DropFile, Split
 from jobs.duplicates import reject_repeated
-from jobs.intake import Intake, key_of, listed, policy_of, recipe_of, take_in
+from jobs.intake import Intake, count_parts, key_of, listed, policy_of, recipe_of, take_in, task_splits
 from jobs.lake import Lake, open_lake
 from jobs.output import say
 from jobs.pipeline import Recipe, TaskReport, write_splits
@@ -41,12 +41,6 @@ from transforms.errors import ExpectationsNotMet, PublishConflict
 from transforms.pii.policy import Policy
 from transforms.report import RunSummary
 from transforms.schemas import SCORES, Status
-
-# Input bytes a task takes on, uncompressed JSON Lines being split there: some 150,000 documents of 300 characters, and
-# one written file.
-TASK_BYTES = 64 * 1024 * 1024
-# Below this a task is not worth starting for.
-LEAST_TASK_BYTES = 4 * 1024 * 1024
 
 # Rejections of a date that are said one by one.
 SAID_REJECTIONS = 20
@@ -120,24 +114,12 @@ def _float(amount: Decimal | None) -> float | None:
     return None if amount is None else float(amount)
 
 
-def task_splits(spark: SparkSession, files: Sequence[DropFile]) -> list[list[Split]]:
-    """How the reading of files is divided among tasks."""
-    total = sum(file.size for file in files)
-    target = max(LEAST_TASK_BYTES, min(TASK_BYTES, total // spark.sparkContext.defaultParallelism + 1))
-    return pack(plan_splits(files, target), target)
-
-
-def parts(spark: SparkSession, files: Sequence[DropFile]) -> int:
-    """By how many workers texts are bought."""
-    total = sum(file.size for file in files)
-    return max(int(spark.sparkContext.defaultParallelism), -(-total // TASK_BYTES))
-
-
 def score(spark: SparkSession, lake: Lake, recipe: Recipe, files: Sequence[DropFile]) -> list[TaskReport]:
     """Score the files, spread over the workers; the one write of the run."""
-    tasks = task_splits(spark, files)
+    cores = spark.sparkContext.defaultParallelism
+    tasks = task_splits(files, cores)
     if scorer_type(recipe.scorer).paid:
-        return buy(spark, lake, recipe, tasks, parts(spark, files))
+        return buy(spark, lake, recipe, tasks, count_parts(files, cores))
     return spread(spark, "scoring", tasks, partial(_score, recipe, lake))
 
 

@@ -17,9 +17,8 @@ import pyarrow as pa
 
 from jobs.budget import already_spent
 from jobs.buying import Piece, prepared_parts, together
-from jobs.intake import key_of, listed, policy_of, recipe_of, take_in
+from jobs.intake import count_parts, key_of, listed, policy_of, recipe_of, take_in, task_splits
 from jobs.lake import Lake, open_lake
-from jobs.nightly import parts, task_splits
 from jobs.pipeline import Recipe, TaskReport, scoring
 from jobs.services.calls import ITEMS_A_CALL
 from jobs.services.ledger import LocalLedger
@@ -133,7 +132,8 @@ def plan(settings: NightlySettings) -> Plan:
         estimate = Estimate()
         if intake.files:
             spark = spark_session("aurastream plan")
-            tasks, count = task_splits(spark, intake.files), parts(spark, intake.files)
+            cores = spark.sparkContext.defaultParallelism
+            tasks, count = task_splits(intake.files, cores), count_parts(intake.files, cores)
             counted = shuffle(
                 spark, "planning", tasks, partial(prepared_parts, recipe, count), partial(_count, recipe), count
             )

@@ -39,7 +39,8 @@ def spark_session(app_name: str) -> SparkSession:
     with _interrupts_wait():
         return (
             SparkSession.builder.appName(app_name)
-            .master(os.environ.get("SPARK_MASTER", "local[*]"))
+            # A task whose worker dies is tried again, as on a cluster.
+            .master(os.environ.get("SPARK_MASTER", "local[*,4]"))
             .config("spark.ui.enabled", "false")
             .config("spark.ui.showConsoleProgress", "false")
             .config("spark.driver.memory", "512m")

@@ -1,4 +1,4 @@
-"""Dependencies run one way: transforms <- expectations <- jobs, and within jobs as DECISIONS.md says."""
+"""Dependencies run one way: transforms <- expectations <- jobs <- infra, and within jobs as DECISIONS.md says."""
 
 import ast
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ MAY_IMPORT = {
     "transforms": {"transforms"},
     "expectations": {"transforms", "expectations"},
     "jobs": {"transforms", "expectations", "jobs"},
+    "infra": {"transforms", "expectations", "jobs", "infra"},
 }
 # Within jobs, from the bottom up: a module imports from its own level or below.
 LEVELS = (
@@ -27,18 +28,20 @@ LEVELS = (
         "jobs.output",
     },
     {"jobs.pipeline", "jobs.spread", "jobs.published", "jobs.runs"},
-    {"jobs.carry", "jobs.duplicates"},
-    {"jobs.nightly", "jobs.analyze", "jobs.redact"},
+    {"jobs.carry", "jobs.duplicates", "jobs.buying", "jobs.budget"},
+    {"jobs.intake"},
+    {"jobs.nightly", "jobs.plan", "jobs.analyze", "jobs.redact"},
     {"jobs.options"},
+    {"jobs.commands"},
     {"jobs.cli"},
 )
 # Where a library may be imported, by the module's prefix.
 ALONE = {
     "boto3": ("jobs.services",),
     "great_expectations": ("expectations",),
-    "pyspark": ("jobs.session", "jobs.spread", "jobs.progress", "jobs.nightly"),
+    "pyspark": ("jobs.session", "jobs.spread", "jobs.progress", "jobs.buying", "jobs.nightly"),
     "vaderSentiment": ("transforms.sentiment.vader",),
-    "click": ("jobs.cli", "jobs.options", "jobs.output"),
+    "click": ("jobs.cli", "jobs.commands", "jobs.options", "jobs.output", "infra.local.cli"),
 }
 # What transforms may not know: the world.
 WORLD = {"boto3", "great_expectations", "os", "pathlib", "pyspark"} | {

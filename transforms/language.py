@@ -15,8 +15,8 @@ VERSION = f"eldc-{version('eldc')}"  # the model is part of the library
 
 _CHARACTERS = 1_000  # that a text is judged by
 _EVIDENCE = 1.5  # what the likeliest language must be ahead by; measured, see docs/languages.md
-# What the redactor put in ([NAME], [PHONE_1], [PHONE:***]); addresses of pages and of people, and handles, in ASCII, for
-# Chinese and Japanese may follow without a space; and NUL, which ends a text for the detector.
+# What the redactor put in ([NAME], [PHONE_1], [PHONE:***]); addresses of pages and of people, and handles, in ASCII,
+# for Chinese and Japanese may follow without a space; and NUL, which ends a text for the detector.
 _NOT_LANGUAGE = r"\[[A-Z][A-Z_]*[0-9]*(?::[^\[\]]*)?\]|(?i:https?://|\bwww\.)[!-~]+|[\w.+-]*@[\w.-]+|\x00"
 _TRADITIONAL = frozenset({"tw", "hant", "hk", "mo"})
 

@@ -160,7 +160,8 @@ def nightly(**told: Any) -> None:
       aurastream nightly --drops drops --lake lake
       aurastream nightly --drops tickets.csv --lake lake --ds 2026-11-22 \\
           --map document_id=ticket --map text=body
-      aurastream nightly --drops drops --lake lake --scorer comprehend --budget 25.00 --deadline 05:30
+      aurastream nightly --drops drops --lake lake --scorer comprehend \\
+          --budget 25.00 --deadline 05:30
     """
     from jobs import nightly as job
     from transforms.report import plain

@@ -9,6 +9,7 @@ import argparse
 import gettext
 import importlib
 import importlib.util
+import itertools
 import multiprocessing
 import random
 import re
@@ -42,10 +43,16 @@ SETS = {
 } | {f"subtitles, {code}": f"{code}:sentiment/xed_{code}" for code in ("en", "de", "es", "fr", "it", "pt")}
 # Of Django's catalogues, where it is installed: Comprehend's other languages, then some that it does not score.
 CATALOGUES = (
-    "ar hi ja ko zh_Hans zh_Hant nl pl ru sv tr da nb fi cs ro hu uk el he th vi id ca gl bg hr sk et lt lv sl eu fa"
-).split()
+    *("ar", "hi", "ja", "ko", "zh_Hans", "zh_Hant"),
+    *("nl", "pl", "ru", "sv", "tr", "da", "nb", "fi", "cs", "ro", "hu", "uk", "el", "he", "th", "vi", "id"),
+    *("ca", "gl", "bg", "hr", "sk", "et", "lt", "lv", "sl", "eu", "fa"),
+)
+SCORED = ("de", "en", "es", "fr", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW")  # Comprehend's
 # Where a detector has the languages to choose from given: Comprehend's, and the common ones beside them.
-CHOICE = "de en es fr it pt ar hi ja ko zh nl pl ru sv tr da no fi cs ro hu uk el he th vi id".split()
+CHOICE = (
+    *(code for code in SCORED if code != "zh-TW"),
+    *("nl", "pl", "ru", "sv", "tr", "da", "no", "fi", "cs", "ro", "hu", "uk", "el", "he", "th", "vi", "id"),
+)
 _SLOTS = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[^}]*\}|<[^>]*>|&\w+;")
 
 Detector = Callable[[Sequence[str]], list[str | None]]
@@ -92,7 +99,7 @@ def _fasttext() -> Detector:
 
 def _py3langid() -> Detector:
     langid = importlib.import_module("py3langid.langid")
-    langid.set_languages(CHOICE)
+    langid.set_languages(list(CHOICE))
     return _each(lambda text: str(langid.classify(text)[0]))
 
 
@@ -194,7 +201,8 @@ def _shares(language: str, said: Sequence[str | None]) -> tuple[float, float, fl
     known = {language} | ({"zh"} if language == "zh-TW" and "zh-TW" not in said else set())
     right = sum(each in known for each in said)
     nothing = sum(not each or each == "und" for each in said)
-    return tuple(100 * count / max(len(said), 1) for count in (right, len(said) - right - nothing, nothing))  # type: ignore[return-value]
+    percent = 100 / max(len(said), 1)
+    return percent * right, percent * (len(said) - right - nothing), percent * nothing
 
 
 def report(data: Path) -> None:
@@ -210,7 +218,7 @@ def report(data: Path) -> None:
 
     ours = results[VERSION]
     print(f"{VERSION}: right / wrong / nothing said, percent, by characters of the text")
-    bounds = list(zip(LENGTHS, LENGTHS[1:], strict=False))
+    bounds = list(itertools.pairwise(LENGTHS))
     print(
         f"{'':<20}{'texts':>6}{'all':>20}"
         + "".join(f"{low:>14}-{'' if high > 999 else high:<5}" for low, high in bounds)
@@ -228,8 +236,17 @@ def report(data: Path) -> None:
     groups: dict[str, Callable[[Texts], bool]] = {
         "English": lambda each: each.language == "en",
         "subtitles, 5": lambda each: each.name.startswith("subtitles") and each.language != "en",
-        "messages": lambda each: each.name.startswith("messages"),
+        "messages": lambda each: each.name.startswith("messages") and each.language in {*CHOICE, "zh-TW"},
     }
+    foreign = [
+        (each.language, tag)
+        for each, said in zip(sets, ours.said, strict=True)
+        if each.language not in SCORED
+        for tag in said
+    ]
+    paid = sum(tag in SCORED for _, tag in foreign)
+    print(f"\nof {len(foreign):,} texts in other languages, {paid:,} would be scored as one of Comprehend's", end="")
+    print(f", {sum(tag in SCORED for language, tag in foreign if language == 'gl'):,} of these Galician")
     print(f"\nright / wrong, mean of the sets; {count:,} texts")
     print(f"{'':<24}" + "".join(f"{group:>16}" for group in groups) + f"{'µs a text':>12}{'load s':>8}{'MB':>6}")
     for name, result in results.items():

@@ -1,19 +1,22 @@
 """Look up, score what is missing, write through: what is bought, what is kept, and what each row says of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from transforms.documents import documents
+from transforms.errors import CacheError
 from transforms.pii.policy import DEFAULT_POLICY, Policy, Replacement
 from transforms.pii.redactor import redact
+from transforms.preparing import LanguageSource, distinct_texts, leave_out, ready
 from transforms.schemas import SCORES, Status, conform
-from transforms.scoring import Prepared, Stamp, distinct_texts, leave_out, reject, score_batch
-from transforms.sentiment.protocols import Failure, RedactedText, Scores, Usage
-from transforms.text import content_keys, subject_keys
+from transforms.scoring import Stamp, reject, score_batch
+from transforms.sentiment.protocols import Cached, Deferred, Failure, Outcome, RedactedText, Scores, Usage
+from transforms.text import Fingerprint
 
 STAMP = Stamp("RUN", datetime(2026, 11, 22, tzinfo=UTC))
 HAPPY = Scores(0.75, 0.125, 0.125, 0.0)
@@ -26,28 +29,58 @@ class CountingScorer:
     version = "1"
     languages = frozenset({"en", "es"})
     max_bytes = 20
+    paid = True
 
     def __init__(self) -> None:
         self.usage = Usage()
+        self.stopped = ""
         self.sent: list[tuple[str, str]] = []
 
     def units(self, text: RedactedText) -> int:
         return len(text.encode())
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> list[Scores | Failure]:
-        self.sent += [(text, language) for text in texts]
-        return [Failure("BROKEN") if "broken" in text else HAPPY for text in texts]
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome]]:
+        """One text after another, as from a service."""
+        for place, text in enumerate(texts):
+            if self.stopped:
+                yield {place: Deferred(self.stopped)}
+                continue
+            self.sent.append((text, language))
+            yield {place: Failure("BROKEN") if "broken" in text else HAPPY}
+
+    def stop(self, code: str) -> None:
+        self.stopped = code
+
+    def close(self) -> None:
+        pass
 
 
-class DictCache(dict[bytes, Scores]):
-    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Scores]:  # type: ignore[override] # the protocol's get
+class DictCache(dict[bytes, Cached]):
+    """Breaks where a test says so: at the first look, or after some writes."""
+
+    unreadable = False
+    writes_left = 1000
+
+    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Cached]:  # type: ignore[override] # the protocol's get
+        if self.unreadable:
+            raise CacheError("the cache is gone")
         return {key: self[key] for key in keys if key in self}
 
-    def put(self, scores: Mapping[bytes, Scores]) -> None:
-        self.update(scores)
+    def put(self, entries: Mapping[bytes, Cached]) -> None:
+        self.writes_left -= 1
+        if self.writes_left < 0:
+            raise CacheError("the cache is full")
+        self.update(entries)
+
+    def close(self) -> None:
+        pass
 
 
-def prepared(rows: list[dict[str, Any]], default: str = "en", policy: Policy = DEFAULT_POLICY) -> Prepared:
+def fingerprint(policy: Policy = DEFAULT_POLICY) -> Fingerprint:
+    return Fingerprint("counting", "1", policy.id, b"key")
+
+
+def prepared(rows: list[dict[str, Any]], default: str = "en", policy: Policy = DEFAULT_POLICY) -> pa.RecordBatch:
     base = {"document_id": "d", "text": "fine", "language": "en", "subject_id": "s"}
     values = {name: [(base | row)[name] for row in rows] for name in base}
     batch = documents(values, range(1, len(rows) + 1), "/drop/a.jsonl")
@@ -55,15 +88,15 @@ def prepared(rows: list[dict[str, Any]], default: str = "en", policy: Policy = D
     redaction = redact(distinct.texts, policy)
     batch, distinct = leave_out(batch, distinct, redaction.dropped)
     texts = redaction.texts.normalised()
-    keys = content_keys(
-        texts.array, distinct.languages, scorer="counting", scorer_version="1", policy=policy.id, key=b"key"
-    )
-    return Prepared(batch, subject_keys(batch["subject_id"], b"key"), distinct, redaction, texts, keys)
+    return ready(batch, distinct, redaction, texts, fingerprint(policy), LanguageSource.DEFAULT)
 
 
-def scored(rows: list[dict[str, Any]], cache: DictCache | None = None) -> tuple[list[dict[str, Any]], CountingScorer]:
+def scored(
+    rows: list[dict[str, Any]], cache: DictCache | None = None, *, defer: bool = False
+) -> tuple[list[dict[str, Any]], CountingScorer]:
     scorer = CountingScorer()
-    batch = score_batch(prepared(rows), scorer, cache if cache is not None else DictCache(), STAMP)
+    cache = cache if cache is not None else DictCache()
+    batch = score_batch(prepared(rows), scorer, cache, fingerprint(), STAMP, defer_without_cache=defer)
     conform(batch, SCORES)
     return batch.to_pylist(), scorer
 
@@ -125,9 +158,9 @@ def test_a_long_text_is_scored_in_pieces_and_fails_with_one_of_them() -> None:
     rows, scorer = scored([{"text": long}, {"text": "It is broken. " + long}])
 
     assert all(len(text.encode()) <= CountingScorer.max_bytes for text, _ in scorer.sent)
-    assert "".join(text for text, _ in scorer.sent).startswith(long.strip())
+    # Its pieces are "It is good. " three times and "It is good.": the first is bought once.
     assert rows[0]["chunks"] == 4
-    assert rows[0]["billed_units"] == len(long.strip())
+    assert rows[0]["billed_units"] == len("It is good. It is good.")
     assert [rows[0][f"score_{name}"] for name in ("positive", "negative", "neutral", "mixed")] == pytest.approx(HAPPY)
     assert (rows[1]["status"], rows[1]["error_code"], rows[1]["chunks"]) == ("FAILED", "BROKEN", None)
 
@@ -145,12 +178,13 @@ def test_a_rejected_document_stays_one() -> None:
 
 
 def test_an_empty_batch() -> None:
-    batch = score_batch(prepared([]), CountingScorer(), DictCache(), STAMP)
+    batch = score_batch(prepared([]), CountingScorer(), DictCache(), fingerprint(), STAMP)
     assert batch.num_rows == 0
 
 
 def test_rejecting_keeps_identity_and_bill_and_nothing_of_the_text() -> None:
-    batch = score_batch(prepared([{"text": "ask kim@example.com"}, {}]), CountingScorer(), DictCache(), STAMP)
+    two = prepared([{"text": "ask kim@example.com"}, {}])
+    batch = score_batch(two, CountingScorer(), DictCache(), fingerprint(), STAMP)
 
     rejected = reject(batch, pa.array([True, False]), "DUPLICATE_ID")
 
@@ -173,10 +207,10 @@ def test_rejecting_keeps_identity_and_bill_and_nothing_of_the_text() -> None:
 def test_documents_that_a_policy_leaves_out_are_rejections_without_their_text() -> None:
     drops = Policy("1", replacements=(("EMAIL", Replacement.DROP),))
     texts = ["a@example.com", "two", None, "a@example.com"]
-    ready = prepared([{"text": text} for text in texts], policy=drops)
+    left = prepared([{"text": text} for text in texts], policy=drops)
     scorer = CountingScorer()
 
-    rows = score_batch(ready, scorer, DictCache(), STAMP).to_pylist()
+    rows = score_batch(left, scorer, DictCache(), fingerprint(drops), STAMP).to_pylist()
 
     assert scorer.sent == [("two", "en")]
     assert [(row["status"], row["error_code"]) for row in rows] == [
@@ -185,10 +219,80 @@ def test_documents_that_a_policy_leaves_out_are_rejections_without_their_text() 
         ("REJECTED", "TEXT_MISSING"),
         ("REJECTED", "DROPPED_BY_POLICY"),
     ]
-    assert ready.documents["text"].to_pylist() == [None, "two", None, None]
+    assert left["redacted_text"].to_pylist() == [None, "two", None, None]
     assert [(row["redacted_text"], row["pii"], row["billed_units"]) for row in rows] == [
         (None, None, 0),
         ("two", [], 3),
         (None, None, 0),
         (None, None, 0),
     ]
+
+
+def test_a_text_of_many_equal_pieces_pays_for_one_of_them() -> None:
+    rows, scorer = scored([{"text": "It is so good here. " * 50}, {"text": "It is so good here. " * 30}])
+
+    assert [text for text, _ in scorer.sent] == ["It is so good here. ", "It is so good here."]
+    assert [row["chunks"] for row in rows] == [50, 30]
+    assert [row["billed_units"] for row in rows] == [39, 0]
+    assert [row["cache_hit"] for row in rows] == [False, True]
+
+
+def test_pieces_that_were_bought_before_a_crash_are_not_bought_again() -> None:
+    cache = DictCache()
+    long = "It is very good. It was quite bad. "
+    scored([{"text": "It is very good."}], cache)
+    scorer = CountingScorer()
+    answers = scorer.score
+    monday = prepared([{"text": long}])
+    scorer.score = lambda texts, language: islice(answers(texts, language), 1)  # type: ignore[method-assign] # dies then
+    with pytest.raises(KeyError):
+        score_batch(monday, scorer, cache, fingerprint(), STAMP)
+
+    _, again = scored([{"text": long}], cache)
+
+    assert [text for text, _ in again.sent] == ["It was quite bad."]
+
+
+def test_what_a_scorer_defers_waits_and_is_not_kept() -> None:
+    scorer, cache = CountingScorer(), DictCache()
+    scorer.stop("BUDGET_SPENT")
+
+    (row,) = score_batch(prepared([{}]), scorer, cache, fingerprint(), STAMP).to_pylist()
+
+    assert (row["status"], row["error_code"], row["sentiment"], row["billed_units"]) == (
+        "DEFERRED",
+        "BUDGET_SPENT",
+        None,
+        0,
+    )
+    assert (row["redacted_text"], row["chunks"], row["scored_at"]) == ("fine", None, None)
+    assert cache == {}
+
+
+def test_without_a_cache_nothing_is_bought() -> None:
+    cache = DictCache()
+    cache.unreadable = True
+
+    with pytest.raises(CacheError):
+        scored([{}], cache)
+    rows, scorer = scored([{}, {"text": None}], cache, defer=True)
+
+    assert scorer.sent == []
+    assert [(row["status"], row["error_code"]) for row in rows] == [
+        ("DEFERRED", "CACHE_UNAVAILABLE"),
+        ("REJECTED", "TEXT_MISSING"),
+    ]
+
+
+def test_a_cache_that_breaks_ends_the_buying_and_what_was_bought_is_published() -> None:
+    texts = [{"text": text} for text in ("one", "two", "three")]
+    cache = DictCache()
+    cache.writes_left = 1
+
+    rows, scorer = scored(texts, cache, defer=True)
+
+    assert [text for text, _ in scorer.sent] == ["one", "two"]
+    assert [row["status"] for row in rows] == ["SCORED", "SCORED", "DEFERRED"]
+    cache.writes_left = 0
+    with pytest.raises(CacheError):
+        scored([{"text": "four"}], cache)

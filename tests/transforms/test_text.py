@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from transforms.text import FOLDABLE, content_keys, fold, normalise, origins, split_utf8, subject_keys
+from transforms.text import FOLDABLE, Fingerprint, fold, normalise, origins, split_utf8, subject_keys
 
 KEY = b"k" * 32
 SIGNS = [
@@ -146,7 +146,8 @@ def test_split_is_linear(unit: str) -> None:
 
 def keys(texts: list[str | None], languages: list[str | None], *names: str, key: bytes = KEY) -> list[str | None]:
     scorer, version, policy = names or ("local", "1", "abc")
-    column = content_keys(pa.array(texts, pa.string()), pa.array(languages, pa.string()), scorer, version, policy, key)
+    fingerprint = Fingerprint(scorer, version, policy, key)
+    column = fingerprint.keys(pa.array(texts, pa.string()), pa.array(languages, pa.string()))
     answer: list[str | None] = column.to_pylist()
     return answer
 
@@ -171,10 +172,11 @@ def test_content_keys_are_hmac_sha256(rows: list[tuple[str | None, str | None]],
 
 def test_content_keys_of_a_slice() -> None:
     texts, languages = pa.array(["a", "b", None, "c"]), pa.array(["en", "de", "en", "en"])
-    whole = content_keys(texts, languages, "local", "1", "abc", KEY)
-    part = content_keys(texts[1:], languages[1:], "local", "1", "abc", KEY)
+    keys = Fingerprint("local", "1", "abc", KEY).keys
+    whole = keys(texts, languages)
+    part = keys(texts[1:], languages[1:])
     assert part.to_pylist() == whole[1:].to_pylist()
-    assert content_keys(texts[:0], languages[:0], "local", "1", "abc", KEY).type == pa.string()
+    assert keys(texts[:0], languages[:0]).type == pa.string()
 
 
 CALL = st.tuples(*[st.text("1a\x00\x1f", max_size=4)] * 5)

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ class Dynamo:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    @cached_property
     def client(self) -> Any:
         """A client of the server."""
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -69,13 +70,14 @@ class Dynamo:
     def create(self, resource: str, table: str) -> None:
         """Make a table as the template declares it, under another name."""
         properties = declared(resource)
-        client = self.client()
-        client.create_table(
+        self.client.create_table(
             TableName=table,
             SSESpecification={"Enabled": True, "SSEType": properties["SSESpecification"]["SSEType"]},
             **{name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")},
         )
-        client.update_time_to_live(TableName=table, TimeToLiveSpecification=dict(properties["TimeToLiveSpecification"]))
+        self.client.update_time_to_live(
+            TableName=table, TimeToLiveSpecification=dict(properties["TimeToLiveSpecification"])
+        )
 
 
 def declared(resource: str) -> dict[str, Any]:

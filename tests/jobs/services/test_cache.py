@@ -67,7 +67,6 @@ def new_table(server: Dynamo, monkeypatch: pytest.MonkeyPatch) -> Store:
         monkeypatch.delenv(name)
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers credentials
     store = Store(table=next(TABLES), environment=server.environment)
     server.create("ScoreCache", store.table)
     return store
@@ -348,6 +347,7 @@ def test_a_refusal_is_told_at_once(dynamo: DynamoScoreCache, code: str, advice: 
 def test_nobody_to_be_or_nowhere_to_go(
     table: Store, monkeypatch: pytest.MonkeyPatch, missing: Sequence[str], advice: str
 ) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers credentials
     for name in missing:
         monkeypatch.delenv(name)
 

@@ -27,7 +27,8 @@ def label(scores: Scores) -> Sentiment:
     ],
 )
 def test_labels_plain_texts(text: str, expected: Sentiment) -> None:
-    (scores,) = VaderScorer().score([RedactedText(text)], "en")
+    (answers,) = VaderScorer().score([RedactedText(text)], "en")
+    scores = answers[0]
 
     assert isinstance(scores, Scores)
     assert label(scores) == expected
