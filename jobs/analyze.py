@@ -14,10 +14,10 @@ from tqdm import tqdm
 from ulid import ULID
 
 from jobs.drops import list_drop, plan_splits
-from jobs.intake import default_language
+from jobs.intake import language_of
 from jobs.lake import given_key
 from jobs.output import output, say
-from jobs.pipeline import Recipe, score_documents, scoring
+from jobs.pipeline import Recipe, score_documents, services
 from jobs.readers import read_split
 from jobs.services.caches import CacheChoice
 from jobs.services.calls import Terms
@@ -78,7 +78,7 @@ def _recipe(
     return Recipe(
         stamp=Stamp(run_id=run_id, scored_at=datetime.now(UTC)),
         mapping=mapping,
-        language=language or default_language(scorer),
+        language=language_of(language, scorer),
         scorer=scorer,
         policy=policy,
         # Without a key to keep, fingerprints are comparable within this call alone.
@@ -89,8 +89,9 @@ def _recipe(
 
 
 def _score(batches: Iterator[pa.RecordBatch], recipe: Recipe) -> Iterator[pa.RecordBatch]:
-    with scoring(recipe, Stopwatch()) as (scorer, cache):
-        yield from score_documents(batches, recipe, scorer, cache, Stopwatch())
+    watch = Stopwatch()
+    with services(recipe, watch) as opened:
+        yield from score_documents(batches, recipe, opened, watch)
 
 
 def _repeated(rows: pa.RecordBatch, seen: set[str]) -> pa.Array:

@@ -17,8 +17,9 @@ from pyspark.sql import SparkSession
 
 from jobs.drops import Split
 from jobs.lake import Lake
-from jobs.pipeline import DateWriters, Recipe, TaskReport, prepare_documents, read_documents, score_prepared, scoring
+from jobs.pipeline import DateWriters, Recipe, TaskReport, prepare_documents, read_documents, score_prepared, services
 from jobs.services.scorers import scorer_type
+from jobs.settings import ASK
 from jobs.spread import shuffle
 from jobs.stopwatch import Stopwatch
 from transforms.pii.redactor import redacted_texts
@@ -71,8 +72,10 @@ def _numbers(prepared: pa.RecordBatch, recipe: Recipe, parts: int) -> np.ndarray
     Long texts that begin alike so come to one worker, which sees that they share pieces.
     """
     max_bytes = scorer_type(recipe.scorer).max_bytes
-    keys = prepared["content_key"]
     texts = redacted_texts(prepared).normalised().array
+    keys = prepared["content_key"]
+    if recipe.language == ASK:  # a text whose language is named, and the same where it is not, may be one
+        keys = recipe.fingerprint.keys(texts, pa.nulls(len(texts), pa.string()))
     long = pc.fill_null(pc.greater(pc.binary_length(texts), max_bytes), False)
     if pc.any(long).as_py():
         first = [split_utf8(text, max_bytes)[0] for text in texts.filter(long).to_pylist()]
@@ -128,15 +131,15 @@ def _ordered(held: Sequence[Part]) -> tuple[list[str], pa.RecordBatch]:
 def _score(recipe: Recipe, lake: Lake, task: int, pieces: Iterator[Piece]) -> TaskReport:
     watch = Stopwatch()
     report = TaskReport(seconds=watch.seconds)
-    with scoring(recipe, watch) as (scorer, cache), DateWriters(lake, recipe.stamp.run_id, task) as writers:
+    with services(recipe, watch) as opened, DateWriters(lake, recipe.stamp.run_id, task) as writers:
         for dates, prepared in together(pieces, report, watch):
-            rows = score_prepared(prepared, recipe, scorer, cache, watch)
+            rows = score_prepared(prepared, recipe, opened, watch)
             with watch.stage("write"):
                 for ds, start, count in _runs(dates):
                     writers.write(ds, rows.slice(start, count))
         with watch.stage("write"):
             report.files = writers.close()
-        report.add_usage(scorer)
+        report.add_usage(opened)
     return report
 
 

@@ -18,7 +18,7 @@ from jobs.services.caches import CacheChoice, named_table
 from jobs.services.calls import Terms
 from jobs.services.ledger import LocalLedger
 from jobs.services.scorers import scorer_type
-from jobs.settings import DEFER, DETECT, NightlySettings, given_policy
+from jobs.settings import ASK, DEFER, DETECT, NightlySettings, given_policy
 from transforms.errors import UsageError
 from transforms.pii.policy import Policy
 from transforms.scoring import Stamp
@@ -106,7 +106,7 @@ def recipe_of(
     return Recipe(
         stamp=Stamp(run_id=run_id, scored_at=datetime.now(UTC)),
         mapping=settings.mapping,
-        language=settings.language or default_language(settings.scorer),
+        language=language_of(settings.language, settings.scorer),
         scorer=settings.scorer,
         policy=policy,
         key=key or content_key(lake),
@@ -117,10 +117,15 @@ def recipe_of(
     )
 
 
-def default_language(scorer: str) -> str:
-    """What documents count as that name no language: a scorer that knows one alone takes them for that."""
-    languages = scorer_type(scorer).languages
-    return next(iter(languages)) if len(languages) == 1 else DETECT
+def language_of(language: str | None, scorer: str) -> str:
+    """What is done about documents that name no language: what is asked for, or what suits the scorer.
+
+    One that knows a single language takes them for that. Raises UsageError.
+    """
+    kind = scorer_type(scorer)
+    if language == ASK and not kind.paid:
+        raise UsageError(f"--language {ASK} is paid for like the scorer comprehend: take it with that, or {DETECT}")
+    return language or (next(iter(kind.languages)) if len(kind.languages) == 1 else DETECT)
 
 
 def task_splits(files: Sequence[DropFile], cores: int) -> list[list[Split]]:

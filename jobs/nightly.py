@@ -23,7 +23,7 @@ from jobs.buying import buy
 from jobs.carry import carry_forward
 from jobs.drops import DropFile, Split
 from jobs.duplicates import reject_repeated
-from jobs.intake import Intake, count_parts, key_of, listed, policy_of, recipe_of, take_in, task_splits
+from jobs.intake import Intake, count_parts, key_of, language_of, listed, policy_of, recipe_of, take_in, task_splits
 from jobs.lake import Lake, open_lake
 from jobs.output import say
 from jobs.pipeline import Recipe, TaskReport, write_splits
@@ -66,6 +66,7 @@ def run(settings: NightlySettings) -> Night | None:
     # What is wrong is said before any work.
     paid = scorer_type(settings.scorer).paid
     named_table(settings.cache)
+    language_of(settings.language, settings.scorer)
     stop_at(settings.deadline, 0, datetime.now(UTC))
     key, policy = key_of(settings), policy_of(settings)
     listing = listed(settings)

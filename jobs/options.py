@@ -167,9 +167,10 @@ map_option = option(
 )
 language_option = option(
     "--language",
-    metavar="CODE|detect",
+    metavar="CODE|detect|...",
     callback=_language,
-    help="The language of documents that name none. detect: found out for each. en with the scorer local, else detect.",
+    help="The language of documents that name none; or found out for each, here (detect) or by Amazon Comprehend, paid "
+    "(detect-comprehend). en with the scorer local, else detect.",
 )
 scorer_option = option(
     "--scorer",

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,16 +22,17 @@ from jobs.lake import Lake
 from jobs.readers import read_split
 from jobs.services.caches import CacheChoice, open_cache
 from jobs.services.calls import Terms
-from jobs.services.scorers import open_scorer, scorer_type
-from jobs.settings import DETECT
+from jobs.services.scorers import open_detector, open_scorer, scorer_type
+from jobs.settings import ASK, DETECT
 from jobs.stopwatch import Stopwatch, TimedCache, TimedScorer
+from transforms.asking import ask_languages, with_languages_bought
 from transforms.documents import Reason
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import redact
 from transforms.preparing import LanguageSource, distinct_texts, leave_out, ready, with_detected_languages
 from transforms.schemas import SCORES
 from transforms.scoring import Stamp, score_batch
-from transforms.sentiment.protocols import ScoreCache, Scorer
+from transforms.sentiment.protocols import LanguageDetector, ScoreCache, Scorer
 from transforms.text import Fingerprint
 
 # Rows held in memory before they are written as one row group.
@@ -49,7 +51,7 @@ class Recipe:
 
     stamp: Stamp
     mapping: Mapping[str, str]
-    language: str  # of documents that name none: a code or DETECT
+    language: str  # of documents that name none: a code, DETECT or ASK
     scorer: str
     policy: Policy
     key: bytes = field(repr=False)
@@ -64,6 +66,14 @@ class Recipe:
         """Makes the run's content keys."""
         scorer = scorer_type(self.scorer)
         return Fingerprint(scorer.name, scorer.version, self.policy.id, self.key)
+
+
+class Services(NamedTuple):
+    """What a worker asks."""
+
+    scorer: Scorer
+    cache: ScoreCache
+    detector: LanguageDetector | None  # where languages are asked for
 
 
 @dataclass
@@ -84,11 +94,12 @@ class TaskReport:
         for uri, rows in other.taken_up.items():
             self.taken_up.setdefault(uri, []).extend(rows)
 
-    def add_usage(self, scorer: Scorer) -> None:
-        """Add what a scorer has counted."""
-        self.calls += scorer.usage.calls
-        self.throttles += scorer.usage.throttles
-        self.unconfirmed_units += scorer.usage.unconfirmed_units
+    def add_usage(self, opened: Services) -> None:
+        """Add what the paid services have counted."""
+        for usage in [opened.scorer.usage, *([opened.detector.usage] if opened.detector else [])]:
+            self.calls += usage.calls
+            self.throttles += usage.throttles
+            self.unconfirmed_units += usage.unconfirmed_units
 
 
 def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
@@ -107,18 +118,18 @@ def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator
 
 def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: Stopwatch) -> Iterator[pa.RecordBatch]:
     """Every document of schemas.DOCUMENTS batches as a row of schemas.PREPARED, in the same order."""
-    detecting = recipe.language == DETECT
-    otherwise = LanguageSource.DETECTED if detecting else LanguageSource.DEFAULT
+    named = recipe.language not in (DETECT, ASK)
+    otherwise = LanguageSource.DEFAULT if named else LanguageSource.DETECTED
     while True:
         with watch.stage("read"):
             documents = next(batches, None)
         if documents is None:
             return
         with watch.stage("redact"):
-            distinct = distinct_texts(documents, None if detecting else recipe.language)
+            distinct = distinct_texts(documents, recipe.language if named else None)
             redaction = redact(distinct.texts, recipe.policy, recipe.key)
             documents, distinct = leave_out(documents, distinct, redaction.dropped)
-        if detecting:
+        if recipe.language == DETECT:
             with watch.stage("detect language"):
                 distinct = with_detected_languages(distinct)
         with watch.stage("fingerprint"):
@@ -128,26 +139,23 @@ def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: 
 
 
 def score_documents(
-    batches: Iterator[pa.RecordBatch], recipe: Recipe, scorer: Scorer, cache: ScoreCache, watch: Stopwatch
+    batches: Iterator[pa.RecordBatch], recipe: Recipe, services: Services, watch: Stopwatch
 ) -> Iterator[pa.RecordBatch]:
     """Every document of schemas.DOCUMENTS batches as a row of schemas.SCORES, in the same order."""
     for prepared in prepare_documents(batches, recipe, watch):
-        yield score_prepared(prepared, recipe, scorer, cache, watch)
+        yield score_prepared(prepared, recipe, services, watch)
 
 
-def score_prepared(
-    prepared: pa.RecordBatch, recipe: Recipe, scorer: Scorer, cache: ScoreCache, watch: Stopwatch
-) -> pa.RecordBatch:
+def score_prepared(prepared: pa.RecordBatch, recipe: Recipe, services: Services, watch: Stopwatch) -> pa.RecordBatch:
     """Rows of schemas.PREPARED as rows of schemas.SCORES, in the same order."""
+    scorer, cache, detector = services
+    how = partial(score_batch, scorer=scorer, cache=cache, fingerprint=recipe.fingerprint, stamp=recipe.stamp)
+    defer = recipe.defer_without_cache
     with watch.stage("score"):
-        return score_batch(
-            prepared,
-            scorer,
-            cache,
-            recipe.fingerprint,
-            recipe.stamp,
-            defer_without_cache=recipe.defer_without_cache,
-        )
+        if detector is None:
+            return how(prepared, defer_without_cache=defer)
+        named = ask_languages(prepared, detector, cache, recipe.fingerprint, defer_without_cache=defer)
+        return with_languages_bought(how(named.prepared, defer_without_cache=defer), named)
 
 
 def write_splits(splits: Sequence[Split], recipe: Recipe, lake: Lake, task: int) -> TaskReport:
@@ -165,25 +173,28 @@ def write_splits(splits: Sequence[Split], recipe: Recipe, lake: Lake, task: int)
 def _write_splits(splits: Sequence[Split], recipe: Recipe, lake: Lake, task: int) -> TaskReport:
     watch = Stopwatch()
     report = TaskReport(seconds=watch.seconds)
-    with scoring(recipe, watch) as (scorer, cache), DateWriters(lake, recipe.stamp.run_id, task) as writers:
+    with services(recipe, watch) as opened, DateWriters(lake, recipe.stamp.run_id, task) as writers:
         for split in splits:
             ds = split.file.ds
-            for rows in score_documents(read_documents(split, recipe, report), recipe, scorer, cache, watch):
+            for rows in score_documents(read_documents(split, recipe, report), recipe, opened, watch):
                 with watch.stage("write"):
                     writers.write(ds, rows)
         with watch.stage("write"):
             report.files = writers.close()
-        report.add_usage(scorer)
+        report.add_usage(opened)
     return report
 
 
 @contextmanager
-def scoring(recipe: Recipe, watch: Stopwatch) -> Iterator[tuple[Scorer, ScoreCache]]:
-    """A run's scorer and cache, open for this process, their time charged to stages of their own."""
+def services(recipe: Recipe, watch: Stopwatch) -> Iterator[Services]:
+    """A run's services, open for this process, the time of scorer and cache charged to stages of their own."""
     with ExitStack() as stack:
         scorer = stack.enter_context(closing(open_scorer(recipe.scorer, recipe.terms)))
         cache = stack.enter_context(closing(open_cache(recipe.cache)))
-        yield TimedScorer(scorer, watch), TimedCache(cache, watch)
+        detector = None
+        if recipe.language == ASK:
+            detector = stack.enter_context(closing(open_detector(recipe.terms)))
+        yield Services(TimedScorer(scorer, watch), TimedCache(cache, watch), detector)
 
 
 class DateWriters:

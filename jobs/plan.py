@@ -19,7 +19,7 @@ from jobs.budget import already_spent
 from jobs.buying import Piece, prepared_parts, together
 from jobs.intake import count_parts, key_of, listed, policy_of, recipe_of, take_in, task_splits
 from jobs.lake import Lake, open_lake
-from jobs.pipeline import Recipe, TaskReport, scoring
+from jobs.pipeline import Recipe, TaskReport, services
 from jobs.services.calls import ITEMS_A_CALL
 from jobs.services.ledger import LocalLedger
 from jobs.services.scorers import scorer_type
@@ -27,10 +27,14 @@ from jobs.session import spark_session
 from jobs.settings import NightlySettings
 from jobs.spread import shuffle
 from jobs.stopwatch import Stopwatch
+from transforms.asking import known_languages, name, unnamed
 from transforms.cost import TierCost, by_tier, dollars
 from transforms.report import money
 from transforms.scoring import items, known_pieces, known_scores, wanted
-from transforms.sentiment.protocols import ScoreCache, Scorer
+from transforms.sentiment.protocols import LanguageDetector, ScoreCache, Scorer
+
+# What a document counts as whose language is not known before it is paid for.
+ASSUMED = "en"
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Estimate:
     cache_hits: int = 0  # of these, how many need not be bought
     units: int = 0
     calls: int = 0
+    languages_asked: int = 0  # texts whose language is asked for; they count as if it was ASSUMED
     units_without: int = 0  # had each document been bought by itself
 
     def __add__(self, other: Estimate) -> Estimate:
@@ -99,6 +104,10 @@ class Plan:
             "dollars_without": float(self.dollars_without),
         }
 
+    def _languages(self) -> str:
+        asked = self.estimate.languages_asked
+        return f", with {asked:,} languages to ask for: until then those texts count as {ASSUMED}" if asked else ""
+
     def plain(self) -> str:
         """The lines that are printed."""
         found = self.estimate
@@ -112,7 +121,7 @@ class Plan:
             f"{found.unsupported:,} in languages that {self.scorer} does not know",
             "distinct texts": f"{found.distinct:,}",
             "cache hits": f"{found.cache_hits:,}",
-            "to buy": f"{bought:,} texts, {found.units:,} units",
+            "to buy": f"{bought:,} texts, {found.units:,} units" + self._languages(),
             "cost": f"{money(float(self.dollars))}" + (f" ({tiers})" if tiers else ""),
             "this month": f"{self.already:,} units spent before",
             "calls": f"{found.calls:,}, {self.minutes:.1f} minutes at {self.quota_tps:g} a second",
@@ -155,10 +164,28 @@ def _count(recipe: Recipe, _part: int, pieces: Iterator[Piece]) -> Estimate:
     watch, report = Stopwatch(), TaskReport()
     estimate = Estimate()
     counted: set[bytes] = set()
-    with scoring(recipe, watch) as (scorer, cache):
+    with services(recipe, watch) as (scorer, cache, detector):
         for _dates, prepared in together(pieces, report, watch):
+            if detector:
+                prepared, asked = _asked(prepared, detector, cache, recipe, counted)
+                estimate += asked
             estimate += _of(prepared, scorer, cache, recipe, counted)
     return estimate
+
+
+def _asked(
+    prepared: pa.RecordBatch, detector: LanguageDetector, cache: ScoreCache, recipe: Recipe, counted: set[bytes]
+) -> tuple[pa.RecordBatch, Estimate]:
+    """What asking for a batch's languages adds, and the batch, with ASSUMED for what would be asked for."""
+    found = unnamed(prepared)
+    known = known_languages(found, cache)
+    missing = [place for place in range(len(found.keys)) if place not in known]
+    new = [place for place in missing if found.keys[place] not in counted]
+    counted.update(found.keys)
+    units = sum(map(detector.units, found.asked(new, detector.max_bytes)))
+    assumed = known | dict.fromkeys(missing, ASSUMED)
+    named = name(prepared, found, assumed, recipe.fingerprint, {})
+    return named.prepared, Estimate(languages_asked=len(new), units=units, calls=-(-len(new) // ITEMS_A_CALL))
 
 
 def _of(prepared: pa.RecordBatch, scorer: Scorer, cache: ScoreCache, recipe: Recipe, counted: set[bytes]) -> Estimate:

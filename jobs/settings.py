@@ -15,8 +15,8 @@ from transforms.schemas import DOCUMENTS
 
 # What becomes of a run whose score cache cannot be used: it stops, or what is not known ends DEFERRED.
 STOP, DEFER = "stop", "defer"
-# In place of a language for documents that name none: find it out.
-DETECT = "detect"
+# In place of a language for documents that name none: find it out here, or ask Amazon Comprehend, which is paid.
+DETECT, ASK = "detect", "detect-comprehend"
 
 # Columns of a document that a drop's own columns may be mapped to.
 MAPPABLE = tuple(name for name in DOCUMENTS.names if name not in {"source_file", "source_row", "error_code"})

@@ -41,7 +41,9 @@ ALONE = {
     "great_expectations": ("expectations",),
     "pyspark": ("jobs.session", "jobs.spread", "jobs.progress", "jobs.buying", "jobs.nightly"),
     "vaderSentiment": ("transforms.sentiment.vader",),
-    "click": ("jobs.cli", "jobs.commands", "jobs.options", "jobs.output", "infra.local.cli"),
+    "eldc": ("transforms.language",),
+    "aiohttp": ("infra.local.comprehend",),
+    "click": ("jobs.cli", "jobs.commands", "jobs.options", "jobs.output", "infra.local"),
 }
 # What transforms may not know: the world.
 WORLD = {"boto3", "great_expectations", "os", "pathlib", "pyspark"} | {

@@ -24,8 +24,8 @@ _TRADITIONAL = frozenset({"tw", "hant", "hk", "mo"})
 def canonical(languages: pa.StringArray) -> pa.StringArray:
     """Labels that documents give -> codes as Comprehend writes them, in the same order: `en-US` is `en`.
 
-    Lower case, trimmed, without region and script; but Chinese of Taiwan, Hong Kong or Macao, or in traditional script,
-    is `zh-TW`. A label that is unknown stays what it is before its first `-` or `_`. Null stays null.
+    Lower case, trimmed, without region and script; but Chinese in traditional script, as that of Taiwan, Hong Kong and
+    Macao, is `zh-TW`. A label that is unknown stays what it is before its first `-` or `_`. Null stays null.
     """
     encoded = languages.dictionary_encode()
     codes = pa.array([_code(label) for label in encoded.dictionary.to_pylist()], pa.string())
@@ -45,7 +45,8 @@ def detect(texts: pa.StringArray) -> pa.StringArray:
 
 def _code(label: str) -> str:
     base, *rest = label.strip().lower().replace("_", "-").split("-")
-    return "zh-TW" if base == "zh" and not _TRADITIONAL.isdisjoint(rest) else base
+    traditional = "hans" not in rest and not _TRADITIONAL.isdisjoint(rest)
+    return "zh-TW" if base == "zh" and traditional else base
 
 
 def _detect(text: str) -> str | None:

@@ -71,7 +71,7 @@ def wanted(prepared: pa.RecordBatch, scorer: Scorer) -> Wanted:
     """The distinct texts of a batch of schemas.PREPARED. Texts that differ in white space alone are one."""
     encoded = prepared["content_key"].dictionary_encode()
     of_row = pc.fill_null(encoded.indices, -1).to_numpy()
-    first = pa.array(_first(of_row, len(encoded.dictionary)))
+    first = pa.array(first_rows(of_row, len(encoded.dictionary)))
     texts = redacted_texts(prepared).take(first).normalised()
     languages = prepared["language"].take(first).to_pylist()
     lengths = pc.binary_length(texts.array).to_numpy()
@@ -168,11 +168,11 @@ def _results(
         if place in asked.pieces and isinstance(outcome, Scores):
             whole[asked.keys[place]] = Cached(outcome, parts[0].language, scorer.version)
     if whole and bought.cached:
-        _keep(whole, cache, defer_without_cache=defer_without_cache)
+        keep(whole, cache, defer_without_cache=defer_without_cache)
     return results
 
 
-def _keep(entries: Mapping[bytes, Cached], cache: ScoreCache, *, defer_without_cache: bool) -> bool:
+def keep(entries: Mapping[bytes, Cached], cache: ScoreCache, *, defer_without_cache: bool) -> bool:
     """Keep entries; whether they are kept, where a cache that cannot keep them is no reason to raise CacheError."""
     try:
         cache.put(entries)
@@ -221,7 +221,7 @@ def _buy(
                 if isinstance(outcome, Scores):
                     bought.units[keys[place]] = scorer.units(sent[place])
                     fresh[keys[place]] = Cached(outcome, language, scorer.version)
-            if fresh and bought.cached and not _keep(fresh, cache, defer_without_cache=defer_without_cache):
+            if fresh and bought.cached and not keep(fresh, cache, defer_without_cache=defer_without_cache):
                 bought.cached = False
                 scorer.stop(CACHE_UNAVAILABLE)
     return bought
@@ -239,7 +239,7 @@ def joined(parts: Sequence[Item], outcomes: Mapping[bytes, Outcome]) -> Outcome:
     return scores[0] if len(scores) == 1 else join(scores, [len(item.text.encode()) for item in parts])
 
 
-def _first(index: np.ndarray, count: int) -> np.ndarray:
+def first_rows(index: np.ndarray, count: int) -> np.ndarray:
     """The first row of each of `count` values."""
     first = np.full(count, -1)
     rows = np.flatnonzero(index >= 0)[::-1]
@@ -268,7 +268,7 @@ def _rows(prepared: pa.RecordBatch, scorer: Scorer, stamp: Stamp, asked: Wanted,
     otherwise = pc.if_else(pa.array(deferred).take(of_row), str(Status.DEFERRED), str(Status.FAILED))
 
     # The row whose text was bought is the first one of it.
-    paying = _first(asked.of_row, len(outcomes))[list(results.units)]
+    paying = first_rows(asked.of_row, len(outcomes))[list(results.units)]
     billed = np.zeros(count, dtype=np.int64)
     billed[paying] = list(results.units.values())
     paid = np.zeros(count, dtype=bool)

@@ -21,7 +21,6 @@ import orjson
 import pyarrow as pa
 
 from jobs.drops.storage import open_filesystem
-from jobs.services.sqlite import MEMORY as MEMORY
 from jobs.services.sqlite import SharedFile
 from transforms.errors import CacheError
 from transforms.schemas import SCORES, Status
@@ -305,7 +304,7 @@ def _item(key: bytes, entry: Cached) -> dict[str, Any]:
     }
     if entry.scores is not None:
         # `repr` is the shortest text that reads back as the same number, at most 17 of the 38 digits there is room for.
-        item["scores"] = {"L": [{"N": repr(score if score >= _SMALLEST else 0.0)} for score in entry.scores]}
+        item["scores"] = {"L": [{"N": repr(0.0 if abs(score) < _SMALLEST else score)} for score in entry.scores]}
     return item
 
 

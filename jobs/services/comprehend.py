@@ -14,7 +14,7 @@ from jobs.services.calls import Answers, Calls, Rejected, Terms, Throttled, Unan
 from transforms.cost import text_units
 from transforms.errors import ScorerError
 from transforms.scoring import UNSUPPORTED_LANGUAGE
-from transforms.sentiment.protocols import Outcome, RedactedText, Scores, Usage
+from transforms.sentiment.protocols import Deferred, Failure, Outcome, RedactedText, Scores, Usage
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -74,6 +74,43 @@ class ComprehendScorer:
     def close(self) -> None:
         """See `Scorer.close`."""
         self._calls.close()
+
+
+class ComprehendLanguages:
+    """`LanguageDetector` by BatchDetectDominantLanguage."""
+
+    version = "comprehend-2017-11-27"
+    max_bytes = 5_000
+
+    def __init__(self, terms: Terms) -> None:
+        self.usage = Usage()
+        client = _Client(terms.threads)
+
+        def send(texts: Sequence[RedactedText], _: str) -> Answers[str]:
+            return _answers(client.call("batch_detect_dominant_language", TextList=texts), _dominant)
+
+        self._calls = Calls("BatchDetectDominantLanguage", send, terms, self.usage)
+
+    def units(self, text: RedactedText) -> int:
+        """100 characters each, 3 at least."""
+        return text_units(text)
+
+    def detect(self, texts: Sequence[RedactedText]) -> Iterator[Mapping[int, str | Failure | Deferred]]:
+        """See `LanguageDetector.detect`."""
+        yield from self._calls.run(texts, "")
+
+    def stop(self, code: str) -> None:
+        """See `Scorer.stop`."""
+        self._calls.stop(code)
+
+    def close(self) -> None:
+        """See `Scorer.close`."""
+        self._calls.close()
+
+
+def _dominant(found: Mapping[str, Any]) -> str:
+    likeliest = max(found["Languages"], key=lambda each: float(each["Score"]), default={"LanguageCode": ""})
+    return str(likeliest["LanguageCode"])
 
 
 def _shares(found: Mapping[str, float]) -> Scores:
@@ -175,7 +212,7 @@ def _told(error: ClientError) -> Exception:
     if code in _DENIED or status in (401, 403):
         return ScorerError(
             f"Amazon Comprehend refuses the call ({code}): check the credentials, and that whoever the job runs as may "
-            "call comprehend:BatchDetectSentiment"
+            "call comprehend:BatchDetectSentiment and comprehend:BatchDetectDominantLanguage"
         )
     if status >= 500:
         return Unanswered(code, billed=False)

@@ -1,10 +1,10 @@
-"""The scorers by name."""
+"""The scorers by name, and who is asked for languages."""
 
 from __future__ import annotations
 
 from jobs.services.calls import Terms
 from transforms.errors import UsageError
-from transforms.sentiment.protocols import Scorer
+from transforms.sentiment.protocols import LanguageDetector, Scorer
 
 SCORERS = ("local", "comprehend")
 
@@ -29,3 +29,10 @@ def open_scorer(name: str, terms: Terms) -> Scorer:
 
         return ComprehendScorer(terms)
     return scorer_type(name)()
+
+
+def open_detector(terms: Terms) -> LanguageDetector:
+    """The service that is asked for the language of documents, for this process."""
+    from jobs.services.comprehend import ComprehendLanguages
+
+    return ComprehendLanguages(terms)

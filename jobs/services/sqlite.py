@@ -22,10 +22,10 @@ class SharedFile:
     """One process's connection to the file: write-ahead log, one writer at a time, whoever comes second waits.
 
     What a transaction wrote survives a crash of the process; a power cut may lose the last ones but damages nothing.
-    Every method raises what `unusable` makes of SQLite's own words.
+    Every method raises what `unusable` makes of an error of SQLite's or of the disk's.
     """
 
-    def __init__(self, path: Path, schema: str, unusable: Callable[[sqlite3.Error], AuraStreamError]) -> None:
+    def __init__(self, path: Path, schema: str, unusable: Callable[[Exception], AuraStreamError]) -> None:
         self._path = path
         self._unusable = unusable
         self._threads = threading.RLock()
@@ -40,7 +40,7 @@ class SharedFile:
             # Keys are random, so every write touches most pages: they are copied back every 40 MB, not every 4.
             self._connection.execute("PRAGMA wal_autocheckpoint=10000")
             self._connection.execute("PRAGMA synchronous=NORMAL")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:  # OSError: of the lock beside the file
             raise unusable(error) from None
 
     @contextmanager

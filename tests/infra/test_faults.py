@@ -8,6 +8,8 @@ from infra.local.faults import parse_faults
 from tests.infra.desk import Desk, code
 from transforms.errors import UsageError
 
+BODY = b'{"Text": "x", "LanguageCode": "en"}'
+
 
 def fault(**fields: object) -> str:
     """One rule of a file."""
@@ -165,11 +167,14 @@ def test_delays_add_up() -> None:
     assert (strike.wait, strike.hold) == (30, 13.5)
 
 
-def test_resets() -> None:
+def test_an_answer_that_is_reset_is_billed_and_lost() -> None:
     desk = Desk(faults=fault(kind="reset", calls=1) + fault(kind="reset", billed=True))
+    unseen, billed = (desk.service.receive("DetectSentiment", BODY, "") for _ in range(2))
+    desk.service.answer(billed)
 
-    seen = [desk.service.receive("DetectSentiment", b"{}", "").strike.reset for _ in range(2)]
-    assert seen == ["unseen", "billed"]
+    assert (unseen.strike.reset, billed.strike.reset) == ("unseen", "billed")
+    counts = desk.service.usage.report()["operations"]["DetectSentiment"]
+    assert (counts["failed"], counts["documents"]) == (1, 1)
 
 
 def test_every_mistake_is_told_at_once() -> None:

@@ -36,6 +36,7 @@ def code(label: str | None) -> str | None:
         ("zh-Hans", "zh"),
         ("zh-CN", "zh"),
         ("zh_hans_sg", "zh"),
+        ("zh-Hans-HK", "zh"),
         ("zh-TW", "zh-TW"),
         ("ZH_tw", "zh-TW"),
         ("zh-Hant", "zh-TW"),

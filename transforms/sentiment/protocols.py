@@ -75,10 +75,34 @@ class Scorer(Protocol):
         ...
 
 
+class LanguageDetector(Protocol):
+    """Tells the language of redacted texts, as a paid service does; its answers are those of `Scorer.score`."""
+
+    version: str
+    max_bytes: int  # the longest UTF-8 text it is shown
+    usage: Usage
+
+    def units(self, text: RedactedText) -> int:
+        """Billing units that a text costs."""
+        ...
+
+    def detect(self, texts: Sequence[RedactedText]) -> Iterator[Mapping[int, str | Failure | Deferred]]:
+        """The language of each text by its place, as it is known; "" where none can be told. Raises ScorerError."""
+        ...
+
+    def stop(self, code: str) -> None:
+        """See `Scorer.stop`."""
+        ...
+
+    def close(self) -> None:
+        """See `Scorer.close`."""
+        ...
+
+
 class Cached(NamedTuple):
     """What a cache knows of a text. A content key covers scorer, version, language and policy: it never goes stale."""
 
-    scores: Scores | None  # None where the entry is of a detected language alone
+    scores: Scores | None  # None where the entry is of a language alone that was asked for
     language: str
     scorer_version: str
 

@@ -31,7 +31,7 @@ SERVERS = ("dynamodb-local", "moto")
 VERSION = "2.6.1"
 # Kept between runs; its licence allows use and not redistribution, so it is fetched by each who tests.
 JARS = Path.home() / ".cache" / "aurastream" / f"dynamodb-local-{VERSION}"
-_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
+_POM = f"""<project>
   <modelVersion>4.0.0</modelVersion><groupId>aurastream</groupId><artifactId>tests</artifactId><version>1</version>
   <dependencies><dependency>
     <groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>{VERSION}</version>
@@ -98,7 +98,7 @@ def dynamodb() -> Iterator[Callable[[str], Dynamo]]:
             missing = _missing()
             if missing:
                 pytest.skip(f"moto alone stands in for DynamoDB, for DynamoDB Local cannot be had: {missing}")
-            return running.enter_context(_dynamodb_local())
+            return running.enter_context(dynamodb_local())
 
         yield start
 
@@ -130,8 +130,9 @@ def _fetch() -> None:
 
 
 @contextmanager
-def _dynamodb_local() -> Iterator[Dynamo]:
+def dynamodb_local() -> Iterator[Dynamo]:
     """DynamoDB Local on 127.0.0.1 alone. It has no option for that: Spark's bridge to Java sets it before the start."""
+    _fetch()
     (bridge,) = (Path(py4j.__file__).parents[4] / "share" / "py4j").glob("py4j*.jar")
     gateway = JavaGateway.launch_gateway(
         jarpath=str(bridge),

@@ -6,18 +6,16 @@ import os
 import sqlite3
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import boto3
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from filelock import FileLock
@@ -28,13 +26,11 @@ from jobs.services.cache import (
     KEYS_A_READ,
     TABLE,
     DynamoScoreCache,
-    JoinedCache,
     LocalScoreCache,
 )
 from tests.jobs.services.cache_stores import BAD, GOOD, Store, key, put_and_die, put_some
 from tests.jobs.services.dynamodb import SERVERS, Dynamo, declared, dynamodb
 from transforms.errors import CacheError
-from transforms.schemas import SCORES
 from transforms.sentiment.protocols import Cached, ScoreCache, Scores
 
 __all__ = ["dynamodb"]  # the fixture
@@ -192,6 +188,13 @@ def _open_and_put(path: Path) -> None:
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "cache.sqlite").write_text("not a database, and long enough to be seen as none " * 40)
+
+    with pytest.raises(CacheError, match=r"cache\.sqlite cannot be used"):
+        LocalScoreCache(tmp_path / "cache.sqlite")
+
+
+def test_a_lock_that_cannot_be_taken_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cache.sqlite.lock").mkdir()
 
     with pytest.raises(CacheError, match=r"cache\.sqlite cannot be used"):
         LocalScoreCache(tmp_path / "cache.sqlite")
@@ -393,89 +396,3 @@ def refusal(status: int, code: str) -> AWSResponse:
 def says_no_more_than_it_may(error: CacheError) -> None:
     assert key(1).hex() not in str(error)
     assert error.__suppress_context__ or error.__context__ is None
-
-
-# The published scores.
-
-SCORED_AT = datetime(2026, 11, 1, tzinfo=UTC)
-ROW: dict[str, Any] = dict.fromkeys(SCORES.names) | {
-    "status": "SCORED", "language": "en", "scorer_version": "vader-3.3.2", "scored_at": SCORED_AT,
-    "score_positive": 0.7, "score_negative": 0.1, "score_neutral": 0.1, "score_mixed": 0.1,
-}  # fmt: skip
-
-
-def published(path: Path, *rows: dict[str, Any]) -> str:
-    pq.write_table(pa.Table.from_pylist([ROW | row for row in rows], schema=SCORES), path)
-    return str(path)
-
-
-class Asked:
-    """A cache that has everything, and remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        self.keys: list[bytes] = []
-        self.entries: dict[bytes, Cached] = {}
-        self.closed = False
-
-    def get(self, keys: Sequence[bytes]) -> dict[bytes, Cached]:
-        self.keys += keys
-        return dict.fromkeys(keys, BAD)
-
-    def put(self, entries: Mapping[bytes, Cached]) -> None:
-        self.entries.update(entries)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def test_many_keys_are_looked_for_in_what_was_published_first(tmp_path: Path) -> None:
-    files = [
-        published(tmp_path / "a.parquet", {"content_key": key(1).hex()}, {"content_key": key(1).hex()}),
-        published(
-            tmp_path / "b.parquet",
-            {"content_key": key(2).hex()},
-            {"content_key": key(3).hex(), "status": "FAILED"},
-            {"content_key": key(4).hex(), "scored_at": SCORED_AT - timedelta(microseconds=1)},
-            {"content_key": None},
-        ),
-    ]
-    inner = Asked()
-    cache = JoinedCache(inner, files, above=5, not_before=SCORED_AT)
-
-    keys = [key(number) for number in range(1, 6)]
-    assert cache.get(keys) == {key(1): GOOD, key(2): GOOD} | dict.fromkeys(keys[2:], BAD)
-    assert inner.keys == keys[2:]
-
-
-def test_fewer_keys_are_not(tmp_path: Path) -> None:
-    inner = Asked()
-    cache = JoinedCache(inner, [str(tmp_path / "gone.parquet")], above=3, not_before=SCORED_AT)
-
-    assert cache.get([key(1), key(2)]) == {key(1): BAD, key(2): BAD}
-
-
-def test_nothing_published_yet() -> None:
-    cache = JoinedCache(Asked(), [], above=1, not_before=SCORED_AT)
-
-    assert cache.get([key(1)]) == {key(1): BAD}
-
-
-def test_joined_it_puts_and_closes_the_inner_cache() -> None:
-    inner = Asked()
-    with closing(JoinedCache(inner, [], not_before=SCORED_AT)) as cache:
-        cache.put({key(1): GOOD})
-
-    assert inner.entries == {key(1): GOOD}
-    assert inner.closed
-
-
-@pytest.mark.parametrize("content", [None, b"", b"PAR1 but not really PAR1"], ids=["gone", "empty", "damaged"])
-def test_a_published_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
-    good = published(tmp_path / "a.parquet", {"content_key": key(1).hex()})
-    bad = tmp_path / "bad.parquet"
-    if content is not None:
-        bad.write_bytes(content)
-    cache = JoinedCache(Asked(), [good, str(bad)], above=1, not_before=SCORED_AT)
-
-    with pytest.raises(CacheError, match=r"published scores cannot be read .*bad\.parquet"):
-        cache.get([key(1)])
