@@ -38,7 +38,7 @@ TABLE = "aurastream-cache"
 # DynamoDB's own limits of one call.
 KEYS_A_READ = 100
 ITEMS_A_WRITE = 25
-# Calls under way at once. A call of 100 keys takes DynamoDB some 10 ms, and this process 2 to 4 ms of CPU.
+# Calls under way at once. A call of 100 keys takes DynamoDB some 10 ms, and this process 3 to 7 ms of CPU.
 THREADS = 4
 # How long the same call is tried again where DynamoDB is too busy or out of reach, in seconds.
 PATIENCE = 60.0
@@ -290,7 +290,7 @@ _BODY = "Body"
 
 
 def _leave_unparsed(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Hand on an answer's JSON as it is: botocore's parser takes 80 µs of CPU an item, orjson 2."""
+    """Hand on an answer's JSON as it is: botocore's parser takes some 90 µs of CPU an item, orjson 5."""
     if response_dict["status_code"] == 200:
         customized_response_dict[_BODY] = response_dict["body"]
         response_dict["body"] = b"{}"

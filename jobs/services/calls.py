@@ -28,8 +28,9 @@ T = TypeVar("T")
 ITEMS_A_CALL = 25
 # Times that an item is sent again that the service could not answer.
 ITEM_RETRIES = 3
-# Times that a call is made before its items are blamed, one half at a time, for having no answer.
-CALL_ATTEMPTS = 8
+# Times that a call is made before its items are blamed, one half at a time, for having no answer: fewer than open the
+# breaker, so that a text that the service dies of does not look like an outage.
+CALL_ATTEMPTS = 3
 # Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): a random pause up to a bound that doubles.
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 20.0
 # An outage that lasts so long is left to the next run, in seconds.
@@ -134,9 +135,9 @@ class Calls(Generic[T]):
     def _work(self, work: _Work[T]) -> None:
         """What a thread does: takes batches until none is left."""
         try:
-            while (batch := work.take()) is not None:
+            while (taken := work.take()) is not None:
                 try:
-                    self._end(work, batch)
+                    self._end(work, *taken)
                 finally:
                     work.release()
         except BaseException as error:  # noqa: BLE001 - raised again by the thread that reads
@@ -144,8 +145,11 @@ class Calls(Generic[T]):
         finally:
             work.leave()
 
-    def _end(self, work: _Work[T], batch: list[int]) -> None:
-        """See to it that each item of a batch ends, or goes back to be sent again."""
+    def _end(self, work: _Work[T], batch: list[int], since: float | None) -> None:
+        """See to it that each item of a batch ends, or goes back to be sent again.
+
+        `since` is when a batch that this one was cut from had no answer for the first time.
+        """
         attempt = 0
         while batch:
             batch = self._affordable(work, batch)
@@ -172,8 +176,10 @@ class Calls(Generic[T]):
                 self._uneasy = True
                 self._pace.failed(self._quota)
                 attempt += not probe  # in an outage, no item is to blame
-                if attempt >= CALL_ATTEMPTS:
-                    self._halve(work, batch, error.code)
+                since = since or self._now()
+                # A text alone is to blame only if the service has answered others meanwhile.
+                if attempt >= CALL_ATTEMPTS and (len(batch) > 1 or self._last_answer > since):
+                    self._halve(work, batch, error.code, since)
                     return
                 self._pause(attempt)
             except Rejected as error:
@@ -182,7 +188,7 @@ class Calls(Generic[T]):
                 if error.every:
                     work.end(dict.fromkeys(batch, Failure(reason_code(error.code))))
                 else:
-                    self._halve(work, batch, error.code)
+                    self._halve(work, batch, error.code, since)
                 return
             except ScorerError:
                 self._spending.release(self._terms.run_id, units)
@@ -256,13 +262,13 @@ class Calls(Generic[T]):
         work.again(again)
         work.end(ended)
 
-    def _halve(self, work: _Work[T], batch: list[int], code: str) -> None:
+    def _halve(self, work: _Work[T], batch: list[int], code: str, since: float | None) -> None:
         """Find the item that a batch is refused for: each half goes by itself, and an item alone fails."""
         if len(batch) == 1:
             work.end({batch[0]: Failure(reason_code(code))})
         else:
             middle = (len(batch) + 1) // 2
-            work.apart(batch[:middle], batch[middle:])
+            work.apart([batch[:middle], batch[middle:]], since)
 
     def _pause(self, attempt: int) -> None:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
@@ -286,15 +292,18 @@ class _Work(Generic[T]):
         self.errors = [0] * len(texts)
         self.error: BaseException | None = None
         self._single = deque(range(len(texts)))
-        self._apart: deque[list[int]] = deque()  # batches that stay as they are
+        self._apart: deque[tuple[list[int], float | None]] = deque()  # batches that stay as they are
         self._sending = 0
         self._change = threading.Condition()
         # Bounded: a thread goes on only when what it brought before is on its way to the cache.
         self._ended: Queue[dict[int, Any] | None] = Queue(threads)
         self._abandoned = False
 
-    def take(self) -> list[int] | None:
-        """The next batch, as full as can be; waits as long as others may bring items back. None where all is done."""
+    def take(self) -> tuple[list[int], float | None] | None:
+        """The next batch, as full as can be, and since when what it was cut from has no answer; None where all is done.
+
+        Waits as long as others may bring items back.
+        """
         with self._change:
             while not self._apart and not self._single:
                 if not self._sending or self.error:
@@ -306,7 +315,7 @@ class _Work(Generic[T]):
             self._sending += 1
             if self._apart:
                 return self._apart.popleft()
-            return [self._single.popleft() for _ in range(min(ITEMS_A_CALL, len(self._single)))]
+            return [self._single.popleft() for _ in range(min(ITEMS_A_CALL, len(self._single)))], None
 
     def release(self) -> None:
         """A batch that was taken is done."""
@@ -320,10 +329,10 @@ class _Work(Generic[T]):
             self._single.extend(places)
             self._change.notify_all()
 
-    def apart(self, *batches: list[int]) -> None:
+    def apart(self, batches: Sequence[list[int]], since: float | None) -> None:
         """Items to be sent again, in these batches."""
         with self._change:
-            self._apart.extend(batches)
+            self._apart.extend((batch, since) for batch in batches)
             self._change.notify_all()
 
     def defer_beyond(self, batch: list[int], left: int) -> list[int]:

@@ -66,5 +66,5 @@ class SharedFile:
             self._connection.close()
 
     def _alone(self) -> AbstractContextManager[object]:
-        """Held where the write-ahead log is made or put away: SQLite fails there at once instead of waiting."""
+        """Held where the write-ahead log is made or put away: there SQLite may fail at once instead of waiting."""
         return nullcontext() if str(self._path) == MEMORY else FileLock(f"{self._path}.lock")

@@ -137,6 +137,7 @@ class Tree:
 class Ended:
     """A night that ended."""
 
+    lake: Path
     code: int
     began: float  # seconds since 1970
     ended: float
@@ -178,7 +179,7 @@ def start(server: Server, drops: Path, lake: Path, tps: float, *options: str) ->
         )
 
 
-def finish(process: psutil.Popen, began: float) -> Ended:
+def finish(process: psutil.Popen, lake: Path, began: float) -> Ended:
     """Wait for a night to end."""
     tree = Tree(process)
     watcher = threading.Thread(target=tree.watch, daemon=True)
@@ -186,13 +187,13 @@ def finish(process: psutil.Popen, began: float) -> Ended:
     code = process.wait(PATIENCE)
     ended = time.time()
     watcher.join()
-    return Ended(code or 0, began, ended, sum(tree.seconds.values()))
+    return Ended(lake, code or 0, began, ended, sum(tree.seconds.values()))
 
 
 def nightly(server: Server, drops: Path, lake: Path, tps: float, *options: str) -> Ended:
     """A whole night, which must end well."""
     began = time.time()
-    night = finish(start(server, drops, lake, tps, *options), began)
+    night = finish(start(server, drops, lake, tps, *options), lake, began)
     if night.code:
         said = lake.with_suffix(".stderr").read_text(encoding="utf-8")
         raise SystemExit(f"a night ended with {night.code}: {' '.join(command(drops, lake, tps, *options))}\n{said}")
@@ -242,7 +243,10 @@ class Quota:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.05):
-            usage = self._server.usage()
+            try:
+                usage = self._server.usage()
+            except OSError:  # it has ended
+                return
             if usage["first_call"] and usage["last_call"] - usage["first_call"] >= 1:
                 self._mark = usage
                 return
