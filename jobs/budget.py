@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from jobs.lake import Lake
+from jobs.services.claims import LocalClaims
 from jobs.services.ledger import PUBLISHED, STARTED, LocalLedger
 from jobs.services.spending import LocalSpending
 from transforms.cost import affordable
@@ -34,6 +35,9 @@ def open_purse(lake: Lake, ledger: LocalLedger, ds: str, run_id: str, budget: De
     and this one takes up their work. Raises LakeError.
     """
     month = datetime.now(UTC).strftime("%Y-%m")
+    if not [entry for entry in ledger.runs() if entry.state == STARTED and entry.run_id != run_id]:
+        with closing(LocalClaims(lake.meter)) as claims:
+            claims.forget()
     with closing(LocalSpending(lake.meter)) as spending:
         already = spending.of_month(month)
         units = None

@@ -101,6 +101,7 @@ def recipe_of(
 ) -> Recipe:
     """What a new run's workers are told. Raises UsageError."""
     run_id = str(ULID())
+    key = key or content_key(lake)
     table = named_table(settings.cache)
     published = published_files(lake).values() if table else ()
     return Recipe(
@@ -109,8 +110,8 @@ def recipe_of(
         language=language_of(settings.language, settings.scorer),
         scorer=settings.scorer,
         policy=policy,
-        key=key or content_key(lake),
-        terms=Terms(lake.meter, run_id, settings.quota_tps, stop_at),
+        key=key,
+        terms=Terms(lake.meter, run_id, settings.quota_tps, stop_at, key),
         cache=CacheChoice(lake.cache, table, tuple(path for paths in published for path in paths)),
         defer_without_cache=settings.without_cache == DEFER,
         taken_up=intake.taken_up,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from transforms.sentiment.protocols import Cached, Outcome, RedactedText, ScoreCache, Scorer
+from transforms.sentiment.protocols import Cached, Claimed, Outcome, RedactedText, ScoreCache, Scorer
 
 
 class Stopwatch:
@@ -75,7 +75,7 @@ class TimedScorer:
         self._scorer = scorer
         self._watch = watch
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome]]:
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:
         """See `Scorer.score`."""
         answers = self._scorer.score(texts, language)
         while True:

@@ -16,7 +16,15 @@ from transforms.errors import CacheError
 from transforms.pii.redactor import RedactedTexts, redacted_texts
 from transforms.schemas import PREPARED, SCORES, Status
 from transforms.scoring import CACHE_UNAVAILABLE, first_rows, keep
-from transforms.sentiment.protocols import Cached, Deferred, Failure, LanguageDetector, RedactedText, ScoreCache
+from transforms.sentiment.protocols import (
+    Cached,
+    Claimed,
+    Deferred,
+    Failure,
+    LanguageDetector,
+    RedactedText,
+    ScoreCache,
+)
 from transforms.text import Fingerprint, split_utf8
 
 
@@ -79,18 +87,19 @@ def ask_languages(
         if not defer_without_cache:
             raise
         known = dict.fromkeys(range(len(found.keys)), Deferred(CACHE_UNAVAILABLE))
-    missing = [place for place in range(len(found.keys)) if place not in known]
-    texts = found.asked(missing, detector.max_bytes)
     units: dict[int, int] = {}
     kept = True
-    for answers in detector.detect(texts):
-        fresh = {missing[i]: language for i, language in answers.items() if isinstance(language, str)}
-        units |= {missing[i]: detector.units(texts[i]) for i in answers if missing[i] in fresh}
-        known |= {missing[i]: answer for i, answer in answers.items()}
-        entries = {found.keys[place]: Cached(None, language, detector.version) for place, language in fresh.items()}
-        if entries and kept and not keep(entries, cache, defer_without_cache=defer_without_cache):
-            kept = False
-            detector.stop(CACHE_UNAVAILABLE)
+    while missing := [place for place in range(len(found.keys)) if place not in known]:
+        texts = found.asked(missing, detector.max_bytes)
+        for answers in detector.detect(texts):
+            fresh = {missing[i]: language for i, language in answers.items() if isinstance(language, str)}
+            units |= {missing[i]: detector.units(texts[i]) for i in answers if missing[i] in fresh}
+            known |= {missing[i]: answer for i, answer in answers.items() if not isinstance(answer, Claimed)}
+            entries = {found.keys[place]: Cached(None, language, detector.version) for place, language in fresh.items()}
+            if entries and kept and not keep(entries, cache, defer_without_cache=defer_without_cache):
+                kept = False
+                detector.stop(CACHE_UNAVAILABLE)
+        known = known_languages(found, cache) | known if len(known) < len(found.keys) else known
     return name(prepared, found, known, fingerprint, units)
 
 

@@ -16,6 +16,7 @@ from transforms.schemas import SCORES, Sentiment, Status
 from transforms.sentiment.chunks import join
 from transforms.sentiment.protocols import (
     Cached,
+    Claimed,
     Deferred,
     Failure,
     Outcome,
@@ -213,18 +214,53 @@ def _buy(
             if item.key not in known:
                 by_language.setdefault(item.language, {})[item.key] = item.text
     for language, texts in by_language.items():
-        keys, sent = list(texts), list(texts.values())
-        for answers in scorer.score(sent, language):
-            fresh: dict[bytes, Cached] = {}
-            for place, outcome in answers.items():
-                bought.outcomes[keys[place]] = outcome
-                if isinstance(outcome, Scores):
-                    bought.units[keys[place]] = scorer.units(sent[place])
-                    fresh[keys[place]] = Cached(outcome, language, scorer.version)
-            if fresh and bought.cached and not keep(fresh, cache, defer_without_cache=defer_without_cache):
-                bought.cached = False
-                scorer.stop(CACHE_UNAVAILABLE)
+        missing = texts
+        while missing:
+            claimed = _score(missing, language, scorer, cache, bought, defer_without_cache=defer_without_cache)
+            bought.outcomes |= _look_again(list(claimed), cache, defer_without_cache=defer_without_cache)
+            missing = {key: text for key, text in claimed.items() if key not in bought.outcomes}
     return bought
+
+
+def _look_again(keys: Sequence[bytes], cache: ScoreCache, *, defer_without_cache: bool) -> dict[bytes, Outcome]:
+    """What of the texts that others were buying is known by now."""
+    if not keys:
+        return {}
+    try:
+        entries = cache.get(keys)
+    except CacheError:
+        if not defer_without_cache:
+            raise
+        return dict.fromkeys(keys, Deferred(CACHE_UNAVAILABLE))
+    return {key: entry.scores for key, entry in entries.items() if entry.scores is not None}
+
+
+def _score(
+    texts: Mapping[bytes, RedactedText],
+    language: str,
+    scorer: Scorer,
+    cache: ScoreCache,
+    bought: _Bought,
+    *,
+    defer_without_cache: bool,
+) -> dict[bytes, RedactedText]:
+    """Score texts by their keys, and keep every answer as it comes; those that others are buying."""
+    keys, sent = list(texts), list(texts.values())
+    claimed = {}
+    for answers in scorer.score(sent, language):
+        fresh: dict[bytes, Cached] = {}
+        for place, outcome in answers.items():
+            if isinstance(outcome, Claimed):
+                claimed[keys[place]] = sent[place]
+                continue
+            bought.outcomes[keys[place]] = outcome
+            if isinstance(outcome, Scores):
+                bought.units[keys[place]] = scorer.units(sent[place])
+                fresh[keys[place]] = Cached(outcome, language, scorer.version)
+        if fresh and bought.cached and not keep(fresh, cache, defer_without_cache=defer_without_cache):
+            bought.cached = False
+            scorer.stop(CACHE_UNAVAILABLE)
+    return claimed
 
 
 def joined(parts: Sequence[Item], outcomes: Mapping[bytes, Outcome]) -> Outcome:

@@ -6,22 +6,25 @@ with a reason code; an item that was answered is not sent again.
 
 from __future__ import annotations
 
+import hmac
 import random
 import re
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from jobs.services.claims import LocalClaims
 from jobs.services.pace import FAILURES, LocalPace
 from jobs.services.spending import LocalSpending
 from transforms.cost import text_units
 from transforms.errors import ScorerError
-from transforms.sentiment.protocols import Deferred, Failure, RedactedText, Usage
+from transforms.sentiment.protocols import Claimed, Deferred, Failure, RedactedText, Usage
 
 T = TypeVar("T")
 
@@ -33,12 +36,15 @@ ITEM_RETRIES = 3
 CALL_ATTEMPTS = 3
 # Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): a random pause up to a bound that doubles.
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 20.0
+# How long others are given who are buying a text before it is looked up, in seconds.
+CLAIM_PAUSE = 0.5
 # An outage that lasts so long is left to the next run, in seconds.
 OUTAGE_SECONDS = 1800.0
 
 BUDGET_SPENT = "BUDGET_SPENT"
 DEADLINE_REACHED = "DEADLINE_REACHED"
 SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+NO_ANSWER = "NO_ANSWER"
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Terms:
     run_id: str
     quota_tps: float  # calls a second of each operation, for all runs of the lake together
     stop_at: float | None = None  # no call is made after it, in seconds since 1970
+    key: bytes = field(default=b"", repr=False)  # what claims on texts are fingerprinted with
 
     @property
     def threads(self) -> int:
@@ -99,6 +106,9 @@ class Calls(Generic[T]):
         self._now, self._sleep = now, sleep
         self._pace = LocalPace(terms.meter, now)
         self._spending = LocalSpending(terms.meter)
+        self._claims = LocalClaims(terms.meter, now)
+        self._holder = uuid.uuid4().hex
+        self._looked_up: set[bytes] = set()  # claims of others that were reported: whoever reads looks those texts up
         self._gate = threading.Lock()  # one thread at a time waits for a turn, so that no more are held than used
         self._counting = threading.Lock()
         self._stopped: str | None = None
@@ -114,8 +124,11 @@ class Calls(Generic[T]):
         """Let go of the meter."""
         self._pace.close()
         self._spending.close()
+        self._claims.close()
 
-    def run(self, texts: Sequence[RedactedText], language: str) -> Iterator[dict[int, T | Failure | Deferred]]:
+    def run(
+        self, texts: Sequence[RedactedText], language: str
+    ) -> Iterator[dict[int, T | Failure | Deferred | Claimed]]:
         """Send texts; gives how each ended by its place, as soon as it is known. Raises ScorerError."""
         work = _Work[T](texts, language, self._terms.threads)
         count = min(self._terms.threads, -(-len(texts) // ITEMS_A_CALL))
@@ -160,6 +173,12 @@ class Calls(Generic[T]):
             if probe is None:
                 self._spending.release(self._terms.run_id, units)
                 continue  # stopped: the next look sees it
+            own = self._claimed(work, batch)
+            if len(own) < len(batch):
+                units -= self._leave_to_others(work, [place for place in batch if place not in own])
+                batch = own
+            if not batch:
+                return
             try:
                 self._count(calls=1)
                 answers = self._send([work.texts[place] for place in batch], work.language)
@@ -197,6 +216,22 @@ class Calls(Generic[T]):
                 self._answered()
                 self._settle(work, batch, answers)
                 return
+
+    def _claimed(self, work: _Work[T], batch: Sequence[int]) -> list[int]:
+        """Claim the texts of a batch; those that nobody else is buying."""
+        said = f"{self._quota}\0{work.language}\0".encode()
+        keys = [hmac.digest(self._terms.key, said + work.texts[place].encode(), "sha256") for place in batch]
+        own = self._claims.claim(self._holder, keys, self._looked_up)
+        self._looked_up.update(set(keys) - own)
+        return [place for place, key in zip(batch, keys, strict=True) if key in own]
+
+    def _leave_to_others(self, work: _Work[T], places: Sequence[int]) -> int:
+        """End items whose texts others are buying, once these have had a moment; the units given back."""
+        units = sum(work.units[place] for place in places)
+        self._spending.release(self._terms.run_id, units)
+        self._sleep(CLAIM_PAUSE)
+        work.end(dict.fromkeys(places, Claimed()))
+        return units
 
     def _affordable(self, work: _Work[T], batch: list[int]) -> list[int]:
         """Reserve the units of a batch; what is left of it. The rest ends Deferred."""
@@ -243,12 +278,12 @@ class Calls(Generic[T]):
 
     def _settle(self, work: _Work[T], batch: list[int], answers: Answers[T]) -> None:
         """Hand over what was answered; send again what was not, three times at most."""
-        ended: dict[int, T | Failure | Deferred] = {batch[i]: found for i, found in answers.found.items()}
+        ended: dict[int, T | Failure | Deferred | Claimed] = {batch[i]: found for i, found in answers.found.items()}
         again = []
         for i, place in enumerate(batch):
             if i in answers.found:
                 continue
-            code = answers.errors.get(i, "NO_ANSWER")
+            code = answers.errors.get(i, NO_ANSWER)
             work.errors[place] += 1
             if work.errors[place] > ITEM_RETRIES:
                 ended[place] = Failure(reason_code(code))
@@ -341,7 +376,7 @@ class _Work(Generic[T]):
         self.end(dict.fromkeys(dear, Deferred(BUDGET_SPENT)))
         return [place for place in batch if self.units[place] <= left]
 
-    def end(self, ended: Mapping[int, T | Failure | Deferred]) -> None:
+    def end(self, ended: Mapping[int, T | Failure | Deferred | Claimed]) -> None:
         """Hand over how items ended; waits while others' answers are waiting to be read."""
         if ended and not self._abandoned:
             self._ended.put(dict(ended))

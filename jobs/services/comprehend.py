@@ -14,7 +14,7 @@ from jobs.services.calls import Answers, Calls, Rejected, Terms, Throttled, Unan
 from transforms.cost import text_units
 from transforms.errors import ScorerError
 from transforms.scoring import UNSUPPORTED_LANGUAGE
-from transforms.sentiment.protocols import Deferred, Failure, Outcome, RedactedText, Scores, Usage
+from transforms.sentiment.protocols import Claimed, Deferred, Failure, Outcome, RedactedText, Scores, Usage
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -63,7 +63,7 @@ class ComprehendScorer:
         """100 characters each, 3 at least."""
         return text_units(text)
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome]]:
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:
         """See `Scorer.score`. Texts of a language that the service refuses end as UNSUPPORTED_LANGUAGE."""
         yield from self._calls.run(texts, language)
 
@@ -95,7 +95,7 @@ class ComprehendLanguages:
         """100 characters each, 3 at least."""
         return text_units(text)
 
-    def detect(self, texts: Sequence[RedactedText]) -> Iterator[Mapping[int, str | Failure | Deferred]]:
+    def detect(self, texts: Sequence[RedactedText]) -> Iterator[Mapping[int, str | Failure | Deferred | Claimed]]:
         """See `LanguageDetector.detect`."""
         yield from self._calls.run(texts, "")
 

@@ -47,31 +47,34 @@ def sentences(chance: random.Random, words: int) -> str:
     return " ".join(chance.choice(_WORDS) for _ in range(words)).capitalize() + "."
 
 
-def random_drop(folder: Path, seed: int, count: int = 150) -> Path:
+def random_drop(folder: Path, seed: int, count: int = 150, ds: str = DS) -> Path:
     """A drop of whatever may come: copies, white space, long texts that share pieces, languages, bad rows."""
     chance = random.Random(seed)
-    bodies = [sentences(chance, chance.randint(3, 90)) for _ in range(count // 2)]
+    # A text in two languages is two texts to a scorer: each has one here, named in one way or another, or not at all.
+    bodies: list[tuple[str, list[str | None]]] = [
+        (sentences(chance, chance.randint(8, 90)), chance.choice([["en", "EN-us", None], ["de", "de_AT"], ["nl"]]))
+        for _ in range(count // 2)
+    ]
     footer = sentences(chance, 700)
     rows: list[dict[str, object] | str] = []
     for number in range(count):
-        text = chance.choice(bodies)
+        text, languages = chance.choice(bodies)
         match chance.randrange(12):
             case 0:
                 text = f"  {text}\n\n"
             case 1:
                 text = f"{text} " * chance.randint(40, 120)
             case 2:
-                text = f"{sentences(chance, 900)} {footer} {footer}"
+                text, languages = f"{sentences(chance, 900)} {footer} {footer}", ["en"]
             case 3:
                 text = f"{text} Write to kim{number}@example.com."
             case 4:
                 rows.append("{not json")
                 continue
-        language = chance.choice(["en", "en", "EN-us", "de", "nl", None])
-        rows.append(document(document_id=f"d{number}", text=text, language=language))
+        rows.append(document(document_id=f"d{number}", text=text, language=chance.choice(languages)))
     cut = len(rows) // 2
-    write_json_lines(folder / f"ds={DS}" / "a.jsonl", rows[:cut])
-    write_json_lines(folder / f"ds={DS}" / "b.jsonl", rows[cut:])
+    write_json_lines(folder / f"ds={ds}" / "a.jsonl", rows[:cut])
+    write_json_lines(folder / f"ds={ds}" / "b.jsonl", rows[cut:])
     return folder
 
 

@@ -80,7 +80,7 @@ def test_plan_and_bill_agree_and_every_text_is_billed_once(
 ) -> None:
     """On twenty random drops, half of them on top of what an earlier night has bought."""
     if seed % 2:
-        paid(random_drop(tmp_path / "before", seed + 100, 40), lake, ds="2026-11-21", key_file=key(tmp_path))
+        paid(random_drop(tmp_path / "before", seed, 40, ds="2026-11-21"), lake, key_file=key(tmp_path))
     drops = random_drop(tmp_path / "drops", seed)
     server.reset()
 
@@ -94,7 +94,7 @@ def test_plan_and_bill_agree_and_every_text_is_billed_once(
     assert expected.estimate.calls == summary.calls == usage["calls"]
     assert (expected.estimate.documents, expected.estimate.rejected) == (summary.documents, summary.rejected)
     assert expected.estimate.unsupported == summary.failed > 0
-    assert usage["most_billed"] == 1
+    assert [each for each in server.texts() if each["billed"] != 1] == []
     assert usage["texts_billed"] == usage["billed"]
     assert sum(row["billed_units"] for row in published(lake)) == usage["units"]
     assert expected.estimate.units_without > expected.estimate.units
@@ -147,7 +147,7 @@ def test_the_rows_are_those_of_a_night_without_a_shuffle(server: Server, lake: P
 
 
 def test_no_personal_data_arrives(server: Server, lake: Path, tmp_path: Path) -> None:
-    secrets = ["kim.novak@example.com", "212-555-0187", "4012-8888-9999-1111", "Zacharias Quackenbush"]
+    secrets = ["kim.novak@example.com", "212-555-0187", "4111-1111-1111-1111", "Zacharias Quackenbush"]
     rows = [
         document(document_id=f"d{number}", text=f"Dear all, I am {secrets[3]}. It broke; {secret} is mine. Thanks!")
         for number, secret in enumerate(secrets[:3])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import jobs.nightly
 from jobs.cli import cli
 from jobs.lake import Lake, open_lake
 from jobs.services.ledger import LocalLedger
+from jobs.settings import NightlySettings
 from tests.conftest import document, write_json_lines
 from tests.jobs.commands import REQUIRED, invoke, refused, write_config
 from transforms.errors import ExpectationsNotMet
@@ -86,6 +88,18 @@ def test_no_command_is_usage_and_shows_the_help() -> None:
         (["nightly", *REQUIRED, "--format", "xml"], "'xml' is not one of"),
         (["nightly", *REQUIRED, "--language", " "], "'--language': it is empty"),
         (["nightly", *REQUIRED, "--scorer", "magic"], "--scorer magic: the scorers are local"),
+        (["nightly", *REQUIRED, "--budget", "much"], "'much' is no amount of dollars: write it as 25.00"),
+        (["nightly", *REQUIRED, "--budget", "-1"], "'-1' is no amount of dollars"),
+        (["nightly", *REQUIRED, "--budget", "inf"], "'inf' is no amount of dollars"),
+        (["nightly", *REQUIRED, "--deadline", "5am"], "--deadline 5am: write a time of day in UTC"),
+        (["nightly", *REQUIRED, "--quota-tps", "0"], "0.0 is not in the range"),
+        (["nightly", *REQUIRED, "--cache", "redis"], "--cache redis: write local, dynamodb, or dynamodb:TABLE"),
+        (["nightly", *REQUIRED, "--cache", "dynamodb:"], "--cache dynamodb:: write local"),
+        (["nightly", *REQUIRED, "--without-cache", "buy"], "'buy' is not one of"),
+        (["nightly", *REQUIRED, "--language", "detect-comprehend"], "take it with that, or detect"),
+        (["plan", *REQUIRED, "--scorer", "magic"], "--scorer magic: the scorers are local, comprehend"),
+        (["plan", *REQUIRED, "--format", "xml"], "'xml' is not one of"),
+        (["plan", *REQUIRED, "--budget", "1"], "No such option"),
         (["nightly", *REQUIRED, "--map", "text"], "--map text: write COLUMN=THEIRS"),
         (["nightly", *REQUIRED, "--map", "body=text"], "COLUMN is one of document_id, text, language"),
         (["nightly", *REQUIRED, "--map", "text=a", "--map", "text=b"], "text is mapped already"),
@@ -346,3 +360,27 @@ def test_control_c_stops_a_run_in_one_word(here: Path) -> None:
     assert said.split()[-1] == "Aborted!"
     assert "Traceback" not in said
     assert [run.state for run in LocalLedger(Lake(here / "lake").ledger).runs()] == ["FAILED"]
+
+
+def test_money_and_numbers_come_as_they_are_written(here: Path, told: list[NightlySettings]) -> None:
+    config = write_config("[nightly]\nbudget = 25.10\nquota-tps = 25\nscorer = 'comprehend'\n")
+
+    invoke("nightly", *REQUIRED, "--config", config)
+    invoke("nightly", *REQUIRED, "--budget", "$0.05", AURASTREAM_NIGHTLY_QUOTA_TPS="2.5")
+
+    assert [(each.budget, each.quota_tps, each.scorer) for each in told] == [
+        (Decimal("25.10"), 25.0, "comprehend"),
+        (Decimal("0.05"), 2.5, "local"),
+    ]
+    refused(invoke("nightly", *REQUIRED, "--config", write_config("[nightly]\nbudget = '1'\n")), "must be a number")
+
+
+def test_a_plan_of_nothing(here: Path) -> None:
+    Path("drops").mkdir()
+
+    said = invoke("plan", *REQUIRED, "--scorer", "comprehend", "--format", "json").stdout
+
+    plan = json.loads(said)
+    assert {"documents", "distinct", "cache_hits", "units", "dollars", "calls", "minutes"} <= plan.keys()
+    assert [plan[name] for name in ("files", "documents", "units", "dollars", "calls")] == [0, 0, 0, 0, 0]
+    assert not Path("lake").exists()

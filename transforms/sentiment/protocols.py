@@ -32,6 +32,10 @@ class Deferred(NamedTuple):
     code: str
 
 
+class Claimed(NamedTuple):
+    """Another worker or run is buying the text, or has just bought it: look it up, and then score it again."""
+
+
 Outcome: TypeAlias = Scores | Failure | Deferred
 
 
@@ -58,7 +62,7 @@ class Scorer(Protocol):
         """Billing units that scoring this text costs; 0 where scoring is free."""
         ...
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome]]:
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:
         """Score texts of one language, each at most `max_bytes` long.
 
         Gives how each text ended, by its place, as soon as it is known, so that what was bought is kept at once.
@@ -86,7 +90,7 @@ class LanguageDetector(Protocol):
         """Billing units that a text costs."""
         ...
 
-    def detect(self, texts: Sequence[RedactedText]) -> Iterator[Mapping[int, str | Failure | Deferred]]:
+    def detect(self, texts: Sequence[RedactedText]) -> Iterator[Mapping[int, str | Failure | Deferred | Claimed]]:
         """The language of each text by its place, as it is known; "" where none can be told. Raises ScorerError."""
         ...
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from transforms.sentiment.protocols import Outcome, RedactedText, Scores, Usage
+from transforms.sentiment.protocols import Claimed, Outcome, RedactedText, Scores, Usage
 
 # |compound| at which VADER's authors call a text positive or negative (Hutto & Gilbert 2014, and the package's README).
 THRESHOLD = 0.05
@@ -31,7 +31,7 @@ class VaderScorer:
         """Nothing is billed."""
         return 0
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome]]:  # noqa: ARG002 - English alone
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:  # noqa: ARG002 - English alone
         """Score each text by VADER's proportions and compound; see `shares`."""
         yield {place: shares(**self._analyzer.polarity_scores(text)) for place, text in enumerate(texts)}
 

@@ -27,13 +27,14 @@ from jobs.services.calls import (
     Unanswered,
     reason_code,
 )
+from jobs.services.claims import LEASE_SECONDS
 from jobs.services.pace import FAILURES, RETRY_SECONDS
 from jobs.services.spending import LocalSpending
 from transforms.errors import ScorerError
-from transforms.sentiment.protocols import Deferred, Failure, RedactedText, Usage
+from transforms.sentiment.protocols import Claimed, Deferred, Failure, RedactedText, Usage
 
 TPS = 2000.0
-Ended = dict[int, str | Failure | Deferred]
+Ended = dict[int, str | Failure | Deferred | Claimed]
 
 
 class Service:
@@ -331,6 +332,41 @@ def test_answers_wait_for_their_reader(meter: Path) -> None:
         time.sleep(0.005)
         assert sum(service.answered.values()) - read <= 3 * terms.threads * ITEMS_A_CALL
     calls.close()
+
+
+def test_a_text_that_another_worker_is_buying_is_left_to_it(meter: Path) -> None:
+    """Until its lease has run out, and it has been looked up again in vain."""
+    world, sent = World(), texts(30)
+    terms = Terms(meter, "R1", TPS, key=b"key")
+    first, second = Service(), Service()
+    one = Calls("sentiment", first, terms, Usage(), world, world.sleep)
+    two = Calls("sentiment", second, terms, Usage(), world, world.sleep)
+    assert [list(some.values()) for some in one.run(sent[:3], "en")] == [[text.upper() for text in sent[:3]]]
+
+    ended: Ended = {}
+    deque(map(ended.update, two.run(sent, "en")))
+    assert {place for place, each in ended.items() if each == Claimed()} == {0, 1, 2}
+    assert sum(second.answered.values()) == 27
+    assert spent(meter) == 0  # of a run that was not entered; nothing is reserved for long
+
+    world.now += LEASE_SECONDS
+    (again,) = two.run(sent[:3], "en")
+    assert list(again.values()) == [text.upper() for text in sent[:3]]
+    one.close()
+    two.close()
+
+
+def test_claims_are_by_operation_and_language_and_show_no_text(meter: Path) -> None:
+    terms = Terms(meter, "R1", TPS, key=b"key")
+    for quota in ("sentiment", "language"):
+        calls = Calls(quota, Service(), terms, Usage())
+        assert [list(some.values()) for some in calls.run([RedactedText("a text of mine")], "en")] == [
+            ["A TEXT OF MINE"]
+        ]
+        calls.close()
+
+    assert b"text of mine" not in meter.read_bytes()
+    assert "key" not in repr(terms)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -13,7 +13,7 @@ from jobs.services.calls import Terms
 from jobs.services.comprehend import ComprehendLanguages, ComprehendScorer
 from tests.infra.serving import Server, serving
 from transforms.errors import ScorerError
-from transforms.sentiment.protocols import Failure, Outcome, RedactedText, Scores
+from transforms.sentiment.protocols import Claimed, Failure, Outcome, RedactedText, Scores
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +36,11 @@ def texts(count: int) -> list[RedactedText]:
     return [RedactedText(f"It was text number {number}, and it was good.") for number in range(count)]
 
 
-def scored(terms: Terms, sent: list[RedactedText], language: str = "en") -> tuple[dict[int, Outcome], ComprehendScorer]:
+def scored(
+    terms: Terms, sent: list[RedactedText], language: str = "en"
+) -> tuple[dict[int, Outcome | Claimed], ComprehendScorer]:
     scorer = ComprehendScorer(terms)
-    ended: dict[int, Outcome] = {}
+    ended: dict[int, Outcome | Claimed] = {}
     for some in scorer.score(sent, language):
         ended |= some
     scorer.close()
