@@ -55,15 +55,32 @@ def prepared_parts(recipe: Recipe, parts: int, _: int, splits: Sequence[Split]) 
     """Prepare splits and cut them into parts; at the end a report, for whoever gets it to add to its own."""
     watch = Stopwatch()
     report = TaskReport(seconds=watch.seconds)
-    for split in splits:
-        ds = split.file.ds
-        for prepared in prepare_documents(read_documents(split, recipe, report), recipe, watch):
-            with watch.stage("cut"):
-                numbers = _numbers(prepared, recipe, parts)
-                for number in np.unique(numbers).tolist():
-                    rows = prepared.take(pa.array(np.flatnonzero(numbers == number)))
-                    yield number, Part(ds, rows.num_rows, _written(rows))
+    for ds, prepared in prepared_splits(recipe, splits, report, watch):
+        with watch.stage("cut"):
+            yield from cut(ds, prepared, recipe, parts)
     yield 0, report
+
+
+def prepared_splits(
+    recipe: Recipe, splits: Sequence[Split], report: TaskReport, watch: Stopwatch
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """What splits hold, as schemas.PREPARED, each batch with its date."""
+    for split in splits:
+        for prepared in prepare_documents(read_documents(split, recipe, report), recipe, watch):
+            yield split.file.ds, prepared
+
+
+def cut(ds: str, prepared: pa.RecordBatch, recipe: Recipe, parts: int) -> Iterator[tuple[int, Part]]:
+    """A batch's rows by the part that they go to."""
+    numbers = _numbers(prepared, recipe, parts)
+    for number in np.unique(numbers).tolist():
+        rows = prepared.take(pa.array(np.flatnonzero(numbers == number)))
+        yield number, Part(ds, rows.num_rows, _written(rows))
+
+
+def part_of(key: bytes, parts: int) -> int:
+    """The part of a text by its content key."""
+    return int.from_bytes(key[:4], "big") % parts
 
 
 def _numbers(prepared: pa.RecordBatch, recipe: Recipe, parts: int) -> np.ndarray:
@@ -82,7 +99,9 @@ def _numbers(prepared: pa.RecordBatch, recipe: Recipe, parts: int) -> np.ndarray
         of_pieces = recipe.fingerprint.keys(pa.array(first, pa.string()), prepared["language"].filter(long))
         keys = pc.replace_with_mask(keys, long, of_pieces)
     # A row without a text goes wherever.
-    return np.array([int(key[:8], 16) % parts if key else row % parts for row, key in enumerate(keys.to_pylist())])
+    return np.array(
+        [part_of(bytes.fromhex(key), parts) if key else row % parts for row, key in enumerate(keys.to_pylist())]
+    )
 
 
 def _written(rows: pa.RecordBatch) -> bytes:

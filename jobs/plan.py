@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from jobs.budget import already_spent
-from jobs.buying import Piece, prepared_parts, together
+from jobs.buying import Piece, cut, part_of, prepared_splits, together
+from jobs.drops import Split
 from jobs.intake import count_parts, key_of, listed, policy_of, recipe_of, take_in, task_splits
 from jobs.lake import Lake, open_lake
 from jobs.pipeline import Recipe, TaskReport, services
@@ -24,13 +25,13 @@ from jobs.services.calls import ITEMS_A_CALL
 from jobs.services.ledger import LocalLedger
 from jobs.services.scorers import scorer_type
 from jobs.session import spark_session
-from jobs.settings import NightlySettings
+from jobs.settings import ASK, NightlySettings
 from jobs.spread import shuffle
 from jobs.stopwatch import Stopwatch
 from transforms.asking import known_languages, name, unnamed
 from transforms.cost import TierCost, by_tier, dollars
 from transforms.report import money
-from transforms.scoring import items, known_pieces, known_scores, wanted
+from transforms.scoring import items, known_scores, wanted
 from transforms.sentiment.protocols import LanguageDetector, ScoreCache, Scorer
 
 # What a document counts as whose language is not known before it is paid for.
@@ -143,9 +144,7 @@ def plan(settings: NightlySettings) -> Plan:
             spark = spark_session("aurastream plan")
             cores = spark.sparkContext.defaultParallelism
             tasks, count = task_splits(intake.files, cores), count_parts(intake.files, cores)
-            counted = shuffle(
-                spark, "planning", tasks, partial(prepared_parts, recipe, count), partial(_count, recipe), count
-            )
+            counted = shuffle(spark, "planning", tasks, partial(_parts, recipe, count), partial(_count, recipe), count)
             estimate = sum(counted, start=estimate)
         return Plan(settings.scorer, settings.quota_tps, len(intake.files), already_spent(lake), estimate)
 
@@ -160,58 +159,115 @@ def _lake(location: str) -> Iterator[Lake]:
             yield open_lake(folder, create=True)
 
 
-def _count(recipe: Recipe, _part: int, pieces: Iterator[Piece]) -> Estimate:
+class Purchase(NamedTuple):
+    """What would be bought as one: a text, or a piece of a long one."""
+
+    key: bytes
+    language: str
+    units: int
+
+
+def _parts(recipe: Recipe, parts: int, _: int, splits: Sequence[Split]) -> Iterator[tuple[int, Piece | Purchase]]:
+    """What a night's workers hand on, and the pieces of long texts each by itself: one may be another text's, too."""
+    watch = Stopwatch()
+    report = TaskReport(seconds=watch.seconds)
+    with services(recipe, watch) as (scorer, cache, _detector):
+        for ds, prepared in prepared_splits(recipe, splits, report, watch):
+            yield from cut(ds, prepared, recipe, parts)
+            if recipe.language == ASK:  # their languages are known later, and their pieces counted with them
+                continue
+            asked = wanted(prepared, scorer)
+            known = known_scores(asked, cache) if asked.pieces else {}
+            places = [place for place in asked.pieces if asked.supported[place] and place not in known]
+            for item in chain.from_iterable(items(asked, places, scorer, recipe.fingerprint)):
+                yield part_of(item.key, parts), Purchase(item.key, item.language, scorer.units(item.text))
+
+
+@dataclass
+class _Counter:
+    """Counts what comes to one part."""
+
+    recipe: Recipe
+    scorer: Scorer
+    cache: ScoreCache
+    texts: set[bytes] = field(default_factory=set)  # keys of texts that were counted
+    bought: dict[str, dict[bytes, int]] = field(default_factory=dict)  # language -> key -> units
+
+    def buy(self, wanted: Sequence[Purchase]) -> None:
+        """Count what is not in the cache, each key once."""
+        known = self.cache.get([each.key for each in wanted]) if wanted else {}
+        for each in wanted:
+            if each.key not in known:
+                self.bought.setdefault(each.language, {})[each.key] = each.units
+
+    def rows(self, prepared: pa.RecordBatch) -> Estimate:
+        """Count rows of schemas.PREPARED, and what is to be bought of them."""
+        asked = wanted(prepared, self.scorer)
+        copies = Counter(asked.of_row.tolist())
+        places = range(len(asked.keys))
+        supported = [place for place in places if asked.supported[place]]
+        new = [place for place in places if asked.keys[place] not in self.texts]
+        known = known_scores(asked, self.cache)
+        needed = dict(zip(supported, items(asked, supported, self.scorer, self.recipe.fingerprint), strict=True))
+        of_place = {place: sum(self.scorer.units(item.text) for item in needed[place]) for place in supported}
+        self.texts.update(asked.keys)
+        apart = set() if self.recipe.language == ASK else asked.pieces.keys()  # see `_parts`
+        missing = [place for place in new if place in needed and place not in known and place not in apart]
+        self.buy(
+            [
+                Purchase(item.key, item.language, self.scorer.units(item.text))
+                for place in missing
+                for item in needed[place]
+            ]
+        )
+        return Estimate(
+            documents=prepared.num_rows,
+            rejected=copies[-1],
+            unsupported=sum(copies[place] for place in places if not asked.supported[place]),
+            distinct=len(new),
+            cache_hits=sum(place in known for place in new),
+            units_without=sum(copies[place] * units for place, units in of_place.items()),
+        )
+
+    def purchase(self) -> Estimate:
+        """What is to be bought of all that was counted."""
+        return Estimate(
+            units=sum(sum(units.values()) for units in self.bought.values()),
+            calls=sum(-(-len(units) // ITEMS_A_CALL) for units in self.bought.values()),
+        )
+
+
+def _count(recipe: Recipe, _part: int, found: Iterator[Piece | Purchase]) -> Estimate:
     watch, report = Stopwatch(), TaskReport()
     estimate = Estimate()
-    counted: set[bytes] = set()
+    apart: list[Purchase] = []
+
+    def rows() -> Iterator[Piece]:
+        for each in found:
+            if isinstance(each, Purchase):
+                apart.append(each)
+            else:
+                yield each
+
     with services(recipe, watch) as (scorer, cache, detector):
-        for _dates, prepared in together(pieces, report, watch):
+        counter = _Counter(recipe, scorer, cache)
+        for _dates, prepared in together(rows(), report, watch):
             if detector:
-                prepared, asked = _asked(prepared, detector, cache, recipe, counted)
+                prepared, asked = _asked(prepared, detector, counter)
                 estimate += asked
-            estimate += _of(prepared, scorer, cache, recipe, counted)
-    return estimate
+            estimate += counter.rows(prepared)
+        counter.buy(apart)
+    return estimate + counter.purchase()
 
 
-def _asked(
-    prepared: pa.RecordBatch, detector: LanguageDetector, cache: ScoreCache, recipe: Recipe, counted: set[bytes]
-) -> tuple[pa.RecordBatch, Estimate]:
+def _asked(prepared: pa.RecordBatch, detector: LanguageDetector, counter: _Counter) -> tuple[pa.RecordBatch, Estimate]:
     """What asking for a batch's languages adds, and the batch, with ASSUMED for what would be asked for."""
     found = unnamed(prepared)
-    known = known_languages(found, cache)
+    known = known_languages(found, counter.cache)
     missing = [place for place in range(len(found.keys)) if place not in known]
-    new = [place for place in missing if found.keys[place] not in counted]
-    counted.update(found.keys)
+    new = [place for place in missing if found.keys[place] not in counter.texts]
+    counter.texts.update(found.keys)
     units = sum(map(detector.units, found.asked(new, detector.max_bytes)))
     assumed = known | dict.fromkeys(missing, ASSUMED)
-    named = name(prepared, found, assumed, recipe.fingerprint, {})
+    named = name(prepared, found, assumed, counter.recipe.fingerprint, {})
     return named.prepared, Estimate(languages_asked=len(new), units=units, calls=-(-len(new) // ITEMS_A_CALL))
-
-
-def _of(prepared: pa.RecordBatch, scorer: Scorer, cache: ScoreCache, recipe: Recipe, counted: set[bytes]) -> Estimate:
-    """What a batch adds; `counted` has the keys that came before, and grows."""
-    asked = wanted(prepared, scorer)
-    copies = Counter(asked.of_row.tolist())
-    places = range(len(asked.keys))
-    supported = [place for place in places if asked.supported[place]]
-    new = [place for place in places if asked.keys[place] not in counted]
-    known = known_scores(asked, cache)
-    needed = dict(zip(supported, items(asked, supported, scorer, recipe.fingerprint), strict=True))
-    missing = {place: needed[place] for place in new if place in needed and place not in known}
-    pieces = known_pieces(missing, cache)
-    bought: dict[str, dict[bytes, int]] = {}
-    for item in chain.from_iterable(missing.values()):
-        if item.key not in pieces and item.key not in counted:
-            bought.setdefault(item.language, {})[item.key] = scorer.units(item.text)
-    counted.update(asked.keys, *bought.values())
-    of_place = {place: sum(scorer.units(item.text) for item in needed[place]) for place in supported}
-    return Estimate(
-        documents=prepared.num_rows,
-        rejected=copies[-1],
-        unsupported=sum(copies[place] for place in places if not asked.supported[place]),
-        distinct=len(new),
-        cache_hits=sum(place in known for place in new),
-        units=sum(sum(units.values()) for units in bought.values()),
-        calls=sum(-(-len(units) // ITEMS_A_CALL) for units in bought.values()),
-        units_without=sum(copies[place] * units for place, units in of_place.items()),
-    )

@@ -33,7 +33,7 @@ def spread(
     if not work:
         return []
     numbers = spark.sparkContext.parallelize(range(len(work)), len(work))
-    answers = numbers.map(lambda number: (number, _guarded(function, number, work[number])))
+    answers = numbers.map(lambda number: (number, _answer(function, number, work[number])))
     return _collected(answers, what, len(work))
 
 
@@ -53,7 +53,7 @@ def shuffle(
     numbers = spark.sparkContext.parallelize(range(len(work)), len(work))
     pieces = numbers.flatMap(lambda number: _guarded_pieces(split, number, work[number]))
     gathered = pieces.partitionBy(partitions, _identity).mapPartitionsWithIndex(
-        lambda number, found: [(number, _guarded(gather, number, map(itemgetter(1), found)))]
+        lambda number, found: [(number, _answer(gather, number, map(itemgetter(1), found)))]
     )
     return _collected(gathered, what, len(work) + partitions)
 
@@ -62,12 +62,27 @@ def _identity(number: int) -> int:
     return number
 
 
-def _collected(answers: RDD[tuple[int, Answer]], what: str, tasks: int) -> list[Answer]:
+def _collected(answers: RDD[tuple[int, Answer | AuraStreamError]], what: str, tasks: int) -> list[Answer]:
     try:
-        numbered: list[tuple[int, Answer]] = collect(answers, what, tasks)
+        numbered: list[tuple[int, Answer | AuraStreamError]] = collect(answers, what, tasks)
     except Py4JJavaError as error:
         raise _told_by(str(error.java_exception)) from None
-    return [answer for _, answer in sorted(numbered, key=itemgetter(0))]
+    found = []
+    for _, answer in sorted(numbered, key=itemgetter(0)):
+        if isinstance(answer, AuraStreamError):
+            raise answer
+        found.append(answer)
+    return found
+
+
+def _answer(function: Callable[[int, Work], Answer], number: int, piece: Work) -> Answer | AuraStreamError:
+    """What a task answers with. An error of ours is an answer, too: Spark would try the task again, in vain."""
+    try:
+        return _guarded(function, number, piece)
+    except AuraStreamError as error:
+        if type(error) is AuraStreamError:  # of an unforeseen exception: the next try may go better
+            raise
+        return error
 
 
 def _guarded_pieces(function: Callable[[int, Work], Iterator[Answer]], number: int, piece: Work) -> Iterator[Answer]:

@@ -173,10 +173,10 @@ class Calls(Generic[T]):
             if probe is None:
                 self._spending.release(self._terms.run_id, units)
                 continue  # stopped: the next look sees it
-            own = self._claimed(work, batch)
-            if len(own) < len(batch):
-                units -= self._leave_to_others(work, [place for place in batch if place not in own])
-                batch = own
+            claims = self._claimed(work, batch)
+            if len(claims) < len(batch):
+                units -= self._leave_to_others(work, [place for place in batch if place not in claims])
+                batch = list(claims)
             if not batch:
                 return
             try:
@@ -211,19 +211,20 @@ class Calls(Generic[T]):
                 return
             except ScorerError:
                 self._spending.release(self._terms.run_id, units)
+                self._claims.release(self._holder, list(claims.values()))
                 raise
             else:
                 self._answered()
                 self._settle(work, batch, answers)
                 return
 
-    def _claimed(self, work: _Work[T], batch: Sequence[int]) -> list[int]:
-        """Claim the texts of a batch; those that nobody else is buying."""
+    def _claimed(self, work: _Work[T], batch: Sequence[int]) -> dict[int, bytes]:
+        """Claim the texts of a batch; those that nobody else is buying, with their claims."""
         said = f"{self._quota}\0{work.language}\0".encode()
         keys = [hmac.digest(self._terms.key, said + work.texts[place].encode(), "sha256") for place in batch]
         own = self._claims.claim(self._holder, keys, self._looked_up)
         self._looked_up.update(set(keys) - own)
-        return [place for place, key in zip(batch, keys, strict=True) if key in own]
+        return {place: key for place, key in zip(batch, keys, strict=True) if key in own}
 
     def _leave_to_others(self, work: _Work[T], places: Sequence[int]) -> int:
         """End items whose texts others are buying, once these have had a moment; the units given back."""

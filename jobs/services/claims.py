@@ -45,6 +45,11 @@ class LocalClaims:
             db.executemany("INSERT OR REPLACE INTO text_claims VALUES (?, ?, ?)", [(key, holder, now) for key in own])
         return own
 
+    def release(self, holder: str, keys: Sequence[bytes]) -> None:
+        """Give up claims that bought nothing."""
+        with self._file.transaction() as db:
+            db.executemany("DELETE FROM text_claims WHERE key = ? AND holder = ?", [(key, holder) for key in keys])
+
     def forget(self) -> None:
         """Drop all claims: for whoever starts while nobody else buys. What was bought is in the cache."""
         with self._file.transaction() as db:

