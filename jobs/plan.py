@@ -105,6 +105,9 @@ class Plan:
             "dollars_without": float(self.dollars_without),
         }
 
+    def _time(self) -> str:
+        return f"{self.minutes:.1f} minutes" if self.minutes >= 1 else f"{60 * self.minutes:.1f} s"
+
     def _languages(self) -> str:
         asked = self.estimate.languages_asked
         return f", with {asked:,} languages to ask for: until then those texts count as {ASSUMED}" if asked else ""
@@ -125,7 +128,7 @@ class Plan:
             "to buy": f"{bought:,} texts, {found.units:,} units" + self._languages(),
             "cost": f"{money(float(self.dollars))}" + (f" ({tiers})" if tiers else ""),
             "this month": f"{self.already:,} units spent before",
-            "calls": f"{found.calls:,}, {self.minutes:.1f} minutes at {self.quota_tps:g} a second",
+            "calls": f"{found.calls:,}, {self._time()} at {self.quota_tps:g} a second",
             "otherwise": f"{money(float(self.dollars_without))}, each document bought by itself, without a cache",
         }
         return "\n".join(f"{name:<16}{value}" for name, value in lines.items())

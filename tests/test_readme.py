@@ -41,6 +41,7 @@ VOLATILE = {
     r"[0-9a-f]{64}": "<key>",
     r"policy [0-9a-f]{12}": "policy <id>",
     r"\b\d+\.\d+ s\b": "<seconds>",
+    r"(?m)(^calls +)\d+": r"\1<calls>",  # some are not full, by the lake's key
     r"(?m)(^cache hits +)\d+": r"\1<hits>",  # two workers may score the same text at once
     r" +\d+(?=  \$0\.00  )": "<hits>",
     r" +\d+\.\d(?=  (yes|no))": "<seconds>",
@@ -104,7 +105,7 @@ def shell(folder: Path) -> Iterator[Run]:
 def settled(output: str) -> str:
     for pattern, stands in VOLATILE.items():
         output = re.sub(pattern, stands, output)
-    if "BUDGET_SPENT" in output:  # which texts a budget is spent on is up to the workers' haste
+    if re.search("BUDGET_SPENT|to take up", output):  # which texts a budget is spent on is up to the workers' haste
         output = re.sub(r"[\d.,]+", "<n>", output)
     return output
 
