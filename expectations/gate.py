@@ -52,6 +52,14 @@ class Verdict:
     evaluated: int  # how many expectations were judged
 
 
+def load() -> None:
+    """Import Great Expectations, which takes seconds: only who judges needs it, and a thread may do it beforehand."""
+    with warnings.catch_warnings():  # its dependencies warn of their own ones
+        warnings.simplefilter("ignore")
+        import expectations.documents
+        import expectations.scores  # noqa: F401 - they import it
+
+
 def judge(profile: Profile, documents_in: int, repeated_ids: int, out: pathlib.Path) -> Verdict:
     """Judge what was written by what was read back of it.
 
@@ -59,12 +67,10 @@ def judge(profile: Profile, documents_in: int, repeated_ids: int, out: pathlib.P
     run; `repeated_ids` how many ids more than one document has. Whether or not everything holds, the results are
     written below `out`: `validation.json`, and Data Docs from `docs/index.html` on, which need no network to be read.
     """
-    # Great Expectations takes seconds to import: only who judges does. Its dependencies warn of their own ones.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import great_expectations as gx
+    load()
+    import great_expectations as gx
 
-        from expectations import documents, scores
+    from expectations import documents, scores
 
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pads
 from pyspark.sql import SparkSession
 
-from expectations.gate import Verdict, judge
+from expectations.gate import Verdict, judge, load
 from expectations.profile import Profile, merge, profile_file
 from jobs.budget import open_purse, stop_at
 from jobs.buying import buy
@@ -83,6 +84,8 @@ def run(settings: NightlySettings) -> Night | None:
     with entered(lake, ledger, settings.ds, run_id, claims=intake.replaces if paid else ()):
         purse = open_purse(lake, ledger, settings.ds, run_id, settings.budget)
         spark = spark_session("aurastream nightly")
+        # The driver waits for its workers: time to import what judges their work.
+        threading.Thread(target=load, name="load expectations", daemon=True).start()
         watch = Stopwatch()
         reports = score(spark, lake, recipe, intake.files)
         for report in reports:

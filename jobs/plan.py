@@ -21,7 +21,7 @@ from jobs.drops import Split
 from jobs.intake import count_parts, key_of, listed, policy_of, recipe_of, take_in, task_splits
 from jobs.lake import Lake, open_lake
 from jobs.pipeline import Recipe, TaskReport, services
-from jobs.services.calls import ITEMS_A_CALL
+from jobs.services.batches import ITEMS_A_CALL
 from jobs.services.ledger import LocalLedger
 from jobs.services.scorers import scorer_type
 from jobs.session import spark_session

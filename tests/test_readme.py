@@ -23,7 +23,8 @@ from jobs.drops.compression import MAX_EXPANDED_BYTES, MAX_EXPANSION
 from jobs.lake import Lake
 from jobs.readers.delimited import MAX_RECORD_CHARACTERS
 from jobs.readers.lines import MAX_LINE_BYTES
-from jobs.services.calls import BUDGET_SPENT, DEADLINE_REACHED, NO_ANSWER, SERVICE_UNAVAILABLE
+from jobs.services.batches import BUDGET_SPENT
+from jobs.services.calls import DEADLINE_REACHED, NO_ANSWER, SERVICE_UNAVAILABLE
 from transforms.documents import MAX_TEXT_BYTES, Reason
 from transforms.pii.policy_file import parse_policy
 from transforms.scoring import CACHE_UNAVAILABLE, UNSUPPORTED_LANGUAGE

@@ -12,23 +12,20 @@ import re
 import threading
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, Queue
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
+from jobs.services.batches import BUDGET_SPENT, ITEMS_A_CALL, Batches
 from jobs.services.claims import LocalClaims
 from jobs.services.pace import FAILURES, LocalPace
 from jobs.services.spending import LocalSpending
-from transforms.cost import text_units
 from transforms.errors import ScorerError
 from transforms.sentiment.protocols import Claimed, Deferred, Failure, RedactedText, Usage
 
 T = TypeVar("T")
 
-ITEMS_A_CALL = 25
 # Times that an item is sent again that the service could not answer.
 ITEM_RETRIES = 3
 # Times that a call is made before its items are blamed, one half at a time, for having no answer: fewer than open the
@@ -41,7 +38,6 @@ CLAIM_PAUSE = 0.5
 # An outage that lasts so long is left to the next run, in seconds.
 OUTAGE_SECONDS = 1800.0
 
-BUDGET_SPENT = "BUDGET_SPENT"
 DEADLINE_REACHED = "DEADLINE_REACHED"
 SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
 NO_ANSWER = "NO_ANSWER"
@@ -130,7 +126,7 @@ class Calls(Generic[T]):
         self, texts: Sequence[RedactedText], language: str
     ) -> Iterator[dict[int, T | Failure | Deferred | Claimed]]:
         """Send texts; gives how each ended by its place, as soon as it is known. Raises ScorerError."""
-        work = _Work[T](texts, language, self._terms.threads)
+        work = Batches[T](texts, language, self._terms.threads)
         count = min(self._terms.threads, -(-len(texts) // ITEMS_A_CALL))
         threads = [threading.Thread(target=self._work, args=(work,), daemon=True) for _ in range(count)]
         for thread in threads:
@@ -145,7 +141,7 @@ class Calls(Generic[T]):
         if work.error:
             raise work.error
 
-    def _work(self, work: _Work[T]) -> None:
+    def _work(self, work: Batches[T]) -> None:
         """What a thread does: takes batches until none is left."""
         try:
             while (taken := work.take()) is not None:
@@ -158,7 +154,7 @@ class Calls(Generic[T]):
         finally:
             work.leave()
 
-    def _end(self, work: _Work[T], batch: list[int], since: float | None) -> None:
+    def _end(self, work: Batches[T], batch: list[int], since: float | None) -> None:
         """See to it that each item of a batch ends, or goes back to be sent again.
 
         `since` is when a batch that this one was cut from had no answer for the first time.
@@ -218,7 +214,7 @@ class Calls(Generic[T]):
                 self._settle(work, batch, answers)
                 return
 
-    def _claimed(self, work: _Work[T], batch: Sequence[int]) -> dict[int, bytes]:
+    def _claimed(self, work: Batches[T], batch: Sequence[int]) -> dict[int, bytes]:
         """Claim the texts of a batch; those that nobody else is buying, with their claims."""
         said = f"{self._quota}\0{work.language}\0".encode()
         keys = [hmac.digest(self._terms.key, said + work.texts[place].encode(), "sha256") for place in batch]
@@ -226,7 +222,7 @@ class Calls(Generic[T]):
         self._looked_up.update(set(keys) - own)
         return {place: key for place, key in zip(batch, keys, strict=True) if key in own}
 
-    def _leave_to_others(self, work: _Work[T], places: Sequence[int]) -> int:
+    def _leave_to_others(self, work: Batches[T], places: Sequence[int]) -> int:
         """End items whose texts others are buying, once these have had a moment; the units given back."""
         units = sum(work.units[place] for place in places)
         self._spending.release(self._terms.run_id, units)
@@ -234,7 +230,7 @@ class Calls(Generic[T]):
         work.end(dict.fromkeys(places, Claimed()))
         return units
 
-    def _affordable(self, work: _Work[T], batch: list[int]) -> list[int]:
+    def _affordable(self, work: Batches[T], batch: list[int]) -> list[int]:
         """Reserve the units of a batch; what is left of it. The rest ends Deferred."""
         if self._terms.stop_at is not None and self._now() >= self._terms.stop_at:
             self.stop(DEADLINE_REACHED)
@@ -277,7 +273,7 @@ class Calls(Generic[T]):
             self._uneasy = False
             self._pace.answered(self._quota)
 
-    def _settle(self, work: _Work[T], batch: list[int], answers: Answers[T]) -> None:
+    def _settle(self, work: Batches[T], batch: list[int], answers: Answers[T]) -> None:
         """Hand over what was answered; send again what was not, three times at most."""
         ended: dict[int, T | Failure | Deferred | Claimed] = {batch[i]: found for i, found in answers.found.items()}
         again = []
@@ -298,7 +294,7 @@ class Calls(Generic[T]):
         work.again(again)
         work.end(ended)
 
-    def _halve(self, work: _Work[T], batch: list[int], code: str, since: float | None) -> None:
+    def _halve(self, work: Batches[T], batch: list[int], code: str, since: float | None) -> None:
         """Find the item that a batch is refused for: each half goes by itself, and an item alone fails."""
         if len(batch) == 1:
             work.end({batch[0]: Failure(reason_code(code))})
@@ -317,111 +313,6 @@ class Calls(Generic[T]):
             self._usage.calls += calls
             self._usage.throttles += throttles
             self._usage.unconfirmed_units += unconfirmed_units
-
-
-class _Work(Generic[T]):
-    """Items on their way: what waits to be sent, and how many batches are being sent; for many threads."""
-
-    def __init__(self, texts: Sequence[RedactedText], language: str, threads: int) -> None:
-        self.texts, self.language = texts, language
-        self.units = [text_units(text) for text in texts]
-        self.errors = [0] * len(texts)
-        self.error: BaseException | None = None
-        self._single = deque(range(len(texts)))
-        self._apart: deque[tuple[list[int], float | None]] = deque()  # batches that stay as they are
-        self._sending = 0
-        self._change = threading.Condition()
-        # Bounded: a thread goes on only when what it brought before is on its way to the cache.
-        self._ended: Queue[dict[int, Any] | None] = Queue(threads)
-        self._abandoned = False
-
-    def take(self) -> tuple[list[int], float | None] | None:
-        """The next batch, as full as can be, and since when what it was cut from has no answer; None where all is done.
-
-        Waits as long as others may bring items back.
-        """
-        with self._change:
-            while not self._apart and not self._single:
-                if not self._sending or self.error:
-                    self._change.notify_all()
-                    return None
-                self._change.wait()
-            if self.error or self._abandoned:
-                return None
-            self._sending += 1
-            if self._apart:
-                return self._apart.popleft()
-            return [self._single.popleft() for _ in range(min(ITEMS_A_CALL, len(self._single)))], None
-
-    def release(self) -> None:
-        """A batch that was taken is done."""
-        with self._change:
-            self._sending -= 1
-            self._change.notify_all()
-
-    def again(self, places: Sequence[int]) -> None:
-        """Items to be sent again, in whatever batch."""
-        with self._change:
-            self._single.extend(places)
-            self._change.notify_all()
-
-    def apart(self, batches: Sequence[list[int]], since: float | None) -> None:
-        """Items to be sent again, in these batches."""
-        with self._change:
-            self._apart.extend((batch, since) for batch in batches)
-            self._change.notify_all()
-
-    def defer_beyond(self, batch: list[int], left: int) -> list[int]:
-        """End what costs more than `left` units as Deferred; the rest of the batch."""
-        dear = [place for place in batch if self.units[place] > left]
-        self.end(dict.fromkeys(dear, Deferred(BUDGET_SPENT)))
-        return [place for place in batch if self.units[place] <= left]
-
-    def end(self, ended: Mapping[int, T | Failure | Deferred | Claimed]) -> None:
-        """Hand over how items ended; waits while others' answers are waiting to be read."""
-        if ended and not self._abandoned:
-            self._ended.put(dict(ended))
-
-    def fail(self, error: BaseException) -> None:
-        """End all threads; the reader raises this."""
-        with self._change:
-            self.error = self.error or error
-            self._change.notify_all()
-
-    def leave(self) -> None:
-        """A thread has ended."""
-        self._ended.put(None)
-
-    def ended(self, threads: int) -> Iterator[dict[int, Any]]:
-        """How items ended, as much at once as there is, until all threads have."""
-        while threads:
-            together: dict[int, Any] = {}
-            waiting = [self._ended.get()]
-            while True:
-                try:
-                    waiting.append(self._ended.get_nowait())
-                except Empty:
-                    break
-            for each in waiting:
-                if each is None:
-                    threads -= 1
-                else:
-                    together |= each
-            if together:
-                yield together
-
-    def abandon(self) -> None:
-        """Nobody reads any more: no thread takes another batch, and none waits to hand over."""
-        with self._change:
-            self._abandoned = True
-            self._single.clear()
-            self._apart.clear()
-            self._change.notify_all()
-        while True:
-            try:
-                self._ended.get_nowait()
-            except Empty:
-                return
 
 
 def reason_code(code: str) -> str:

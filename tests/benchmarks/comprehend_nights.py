@@ -54,6 +54,7 @@ _WORDS = (
     "ladder", "magnet", "needle", "orange", "pencil", "quiver", "ribbon", "saddle", "tunnel", "umbrella", "velvet",
     "walnut", "zipper",
 )  # fmt: skip
+_LONGEST = 300  # characters of a document before its own words
 
 
 def distinct_documents(count: int, ds: str = DS, first: int = 0) -> Iterator[dict[str, str]]:
@@ -61,14 +62,18 @@ def distinct_documents(count: int, ds: str = DS, first: int = 0) -> Iterator[dic
 
     Those of another `first` end differently, as long as the ranges do not overlap.
     """
-    english = (row for seed in count_from(7) for row in documents(100_000, ds, seed) if row.get("language") == "en")
-    for number, document in zip(range(first, first + count), english, strict=False):
+    for number, document in zip(range(first, first + count), english_documents(ds), strict=False):
         own, rest = [], number
         for _ in range(4):
             rest, place = divmod(rest, len(_WORDS))
             own.append(_WORDS[place])
-        text = "{} It is about the {}, the {}, the {} and the {}.".format(document["text"], *own)
+        text = "{} (the {}, the {}, the {}, the {})".format(document["text"][:_LONGEST], *own)
         yield {"document_id": f"{ds}-{number:07}", "text": text, "language": "en"}
+
+
+def english_documents(ds: str = DS) -> Iterator[dict[str, str]]:
+    """The sample's English documents without end, 40% of which have a text that occurred before."""
+    return (row for seed in count_from(7) for row in documents(100_000, ds, seed) if row.get("language") == "en")
 
 
 def write_drop(folder: Path, rows: Iterable[dict[str, str]], ds: str = DS) -> Path:

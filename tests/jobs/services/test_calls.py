@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from jobs.services.batches import BUDGET_SPENT, ITEMS_A_CALL
 from jobs.services.calls import (
-    BUDGET_SPENT,
     CALL_ATTEMPTS,
     DEADLINE_REACHED,
     ITEM_RETRIES,
-    ITEMS_A_CALL,
     OUTAGE_SECONDS,
     SERVICE_UNAVAILABLE,
     Answers,
