@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+import jobs.intake
 import jobs.nightly
 from expectations.gate import judge
 from jobs.drops import list_drop
@@ -297,7 +298,7 @@ def test_a_file_that_could_not_be_read_is_not_taken(drops: Path, lake: Path, mon
         gone.rename(drops.parent / "gone")
         return listing
 
-    monkeypatch.setattr(jobs.nightly, "list_drop", list_and_lose)
+    monkeypatch.setattr(jobs.intake, "list_drop", list_and_lose)
     nightly(drops, lake)
     monkeypatch.undo()
     assert [row["error_code"] for row in published(lake) if row["source_file"] == str(gone)] == ["FILE_UNREADABLE"]
