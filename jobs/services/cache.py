@@ -6,6 +6,7 @@ published, which is cheaper to read than the table where many keys are asked for
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from base64 import b64decode
@@ -143,7 +144,8 @@ class DynamoScoreCache:
             parameter_validation=False,  # a fifth of a call's CPU, and its errors quote what was sent
         )
         try:
-            self._client = boto3.client("dynamodb", config=config)
+            session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))  # which this SDK does not know
+            self._client = session.client("dynamodb", config=config)
         except BotoCoreError as error:  # no region, for one
             raise self._unusable(f"{error}; {_SET_UP}") from None
         self._client.meta.events.register("before-parse.dynamodb.BatchGetItem", _leave_unparsed)

@@ -6,6 +6,7 @@ chain. On AWS nothing of it is set.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -175,10 +176,14 @@ class _Client:
                     read_timeout=READ_TIMEOUT,
                     max_pool_connections=self._threads,
                     parameter_validation=False,  # what is sent is made here
+                    user_agent="aurastream",  # the SDK would make up its own for each call, a fifth of a call's CPU
                 )
                 try:
                     # A session of its own reads the credentials' source again.
-                    self._client = boto3.session.Session().client("comprehend", config=config)
+                    session = boto3.session.Session(
+                        region_name=os.environ.get("AWS_REGION")
+                    )  # read by newer SDKs alone
+                    self._client = session.client("comprehend", config=config)
                 except (BotoCoreError, ValueError) as error:
                     raise ScorerError(f"Amazon Comprehend cannot be called: {_without_text(error)}") from None
             return self._client

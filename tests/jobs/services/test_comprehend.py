@@ -182,6 +182,13 @@ def test_expired_credentials_are_fetched_anew(
         assert usage["operations"]["BatchDetectSentiment"]["failed"] > 0
 
 
+def test_either_name_of_the_region_is_read(server: Server, terms: Terms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    ended, _ = scored(terms, texts(1))
+    assert isinstance(ended[0], Scores)
+
+
 def test_without_credentials_or_region_it_says_so(
     server: Server, terms: Terms, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
