@@ -179,10 +179,8 @@ class _Client:
                     user_agent="aurastream",  # the SDK would make up its own for each call, a fifth of a call's CPU
                 )
                 try:
-                    # A session of its own reads the credentials' source again.
-                    session = boto3.session.Session(
-                        region_name=os.environ.get("AWS_REGION")
-                    )  # read by newer SDKs alone
+                    # A session of its own reads the credentials' source again. This SDK does not know AWS_REGION.
+                    session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
                     self._client = session.client("comprehend", config=config)
                 except (BotoCoreError, ValueError) as error:
                     raise ScorerError(f"Amazon Comprehend cannot be called: {_without_text(error)}") from None

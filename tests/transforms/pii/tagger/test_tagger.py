@@ -59,6 +59,14 @@ def test_a_find_touches_no_bracket_no_placeholder_and_no_edge_of_white_space(tex
     assert not [(a, b) for a, b in spans(text) for c, d in held if a < d and c < b]
 
 
+def same(found: list[list[tuple[str, str, float]]], alone: list[list[tuple[str, str, float]]]) -> bool:
+    """The same finds, as sure but for the last bits: on some processors the batch decides in what order is summed."""
+    sure, sure_alone = ([each[2] for finds in both for each in finds] for both in (found, alone))
+    return [[each[:2] for each in finds] for finds in found] == [[each[:2] for each in finds] for finds in alone] and (
+        sure == pytest.approx(sure_alone, abs=1e-6)
+    )
+
+
 @given(TEXTS)
 def test_the_length_of_white_space_makes_no_difference(text: str) -> None:
     once = " ".join(re.split(r"[ \t\n\v\f\r]+", text.strip(" \t\n\v\f\r")))
@@ -70,7 +78,7 @@ def test_the_length_of_white_space_makes_no_difference(text: str) -> None:
 @given(st.lists(TEXTS, min_size=2, max_size=8))
 @settings(max_examples=50)
 def test_a_text_is_read_alone(texts: list[str]) -> None:
-    assert finds(*texts) == [finds(text)[0] for text in texts]
+    assert same(finds(*texts), [finds(text)[0] for text in texts])
 
 
 def test_a_text_is_read_alone_among_thousands() -> None:
@@ -78,7 +86,7 @@ def test_a_text_is_read_alone_among_thousands() -> None:
     texts = [" ".join(rng.choice(PIECES, size)) for size in rng.integers(0, 90, 3000)]
     together = finds(*texts)
     assert sum(map(len, together)) > 3000
-    assert together[::40] == [finds(text)[0] for text in texts[::40]]
+    assert same(together[::40], [finds(text)[0] for text in texts[::40]])
 
 
 def test_a_long_text_is_read_alone_and_to_its_end() -> None:
