@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import pathlib
+import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from transforms.schemas import Status
 
 # Column names may hold anything, and Data Docs show values as they are.
 _NO_MARKUP = str.maketrans("<>&", "???")
+_LOADING = threading.Lock()
 # Of different values that must not be, a line shows so many.
 _SHOWN = 3
 _PAGE = """<!DOCTYPE html>
@@ -54,7 +56,8 @@ class Verdict:
 
 def load() -> None:
     """Import Great Expectations, which takes seconds: only who judges needs it, and a thread may do it beforehand."""
-    with warnings.catch_warnings():  # its dependencies warn of their own ones
+    # One at a time: what is caught is caught for all threads, and the last to leave decides what is from then on.
+    with _LOADING, warnings.catch_warnings():  # its dependencies warn of their own ones
         warnings.simplefilter("ignore")
         import expectations.documents
         import expectations.scores  # noqa: F401 - they import it
