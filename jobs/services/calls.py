@@ -232,10 +232,8 @@ class Calls(Generic[T]):
 
     def _affordable(self, work: Batches[T], batch: list[int]) -> list[int]:
         """Reserve the units of a batch; what is left of it. The rest ends Deferred."""
-        if self._terms.stop_at is not None and self._now() >= self._terms.stop_at:
-            self.stop(DEADLINE_REACHED)
-        if self._stopped:
-            work.end(dict.fromkeys(batch, Deferred(self._stopped)))
+        if stopped := self._reason_to_stop():
+            work.end(dict.fromkeys(batch, Deferred(stopped)))
             return []
         if self._left is not None:  # what is left only shrinks but for what is given back
             batch = work.defer_beyond(batch, self._left)
@@ -254,9 +252,7 @@ class Calls(Generic[T]):
         """Wait for a turn; whether it probes a service that is out of order. None where there is no turn any more."""
         with self._gate:
             while True:
-                if self._terms.stop_at is not None and self._now() >= self._terms.stop_at:
-                    self.stop(DEADLINE_REACHED)
-                if self._stopped:
+                if self._reason_to_stop():
                     return None
                 turn = self._pace.turn(self._quota, self._terms.quota_tps)
                 self._uneasy |= turn.failures > 0
@@ -266,6 +262,12 @@ class Calls(Generic[T]):
                 if self._now() - self._last_answer > OUTAGE_SECONDS:
                     self.stop(SERVICE_UNAVAILABLE)
                 self._sleep(min(1.0, max(0.0, turn.at - self._now())))
+
+    def _reason_to_stop(self) -> str | None:
+        """The code that what was not sent ends with, once nothing more is to be sent."""
+        if self._terms.stop_at is not None and self._now() >= self._terms.stop_at:
+            self.stop(DEADLINE_REACHED)
+        return self._stopped
 
     def _answered(self) -> None:
         self._last_answer = self._now()
