@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# Two processes, each with the tests of whole files, so that what a file sets up is set up once.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 DS := 2026-11-22
 
 .PHONY: demo test test-all lint lock clean
@@ -15,11 +17,11 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED) lint
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term
+	$(PYTEST) -m "not slow"
 
 test-all: $(INSTALLED) lint
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(PYTEST)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -20,21 +19,13 @@ FINISH_SECONDS = 30.0
 FINISH_SECONDS_A_BYTE = 0.5e-6
 
 
-@dataclass(frozen=True)
-class Purse:
-    """A run's money."""
-
-    already: int  # units that this month's runs had spent before
-    units: int | None  # that this run may spend; None: any number
-
-
-def open_purse(lake: Lake, ledger: LocalLedger, ds: str, run_id: str, budget: Decimal | None) -> Purse:
-    """Enter a run's budget, in dollars, in the ledger.
+def enter_budget(lake: Lake, ledger: LocalLedger, ds: str, run_id: str, budget: Decimal | None) -> int:
+    """Enter a run's budget, in dollars, in the ledger; the units that this month's runs had spent before.
 
     What runs for the same date have spent since the last one that published counts: they were interrupted or failed,
     and this one takes up their work. Raises LakeError.
     """
-    month = datetime.now(UTC).strftime("%Y-%m")
+    month = _month()
     if not [entry for entry in ledger.runs() if entry.state == STARTED and entry.run_id != run_id]:
         with closing(LocalClaims(lake.meter)) as claims:
             claims.forget()
@@ -45,13 +36,17 @@ def open_purse(lake: Lake, ledger: LocalLedger, ds: str, run_id: str, budget: De
             spent = spending.of_runs(_since_published(ledger, ds))
             units = max(0, affordable(budget, max(0, already - spent)) - spent)
         spending.begin(run_id, month, units)
-    return Purse(already, units)
+    return already
 
 
 def already_spent(lake: Lake) -> int:
     """The units that this month's runs have spent."""
     with closing(LocalSpending(lake.meter)) as spending:
-        return spending.of_month(datetime.now(UTC).strftime("%Y-%m"))
+        return spending.of_month(_month())
+
+
+def _month() -> str:
+    return datetime.now(UTC).strftime("%Y-%m")
 
 
 def _since_published(ledger: LocalLedger, ds: str) -> list[str]:

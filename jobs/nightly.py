@@ -82,7 +82,7 @@ def run(settings: NightlySettings) -> Night | None:
     recipe = recipe_of(settings, policy, key, lake, intake, stop_at(settings.deadline, total, datetime.now(UTC)))
     run_id = recipe.stamp.run_id
     with entered(lake, ledger, settings.ds, run_id, claims=intake.replaces if paid else ()):
-        purse = open_purse(lake, ledger, settings.ds, run_id, settings.budget)
+        already = enter_budget(lake, ledger, settings.ds, run_id, settings.budget)
         spark = spark_session("aurastream nightly")
         # The driver waits for its workers: time to import what judges their work.
         threading.Thread(target=load, name="load expectations", daemon=True).start()
@@ -102,7 +102,7 @@ def run(settings: NightlySettings) -> Night | None:
             )
         watch.add({"audit": seconds})
         summary = summarise(recipe, intake, reports, staged, profile, verdict, watch.seconds)
-        bill = dollars(summary.billed_units, purse.already)
+        bill = dollars(summary.billed_units, already)
         night = Night(replace(summary, dollars=float(bill), budget=_float(settings.budget)), verdict)
         say_rejected(staged, night.summary)
         publish(lake, ledger, settings.ds, night, intake, _taken(intake, staged, night.summary))

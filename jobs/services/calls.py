@@ -278,17 +278,17 @@ class Calls(Generic[T]):
     def _settle(self, work: Batches[T], batch: list[int], answers: Answers[T]) -> None:
         """Hand over what was answered; send again what was not, three times at most."""
         ended: dict[int, T | Failure | Deferred | Claimed] = {batch[i]: found for i, found in answers.found.items()}
-        again = []
+        again, unbilled = [], 0
         for i, place in enumerate(batch):
             if i in answers.found:
                 continue
             code = answers.errors.get(i, NO_ANSWER)
             work.errors[place] += 1
+            unbilled += work.units[place]
             if work.errors[place] > ITEM_RETRIES:
                 ended[place] = Failure(reason_code(code))
             else:
                 again.append(place)
-        unbilled = sum(work.units[place] for i, place in enumerate(batch) if i not in answers.found)
         if unbilled:
             self._spending.release(self._terms.run_id, unbilled)
         if len(again) == len(batch):

@@ -23,6 +23,13 @@ BATCH = 2_000
 ROUNDS = 3
 OTHERS_DOCUMENTS = 200
 LONG = 1 << 20  # characters of the long document
+# What is all candidates, or nearly one, again and again.
+SLOW_UNITS = [
+    *("1 ", "1", "00 ", "4111 ", "a@", "a@b.cc", "x.com-", "www.", "http://a ", "::", "1:", "1.2.3.4.", "((((", "é1 "),
+    *("call 1", "card 1234 ", "GB82 1", "iban GB82 1", "212-555-0187", "joe@example.com212-555-0187", "\u200b1"),
+    *("é joe@example.com ", "joe@example.com1", "\u200b212-555-0187 "),
+]
+SLOW_SIZES = 5_000, 1_000_000  # characters
 MEMORY_DOCUMENTS = 20_000
 
 
@@ -85,3 +92,7 @@ def report(data: Path, others: Mapping[str, Callable[[Sequence[str]], float]]) -
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             peak = pool.submit(peak_memory, path).result()
         print(f"{'peak memory':<24}{peak / 2**20:>10,.0f} MiB after {MEMORY_DOCUMENTS:,} documents, alone in a process")
+    print("\nmade to be slow: CPU time of a document, the slowest first")
+    slow = {unit: [_seconds([(unit * size)[:size]], 1) for size in SLOW_SIZES] for unit in SLOW_UNITS}
+    for unit, (short, long) in sorted(slow.items(), key=lambda each: -each[1][0]):
+        print(f"{unit!r:<40}{1e3 * short:>6.1f} ms for {SLOW_SIZES[0]:,} chars{long:>8.2f} s for {SLOW_SIZES[1]:,}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.budget import FINISH_SECONDS, FINISH_SECONDS_A_BYTE, open_purse, stop_at
+from jobs.budget import FINISH_SECONDS, FINISH_SECONDS_A_BYTE, enter_budget, stop_at
 from jobs.lake import Lake, open_lake
 from jobs.services.ledger import LocalLedger
 from jobs.services.spending import LocalSpending
@@ -48,11 +48,12 @@ def begin(lake: Lake, run_id: str, budget: str | None, spend: int, ds: str = DS)
     """A run that starts and spends; the units that it may spend."""
     ledger = LocalLedger(lake.ledger)
     ledger.begin(run_id, ds)
-    purse = open_purse(lake, ledger, ds, run_id, Decimal(budget) if budget else None)
+    enter_budget(lake, ledger, ds, run_id, Decimal(budget) if budget else None)
     spending = LocalSpending(lake.meter)
+    units = spending.reserve(run_id, []).left
     spending.reserve(run_id, [spend])
     spending.close()
-    return purse.units
+    return units
 
 
 def test_a_run_that_takes_up_the_work_of_failed_ones_has_what_they_left(lake: Lake) -> None:

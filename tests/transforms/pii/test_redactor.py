@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import re
-import time
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.benchmarks.pii_speed import SLOW_UNITS
 from tests.transforms.pii.test_detectors import CLEAN, FOUND
 from transforms import schemas
 from transforms.pii import redactor
@@ -278,36 +278,12 @@ def test_small_columns(texts: list[str | None]) -> None:
         assert redaction.pii.type == find(part, DEFAULT_POLICY).type == pa.list_(schemas.PII)
 
 
-def cpu_seconds(text: str) -> float:
-    column = pa.array([text])
-    began = time.process_time()
-    redact(column, DEFAULT_POLICY)
-    return time.process_time() - began
-
-
-UNITS = [
-    *("1 ", "1", "00 ", "4111 ", "a@", "a@b.cc", "x.com-", "www.", "http://a ", "::", "1:", "1.2.3.4.", "((((", "é1 "),
-    *("call 1", "card 1234 ", "GB82 1", "iban GB82 1", "212-555-0187", "joe@example.com212-555-0187", "\u200b1"),
-]
-
-
-@pytest.mark.parametrize("unit", UNITS)
-def test_five_kilobytes_made_to_be_slow(unit: str) -> None:
-    text = (unit * 5000)[:5000]
-    assert min(cpu_seconds(text) for _ in range(3)) < 0.05
-
-
-def test_a_megabyte_in_under_a_second() -> None:
-    paragraph = (
-        "The order of 2026-11-22 came late; mail joe@example.com or call 212-555-0187. " + "It was fine, thanks. " * 20
-    )
-    assert min(cpu_seconds(paragraph * (1_000_000 // len(paragraph))) for _ in range(2)) < 1
-
-
-@pytest.mark.parametrize("unit", ["é joe@example.com ", "1 ", "joe@example.com1", "\u200b212-555-0187 "])
-def test_time_grows_with_the_length(unit: str) -> None:
-    short, long = (min(cpu_seconds(unit * (size // len(unit))) for _ in range(2)) for size in (60_000, 600_000))
-    assert long < 10 * short * 2 + 0.05
+@pytest.mark.timeout(60)  # two seconds, unless time grows with the square of the length
+@pytest.mark.parametrize("unit", SLOW_UNITS)
+def test_a_megabyte_made_to_be_slow(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    (finds,) = redact(pa.array([text]), DEFAULT_POLICY).pii.to_pylist()
+    assert all(0 <= found["start"] < found["end"] <= len(text) for found in finds)
 
 
 def test_only_the_redactor_makes_redacted_text() -> None:
