@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 
 from expectations.gate import Verdict, judge, load
 from expectations.profile import Profile, merge, profile_file
-from jobs.budget import open_purse, stop_at
+from jobs.budget import enter_budget, stop_at
 from jobs.buying import buy
 from jobs.carry import carry_forward
 from jobs.drops import DropFile, Split
