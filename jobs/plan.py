@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,7 +31,7 @@ from jobs.stopwatch import Stopwatch
 from transforms.asking import known_languages, name, unnamed
 from transforms.cost import TierCost, by_tier, dollars
 from transforms.report import money
-from transforms.scoring import items, known_scores, wanted
+from transforms.scoring import Item, items, known_pieces, known_scores, wanted
 from transforms.sentiment.protocols import LanguageDetector, ScoreCache, Scorer
 
 # What a document counts as whose language is not known before it is paid for.
@@ -169,6 +169,11 @@ class Purchase(NamedTuple):
     language: str
     units: int
 
+    @classmethod
+    def of(cls, item: Item, scorer: Scorer) -> Purchase:
+        """What buying an item comes to."""
+        return cls(item.key, item.language, scorer.units(item.text))
+
 
 def _parts(recipe: Recipe, parts: int, _: int, splits: Sequence[Split]) -> Iterator[tuple[int, Piece | Purchase]]:
     """What a night's workers hand on, and the pieces of long texts each by itself: one may be another text's, too."""
@@ -183,7 +188,7 @@ def _parts(recipe: Recipe, parts: int, _: int, splits: Sequence[Split]) -> Itera
             known = known_scores(asked, cache) if asked.pieces else {}
             places = [place for place in asked.pieces if asked.supported[place] and place not in known]
             for item in chain.from_iterable(items(asked, places, scorer, recipe.fingerprint)):
-                yield part_of(item.key, parts), Purchase(item.key, item.language, scorer.units(item.text))
+                yield part_of(item.key, parts), Purchase.of(item, scorer)
 
 
 @dataclass
@@ -196,9 +201,8 @@ class _Counter:
     texts: set[bytes] = field(default_factory=set)  # keys of texts that were counted
     bought: dict[str, dict[bytes, int]] = field(default_factory=dict)  # language -> key -> units
 
-    def buy(self, wanted: Sequence[Purchase]) -> None:
-        """Count what is not in the cache, each key once."""
-        known = self.cache.get([each.key for each in wanted]) if wanted else {}
+    def buy(self, wanted: Iterable[Purchase], known: Collection[bytes]) -> None:
+        """Count what is not known, each key once."""
         for each in wanted:
             if each.key not in known:
                 self.bought.setdefault(each.language, {})[each.key] = each.units
@@ -215,14 +219,9 @@ class _Counter:
         of_place = {place: sum(self.scorer.units(item.text) for item in needed[place]) for place in supported}
         self.texts.update(asked.keys)
         apart = set() if self.recipe.language == ASK else asked.pieces.keys()  # see `_parts`
-        missing = [place for place in new if place in needed and place not in known and place not in apart]
-        self.buy(
-            [
-                Purchase(item.key, item.language, self.scorer.units(item.text))
-                for place in missing
-                for item in needed[place]
-            ]
-        )
+        missing = {p: needed[p] for p in new if p in needed and p not in known and p not in apart}
+        to_buy = (Purchase.of(item, self.scorer) for item in chain.from_iterable(missing.values()))
+        self.buy(to_buy, known_pieces(missing, self.cache))
         return Estimate(
             documents=prepared.num_rows,
             rejected=copies[-1],
@@ -232,7 +231,7 @@ class _Counter:
             units_without=sum(copies[place] * units for place, units in of_place.items()),
         )
 
-    def purchase(self) -> Estimate:
+    def total(self) -> Estimate:
         """What is to be bought of all that was counted."""
         return Estimate(
             units=sum(sum(units.values()) for units in self.bought.values()),
@@ -259,8 +258,8 @@ def _count(recipe: Recipe, _part: int, found: Iterator[Piece | Purchase]) -> Est
                 prepared, asked = _asked(prepared, detector, counter)
                 estimate += asked
             estimate += counter.rows(prepared)
-        counter.buy(apart)
-    return estimate + counter.purchase()
+        counter.buy(apart, cache.get([each.key for each in apart]) if apart else ())
+    return estimate + counter.total()
 
 
 def _asked(prepared: pa.RecordBatch, detector: LanguageDetector, counter: _Counter) -> tuple[pa.RecordBatch, Estimate]:
