@@ -8,6 +8,7 @@ themselves would say more, but with 160 of them it has too many states to be kep
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
@@ -26,7 +27,8 @@ from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
 from transforms.text import comparable, fold, origins
 
-# Between texts that are searched together: no pattern of the table matches a bracket, no word goes on over a line.
+# Around texts that are searched together: no pattern of the table matches a bracket, no word goes on over a line. To a
+# pattern a text begins and ends like a line.
 _WALL = b"\n]\n"
 _PLACEHOLDER = re.compile(placeholders(f"({TYPE_NAME})").encode())
 _BLANK = re.compile(rb"\[\]+")
@@ -166,30 +168,43 @@ def _of_policy(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
 
 
 class _Joined:
-    """Texts of some numbers as one, for most of what a search costs is the call."""
+    """Texts of some numbers as one, for most of what a search costs is the call.
+
+    Walls stand before the first and after the last as well: a text reads the same wherever it stands.
+    """
 
     def __init__(self, texts: Sequence[bytes], numbers: np.ndarray) -> None:
-        lengths = np.array([len(text) for text in texts], np.int64) + len(_WALL)
-        self.data = _WALL.join(texts)
-        self.begins = np.cumsum(lengths) - lengths
+        self.data = _WALL.join([b"", *texts, b""])
+        self.lengths = np.array([len(text) for text in texts], np.int64)
+        self.begins = np.cumsum(self.lengths + len(_WALL)) - self.lengths
         self.numbers = numbers
+        self._texts, self._begins = texts, self.begins.tolist()
+
+    def at(self, position: int) -> tuple[bytes, int]:
+        """The text at a place of `data`, and where it begins there."""
+        which = bisect_right(self._begins, position) - 1
+        return self._texts[which], self._begins[which]
 
 
 def _search(texts: _Joined, searched: Searched) -> Finds:
     """One detector's finds, in bytes of each text."""
-    spans = _spans(texts.data, searched)
+    spans = _spans(texts, searched)
     if not spans:
         return NO_FINDS
     starts, ends = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans)).reshape(-1, 2).T
     which = np.searchsorted(texts.begins, starts, "right") - 1
     begins = texts.begins[which]
+    ends = np.minimum(ends - begins, texts.lengths[which])  # a pattern that ends with white space goes into the wall
     places = np.full_like(which, searched.place)
-    return Finds(texts.numbers[which], starts - begins, ends - begins, places, np.full(len(which), searched.confidence))
+    return Finds(texts.numbers[which], starts - begins, ends, places, np.full(len(which), searched.confidence))
 
 
-def _spans(data: bytes, searched: Searched) -> list[Span]:
-    """One detector's valid matches, in bytes. Where one is refused or cut short, the search goes on inside it."""
-    pattern, group, validator = searched.pattern, searched.group, searched.validator
+def _spans(texts: _Joined, searched: Searched) -> list[Span]:
+    """One detector's valid matches, in bytes of all texts together. A validator sees the text of its match alone.
+
+    Where a match is refused or cut short, the search goes on inside it.
+    """
+    data, pattern, group, validator = texts.data, searched.pattern, searched.group, searched.validator
     if not validator:
         return [match.span(group) for match in pattern.finditer(data)]
     spans: list[Span] = []
@@ -197,12 +212,14 @@ def _spans(data: bytes, searched: Searched) -> list[Span]:
     while position is not None:
         matches, position = pattern.finditer(data, position), None
         for match in matches:
-            span = match.span(group)
-            kept = validator(data, *span)
+            start, end = match.span(group)
+            text, begin = texts.at(start)
+            span = start - begin, min(end - begin, len(text))
+            kept = validator(text, *span)
             if kept:
-                spans.append(kept)
+                spans.append((begin + kept[0], begin + kept[1]))
             if kept != span:
-                position = kept[1] if kept else match.start() + 1
+                position = begin + kept[1] if kept else match.start() + 1
                 break
     return spans
 

@@ -51,19 +51,22 @@ def test_id_changes_with_every_field() -> None:
     ids=str,
 )
 def test_id_changes_with_a_row(change: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = DEFAULT_POLICY.id
     rows = [dataclasses.replace(row, **change) if row.name == "card" else row for row in DETECTORS]
     monkeypatch.setattr(module, "DETECTORS", tuple(rows))
-    assert dataclasses.replace(DEFAULT_POLICY).id != DEFAULT_POLICY.id
+    assert dataclasses.replace(DEFAULT_POLICY).id != before
 
 
 def test_id_changes_with_the_detectors_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = DEFAULT_POLICY.id
     monkeypatch.setattr(module, "VERSION", "other")
-    assert dataclasses.replace(DEFAULT_POLICY).id != DEFAULT_POLICY.id
+    assert dataclasses.replace(DEFAULT_POLICY).id != before
 
 
 def test_id_changes_with_the_tagger(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = DEFAULT_POLICY.id
     monkeypatch.setattr(tagger, "VERSION", "other")
-    assert dataclasses.replace(DEFAULT_POLICY).id != DEFAULT_POLICY.id
+    assert dataclasses.replace(DEFAULT_POLICY).id != before
 
 
 def test_only_the_types_of_the_policy_are_taken_out() -> None:

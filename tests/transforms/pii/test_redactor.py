@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import random
 import re
 from itertools import chain, pairwise
 from pathlib import Path
@@ -77,7 +78,7 @@ def plain_replace(text: str, cut: list[tuple[int, int, str]]) -> str:
 
 def plain_finds(text: str) -> list[tuple[int, int, str]]:
     kept = [(i, folded) for i, folded in ((i, fold(c)) for i, c in enumerate(text)) if folded]
-    folded = "".join(character for _, character in kept).replace("_", "~")
+    folded = "\n" + "".join(character for _, character in kept).replace("_", "~") + "\n"
     found = []
     for each in DETECTORS:
         pattern = re.compile(each.expression, re.ASCII)
@@ -92,7 +93,7 @@ def plain_finds(text: str) -> list[tuple[int, int, str]]:
                 start, end = (len(folded.encode()[:edge].decode()) for edge in span)
             found.append((start, end, each.name))
             position = end
-    return [(kept[start][0], kept[end - 1][0] + 1, name) for start, end, name in plain_union(found)]
+    return [(kept[start - 1][0], kept[end - 2][0] + 1, name) for start, end, name in plain_union(found)]
 
 
 def plain_union(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -194,6 +195,9 @@ NEIGHBOUR = st.lists(st.sampled_from([*EDGES, *PIECES]), max_size=5).map("".join
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.one_of(st.none(), NEIGHBOUR), max_size=8))
 @example(["call", "212-555-0187", None, "x 212-555", "0187", "212-555-0187", "card number is", "4111 1111 1111 1112"])
+@example(["212-555-0187", "28013 Madrid212-555-0187"])
+@example(["Call 212-555-0100 about my account", "212.555.0187"])
+@example(["é Ctra. de Colmenar, km 912-34-56", "Calle 12 # 4"])
 @example(["é call 2125550187", "a@example.com212-555-0187", "\u200b212-555-0187", "", "joe@", "example.com"])
 def test_a_column_gives_what_each_of_its_texts_gives_alone(texts: list[str | None]) -> None:
     column = pa.array(texts, pa.string())
@@ -204,6 +208,26 @@ def test_a_column_gives_what_each_of_its_texts_gives_alone(texts: list[str | Non
     assert find(column, DEFAULT_POLICY).to_pylist() == [
         find(pa.array([t], pa.string()), DEFAULT_POLICY)[0].as_py() for t in texts
     ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_text_reads_those_beside_it(seed: int) -> None:
+    """Many at once: a neighbour can matter only where it is searched for the same."""
+    chance = random.Random(seed)
+    pieces = [*EDGES, *PIECES, *[" account", " order", " swift", " 1"] * 20]
+    texts = list({"".join(chance.choices(pieces, k=chance.randint(1, 3))): None for _ in range(4000)})
+    found = []
+    for _ in range(2):
+        finds = find(pa.array(texts), DEFAULT_POLICY).to_pylist()
+        found.append(
+            {
+                text: [(each["start"], each["end"], each["detector"]) for each in its]
+                for text, its in zip(texts, finds, strict=True)
+            }
+        )
+        chance.shuffle(texts)
+    assert found[0] == found[1]
+    assert all(0 <= start < end <= len(text) for text, its in found[0].items() for start, end, _ in its)
 
 
 @pytest.mark.usefixtures("no_tagger")
