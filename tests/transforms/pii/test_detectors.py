@@ -69,13 +69,18 @@ def test_no_row_matches_a_bracket(detector: Detector) -> None:
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)
-def test_every_match_holds_the_triggers(detector: Detector) -> None:
+def test_every_match_holds_the_triggers_and_can_be_judged(detector: Detector) -> None:
+    pattern, validator = re.compile(detector.expression, re.ASCII), detector.validator
     wanted = [re2.compile(trigger) for trigger in (detector.trigger, *triggers(detector.expression)) if trigger]
     assert wanted, "without a trigger, the row is searched for in every text: give it one by hand"
 
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.from_regex(re.compile(detector.expression, re.ASCII)))
+    @given(st.from_regex(pattern))
     def holds(text: str) -> None:
         assert all(trigger.search(text) for trigger in wanted)
+        for match in pattern.finditer(text):
+            start, end = (len(text[:edge].encode()) for edge in match.span(pattern.groups))
+            kept = validator(text.encode(), start, end) if validator else None
+            assert kept is None or 0 <= kept[0] < kept[1] <= len(text.encode())
 
     holds()

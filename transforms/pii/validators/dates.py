@@ -6,7 +6,7 @@ import re2
 
 from transforms.pii.validators import Span
 
-_TO_SPACES = bytes.maketrans(b"-/.", b"   ")
+_TO_SPACES = bytes(each if each in b"0123456789" else ord(" ") for each in range(256))
 # Pairs of numbers that are sayings.
 _SAYINGS = {(24, 7), (9, 11), (7, 11), (50, 50), (20, 20)}
 
@@ -32,8 +32,8 @@ def _alone(text: bytes, start: int, end: int, marks: bytes = b"-/.:,") -> bool:
 
 
 def _parts(text: bytes, start: int, end: int) -> list[bytes]:
-    """The numbers of a date; of a time after it, what fits into its ten characters is cut off."""
-    return [part[:4] for part in text[start:end].translate(_TO_SPACES).split()[:3]]
+    """The numbers of a date; those of a time after it are left out."""
+    return text[start:end].translate(_TO_SPACES).split()[:3]
 
 
 def _is_day(first: int, second: int) -> bool:
@@ -44,7 +44,7 @@ def _is_day(first: int, second: int) -> bool:
 def numeric(text: bytes, start: int, end: int) -> Span | None:
     """Year, month and day in one of the written orders. With a year of two digits, dots and dashes need two digits of
     the others too, or a day over 12: 1.2.10 is a version."""
-    parts = _parts(text, start, min(end, start + 10))
+    parts = _parts(text, start, end)
     first, second, third = map(int, parts)
     mark = text[start + len(parts[0]) : start + len(parts[0]) + 1]
     if not _alone(text, start, end, mark + b".:,"):  # another mark parts two dates
