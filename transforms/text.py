@@ -29,7 +29,7 @@ _JOINER = "\u200d"
 
 
 def _folds() -> dict[int, str | None]:
-    """Character -> the ASCII character it stands for, or None where it is not seen."""
+    """Character -> the one it stands for, in ASCII where there is such, or None where it is not seen."""
     folds: dict[int, str | None] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms
     for code in (*range(0x80, 0x20000), *range(0xE0000, 0xE0080)):
         match unicodedata.category(chr(code)):
@@ -41,6 +41,8 @@ def _folds() -> dict[int, str | None]:
                 folds[code] = " "
             case "Cf":  # zero-width, bidirectional and other format controls
                 folds[code] = None
+            case _ if len(composed := unicodedata.normalize("NFC", chr(code))) == 1 and composed != chr(code):
+                folds[code] = composed  # the ohm sign is a Greek letter to the scorer, so it is one here
     # Line separators; minus; variation selector, keycap and grapheme joiner; long s and the Kelvin sign, which some
     # engines take for `s` and `k` where case is ignored; the small at sign.
     return (

@@ -55,6 +55,12 @@ def test_fold(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
+def test_folding_sees_what_normalising_makes_of_a_character() -> None:
+    characters = [chr(code) for code in (*range(0x80, 0xD800), *range(0xE000, 0x20000))]
+    composed = {each: unicodedata.normalize("NFC", each) for each in characters}
+    assert [each for each, one in composed.items() if len(one) == 1 and fold(each) != fold(one)] == []
+
+
 @settings(deadline=None)
 @given(TEXT)
 def test_what_folding_changes_is_what_the_class_matches(text: str) -> None:
