@@ -70,6 +70,8 @@ def redact_file(
                 text = done.row["redacted_text"] or ""
                 out.write(_line(done.row) if found_form == JSON_LINES else text.encode())
                 reasons.update([done.reason] if done.reason else [])
+                if explained:
+                    out.flush()  # where both go one way, a text stands before what is said of it
                 for each in explain(done.text, done.row["pii"], policy) if explained and done.text else ():
                     found = f"{each.type} {each.value} by {each.detector}, {each.confidence}: {each.decided}"
                     say(f"{where}, {each.span}: {found}")

@@ -71,7 +71,8 @@ Run = Callable[[str], str]
 def shell(folder: Path) -> Iterator[Run]:
     """A shell as on a terminal: variables and jobs stay. Gives what a command prints, standard error among it."""
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AURASTREAM_", "AWS_"))}
+    set_by_whoever_tests = ("AURASTREAM_", "AWS_", "PYTHONUNBUFFERED")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(set_by_whoever_tests)}
     with subprocess.Popen(
         ["bash"],
         cwd=folder,
