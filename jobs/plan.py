@@ -47,6 +47,7 @@ class Estimate:
     unsupported: int = 0  # documents in languages that the scorer does not know
     distinct: int = 0  # texts
     cache_hits: int = 0  # of these, how many need not be bought
+    to_buy: int = 0  # and how many are to be; the others are in languages that the scorer does not know
     units: int = 0
     calls: int = 0
     languages_asked: int = 0  # texts whose language is asked for; they count as if it was ASSUMED
@@ -118,14 +119,13 @@ class Plan:
         tiers = "; ".join(
             f"{tier.units:,} at ${tier.price.normalize():f}: {money(float(tier.dollars))}" for tier in self.tiers
         )
-        bought = found.distinct - found.cache_hits
         lines = {
             "files": f"{self.files:,}",
             "documents": f"{found.documents:,}, of which {found.rejected:,} rejected and "
             f"{found.unsupported:,} in languages that {self.scorer} does not know",
             "distinct texts": f"{found.distinct:,}",
             "cache hits": f"{found.cache_hits:,}",
-            "to buy": f"{bought:,} texts, {found.units:,} units" + self._languages(),
+            "to buy": f"{found.to_buy:,} texts, {found.units:,} units" + self._languages(),
             "cost": f"{money(float(self.dollars))}" + (f" ({tiers})" if tiers else ""),
             "this month": f"{self.already:,} units spent before",
             "calls": f"{found.calls:,}, {self._time()} at {self.quota_tps:g} a second",
@@ -228,6 +228,7 @@ class _Counter:
             unsupported=sum(copies[place] for place in places if not asked.supported[place]),
             distinct=len(new),
             cache_hits=sum(place in known for place in new),
+            to_buy=sum(place in needed and place not in known for place in new),
             units_without=sum(copies[place] * units for place, units in of_place.items()),
         )
 

@@ -95,6 +95,8 @@ def test_plan_and_bill_agree_and_every_text_is_billed_once(
     assert abs(expected.estimate.calls - summary.calls) <= 4  # a batch that is not full, for each worker and language
     assert (expected.estimate.documents, expected.estimate.rejected) == (summary.documents, summary.rejected)
     assert expected.estimate.unsupported == summary.failed > 0
+    scored = {row["content_key"] for row in published(lake) if row["status"] == "SCORED"}
+    assert expected.estimate.to_buy == len(scored) - expected.estimate.cache_hits
     assert [each for each in server.texts() if each["billed"] != 1] == []
     assert usage["texts_billed"] == usage["billed"]
     assert sum(row["billed_units"] for row in published(lake)) == usage["units"]
