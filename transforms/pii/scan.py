@@ -30,7 +30,8 @@ from transforms.text import comparable, fold, origins
 # Around texts that are searched together: no pattern of the table matches a bracket, no word goes on over a line. To a
 # pattern a text begins and ends like a line.
 _WALL = b"\n]\n"
-_PLACEHOLDER = re.compile(placeholders(f"({TYPE_NAME})").encode())
+_CHARACTER = r"[^\[\]*\x80-\xff]|[\xc2-\xf4][\x80-\xbf]+"  # in UTF-8
+_PLACEHOLDER = re.compile(placeholders(f"({TYPE_NAME})", _CHARACTER).encode())
 _BLANK = re.compile(rb"\[\]+")
 _SET_MEMORY = 16 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
@@ -97,9 +98,12 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     texts: list[str] = column.take(pa.array(numbers)).to_numpy(zero_copy_only=False).tolist()
     folded = [fold(text) for text in texts]
     data = [text.encode() for text in folded]
+    shorter: dict[int, tuple[list[int], list[int]]] = {}
     for number, each in enumerate(data):
         if b"[" in each:
-            data[number] = _blanked(each, detectors.types)
+            data[number], places, by = _blanked(each, detectors.types)
+            if any(by):
+                shorter[number] = places, by
     found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
     if policy.tags:
         found.append(_of_tagger(data, policy))
@@ -107,6 +111,10 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
         found = [_not_allowed(finds, data, policy.allow) for finds in found]
     merged = merge([NO_FINDS, *found])
     bounds = merged.bounds(len(texts)).tolist()
+    for number, (places, by) in shorter.items():
+        its = slice(bounds[number], bounds[number + 1])
+        merged.starts[its] += np.array(by)[np.searchsorted(places, merged.starts[its], "right")]
+        merged.ends[its] += np.array(by)[np.searchsorted(places, merged.ends[its] - 1, "right")]
     for number, text in enumerate(texts):
         if bounds[number] < bounds[number + 1] and not text.isascii():
             its = slice(bounds[number], bounds[number + 1])
@@ -116,16 +124,26 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     return merged._replace(rows=numbers[merged.rows])
 
 
-def _blanked(data: bytes, types: frozenset[bytes]) -> bytes:
-    """A text whose placeholders of some types are as long as they were, and of brackets alone: nothing reads those."""
+def _blanked(data: bytes, types: frozenset[bytes]) -> tuple[bytes, list[int], list[int]]:
+    """A text whose placeholders of some types are of brackets alone: nothing reads those. Each is as long as `[TYPE]`,
+    so that what is found beside it does not depend on what stands there.
+
+    With it, where each of these ends, and by how many bytes the text is shorter before the first and after each.
+    """
     parts: list[bytes] = []
-    position = 0
+    position = length = 0
+    places: list[int] = []
+    by = [0]
     for match in _PLACEHOLDER.finditer(data):
         if match[1] in types:
-            parts += data[position : match.start() + 1], b"]" * (len(match[0]) - 1)
+            width = len(match[1]) + 2
+            parts += data[position : match.start() + 1], b"]" * (width - 1)
+            length += match.start() - position + width
             position = match.end()
+            places.append(length)
+            by.append(position - length)
     parts.append(data[position:])
-    return b"".join(parts)
+    return b"".join(parts), places, by
 
 
 def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:

@@ -210,6 +210,30 @@ def test_a_column_gives_what_each_of_its_texts_gives_alone(texts: list[str | Non
     ]
 
 
+@pytest.mark.parametrize(
+    "placeholder", ["[PHONE]", "[PHONE:************]", "[NAME_12]", "[ADDRESS:****paña]", "[EMAIL:kqzvbnwtxabc]"]
+)
+def test_finds_beside_placeholders_are_where_they_are(placeholder: str) -> None:
+    text = f"{placeholder} é joe@example.com {placeholder}{placeholder} call 212-555-0187 {placeholder}"
+    (finds,) = find(pa.array([text]), DEFAULT_POLICY).to_pylist()
+    assert [text[each["start"] : each["end"]] for each in finds] == ["joe@example.com", "212-555-0187"]
+
+
+@pytest.mark.parametrize("written", [each for each in Replacement if each not in (Replacement.KEEP, Replacement.DROP)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "987card number is 10 High Street, London SW1A 1AAjoe+tag@mail.example.co.uk030/1234567",
+        "www.ssn MORGA607054SM9IJjosé@example.com01/2027212/555-018715070649C103",
+        "917277336 - 606409021555-0187España+44 20 7946 0958AB 123 CD25698704012 8888 9999 1111\r\n",
+    ],
+)
+def test_nothing_is_left_beside_what_is_written(text: str, written: Replacement) -> None:
+    """However long it is, and whatever it shows."""
+    policy = Policy("1", default=written)
+    assert find(redact(pa.array([text]), policy, b"k" * 32).texts.array, policy).to_pylist() == [[]]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_no_text_reads_those_beside_it(seed: int) -> None:
     """Many at once: a neighbour can matter only where it is searched for the same."""
