@@ -219,16 +219,17 @@ class _Counter:
         of_place = {place: sum(self.scorer.units(item.text) for item in needed[place]) for place in supported}
         self.texts.update(asked.keys)
         apart = set() if self.recipe.language == ASK else asked.pieces.keys()  # see `_parts`
-        missing = {p: needed[p] for p in new if p in needed and p not in known and p not in apart}
-        to_buy = (Purchase.of(item, self.scorer) for item in chain.from_iterable(missing.values()))
-        self.buy(to_buy, known_pieces(missing, self.cache))
+        to_buy = [place for place in new if place in needed and place not in known]
+        missing = {place: needed[place] for place in to_buy if place not in apart}
+        purchases = (Purchase.of(item, self.scorer) for item in chain.from_iterable(missing.values()))
+        self.buy(purchases, known_pieces(missing, self.cache))
         return Estimate(
             documents=prepared.num_rows,
             rejected=copies[-1],
             unsupported=sum(copies[place] for place in places if not asked.supported[place]),
             distinct=len(new),
             cache_hits=sum(place in known for place in new),
-            to_buy=sum(place in needed and place not in known for place in new),
+            to_buy=len(to_buy),
             units_without=sum(copies[place] * units for place, units in of_place.items()),
         )
 

@@ -34,10 +34,9 @@ class Cut(NamedTuple):
     type: str
 
 
-def placeholders(types: str, shown: str = r"[^\[\]*]") -> str:
-    """A pattern of all that may stand for a find of the types, which are given as a pattern; of LAST4 it says what one
-    character is that is shown."""
-    made = rf"_[0-9]+|:[a-z]{{{_PSEUDONYM_LETTERS}}}|:(?:[a-p]{{2}}){{17,}}|:\*+(?:{shown}){{0,4}}"
+def placeholders(types: str) -> str:
+    """A pattern of all that may stand for a find of the types, which are given as a pattern."""
+    made = rf"_[0-9]+|:[a-z]{{{_PSEUDONYM_LETTERS}}}|:(?:[a-p]{{2}}){{17,}}|:\*+[^\[\]*]{{0,4}}"
     return rf"\[(?:{types})(?:{made})?\]"
 
 

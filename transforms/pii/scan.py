@@ -30,8 +30,7 @@ from transforms.text import comparable, fold, origins
 # Around texts that are searched together: no pattern of the table matches a bracket, no word goes on over a line. To a
 # pattern a text begins and ends like a line.
 _WALL = b"\n]\n"
-_CHARACTER = r"[^\[\]*\x80-\xff]|[\xc2-\xf4][\x80-\xbf]+"  # in UTF-8
-_PLACEHOLDER = re.compile(placeholders(f"({TYPE_NAME})", _CHARACTER).encode())
+_PLACEHOLDER = re.compile(placeholders(f"({TYPE_NAME})"))
 _BLANK = re.compile(rb"\[\]+")
 _SET_MEMORY = 16 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
@@ -53,7 +52,7 @@ class Detectors(NamedTuple):
     needed: np.ndarray  # for each group of rows the numbers of its triggers, counted through all sets; -1 is none
     rows: list[list[Searched]]  # those that need the same triggers
     own: list[Searched]
-    types: frozenset[bytes]
+    types: frozenset[str]
 
 
 @cache
@@ -82,7 +81,7 @@ def _compiled(policy: Policy) -> Detectors:
         np.array(list(rows), np.int64).reshape(len(rows), -1),
         list(rows.values()),
         [_searched(place, row) for place, row in policy.patterns],
-        frozenset(each.encode() for each in TYPES | {row.type for row in policy.custom}),
+        frozenset(TYPES | {row.type for row in policy.custom}),
     )
 
 
@@ -99,11 +98,11 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     folded = [fold(text) for text in texts]
     data = [text.encode() for text in folded]
     shorter: dict[int, tuple[list[int], list[int]]] = {}
-    for number, each in enumerate(data):
-        if b"[" in each:
-            data[number], places, by = _blanked(each, detectors.types)
+    for number, text in enumerate(folded):
+        if "[" in text:
+            data[number], ends, by = _blanked(text, detectors.types)
             if any(by):
-                shorter[number] = places, by
+                shorter[number] = ends, by
     found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
     if policy.tags:
         found.append(_of_tagger(data, policy))
@@ -111,10 +110,10 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
         found = [_not_allowed(finds, data, policy.allow) for finds in found]
     merged = merge([NO_FINDS, *found])
     bounds = merged.bounds(len(texts)).tolist()
-    for number, (places, by) in shorter.items():
+    for number, (ends, by) in shorter.items():
         its = slice(bounds[number], bounds[number + 1])
-        merged.starts[its] += np.array(by)[np.searchsorted(places, merged.starts[its], "right")]
-        merged.ends[its] += np.array(by)[np.searchsorted(places, merged.ends[its] - 1, "right")]
+        merged.starts[its] += np.array(by)[np.searchsorted(ends, merged.starts[its], "right")]
+        merged.ends[its] += np.array(by)[np.searchsorted(ends, merged.ends[its] - 1, "right")]
     for number, text in enumerate(texts):
         if bounds[number] < bounds[number + 1] and not text.isascii():
             its = slice(bounds[number], bounds[number + 1])
@@ -124,26 +123,25 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     return merged._replace(rows=numbers[merged.rows])
 
 
-def _blanked(data: bytes, types: frozenset[bytes]) -> tuple[bytes, list[int], list[int]]:
-    """A text whose placeholders of some types are of brackets alone: nothing reads those. Each is as long as `[TYPE]`,
-    so that what is found beside it does not depend on what stands there.
+def _blanked(text: str, types: frozenset[str]) -> tuple[bytes, list[int], list[int]]:
+    """A text in UTF-8 whose placeholders of some types are of brackets alone: nothing reads those. Each is as long as
+    `[TYPE]`, so that what is found beside it does not depend on what stands there.
 
     With it, where each of these ends, and by how many bytes the text is shorter before the first and after each.
     """
-    parts: list[bytes] = []
-    position = length = 0
-    places: list[int] = []
+    blanked = bytearray()
+    position = 0
+    ends: list[int] = []
     by = [0]
-    for match in _PLACEHOLDER.finditer(data):
+    for match in _PLACEHOLDER.finditer(text):
         if match[1] in types:
             width = len(match[1]) + 2
-            parts += data[position : match.start() + 1], b"]" * (width - 1)
-            length += match.start() - position + width
+            blanked += text[position : match.start()].encode() + b"[" + b"]" * (width - 1)
             position = match.end()
-            places.append(length)
-            by.append(position - length)
-    parts.append(data[position:])
-    return b"".join(parts), places, by
+            ends.append(len(blanked))
+            by.append(by[-1] + len(match[0].encode()) - width)
+    blanked += text[position:].encode()
+    return bytes(blanked), ends, by
 
 
 def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
