@@ -41,7 +41,7 @@ LOCK := $(BIN)/uv pip compile --quiet --system-certs --python-version 3.11 --gen
 	--custom-compile-command "make lock" --output-file
 
 lock: $(INSTALLED)
-	$(LOCK) requirements.lock --extra local --extra dev pyproject.toml
+	$(LOCK) requirements.lock --extra spark --extra local --extra servers --extra dev pyproject.toml
 	$(LOCK) requirements.installer.lock requirements.installer.in
 
 clean:

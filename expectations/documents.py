@@ -7,9 +7,10 @@ from great_expectations import expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
 from transforms.documents import Reason
-from transforms.schemas import Status
+from transforms.schemas import LanguageSource, Status
 
 _STATUSES = [status.value for status in Status]
+_LANGUAGE_SOURCES = [source.value for source in LanguageSource]
 _REASONS = [reason.value for reason in Reason]
 
 
@@ -38,7 +39,7 @@ def documents() -> ExpectationSuite:
             gxe.ExpectColumnValuesToNotBeNull(column="document_id", row_condition=Column("status") != "REJECTED"),
             gxe.ExpectColumnValuesToNotBeNull(column="error_code", row_condition=Column("status") == "FAILED"),
             gxe.ExpectColumnValuesToMatchRegex(column="error_code", regex=r"^[A-Z][A-Z0-9_]*$"),
-            gxe.ExpectColumnValuesToBeInSet(column="language_source", value_set=["given", "detected", "default"]),
+            gxe.ExpectColumnValuesToBeInSet(column="language_source", value_set=_LANGUAGE_SOURCES),
             gxe.ExpectColumnValuesToBeInSet(column="pii_left", value_set=[False]),
         ],
     )

@@ -1,20 +1,24 @@
-"""The gate before publishing: judges what was written and keeps the verdict, whether or not it holds."""
+"""The gate before publishing: judges what was written and tells the verdict, whether or not it holds."""
 
 from __future__ import annotations
 
 import html
-import pathlib
+import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from importlib.util import LazyLoader, find_spec, module_from_spec
+from typing import TYPE_CHECKING, Any
 
 import orjson
-import pandas as pd
 
 from expectations.profile import Profile
+from expectations.verdict import Verdict
 from transforms.schemas import Status
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Column names may hold anything, and Data Docs show values as they are.
 _NO_MARKUP = str.maketrans("<>&", "???")
@@ -46,12 +50,11 @@ h5 { font-size: 1rem; margin: .5rem 0 0; }
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the audit found."""
+class Judgement:
+    """A verdict, and the documents that say how it came about."""
 
-    holds: bool
-    failures: list[str]  # one line each: the suite, the expectation and its column, what was observed
-    evaluated: int  # how many expectations were judged
+    verdict: Verdict
+    pages: Mapping[str, bytes]  # path below the run's audit -> content
 
 
 def load() -> None:
@@ -59,19 +62,36 @@ def load() -> None:
     # One at a time: what is caught is caught for all threads, and the last to leave decides what is from then on.
     with _LOADING, warnings.catch_warnings():  # its dependencies warn of their own ones
         warnings.simplefilter("ignore")
+        _import_when_used("scipy.stats")
         import expectations.documents
         import expectations.scores  # noqa: F401 - they import it
 
 
-def judge(profile: Profile, documents_in: int, repeated_ids: int, out: pathlib.Path) -> Verdict:
+def _import_when_used(name: str) -> None:
+    """Have a module that others import loaded when something of it is used: of what judges here, nothing uses it."""
+    if name in sys.modules:
+        return
+    found = find_spec(name)
+    if found is None or found.loader is None:
+        return
+    found.loader = LazyLoader(found.loader)
+    module = module_from_spec(found)
+    sys.modules[name] = module
+    found.loader.exec_module(module)
+    parent, _, child = name.rpartition(".")
+    setattr(sys.modules[parent], child, module)
+
+
+def judge(profile: Profile, documents_in: int, repeated_ids: int) -> Judgement:
     """Judge what was written by what was read back of it.
 
     `documents_in` is how many documents the readers counted, and with them the rows carried forward from an earlier
-    run; `repeated_ids` how many ids more than one document has. Whether or not everything holds, the results are
-    written below `out`: `validation.json`, and Data Docs from `docs/index.html` on, which need no network to be read.
+    run; `repeated_ids` how many ids more than one document has. Whether or not everything holds, the pages are
+    `validation.json`, and Data Docs from `docs/index.html` on, which need no network to be read.
     """
     load()
     import great_expectations as gx
+    import pandas as pd
 
     from expectations import documents, scores
 
@@ -107,11 +127,14 @@ def judge(profile: Profile, documents_in: int, repeated_ids: int, out: pathlib.P
         failures += [f"{suite.name}: {_line(each, frame)}" for each in result.results if not each.success]
 
     verdict = Verdict(not failures, failures, sum(len(result.results) for result in results))
-    (out / "docs").mkdir(parents=True, exist_ok=True)
     kept = asdict(verdict) | {"suites": [result.to_json_dict() for result in results]}
-    (out / "validation.json").write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
-    (out / "docs" / "index.html").write_text(_page(verdict, results), encoding="utf-8")
-    return verdict
+    return Judgement(
+        verdict,
+        {
+            "validation.json": orjson.dumps(kept, option=orjson.OPT_INDENT_2),
+            "docs/index.html": _page(verdict, results).encode(),
+        },
+    )
 
 
 def _line(result: Any, frame: pd.DataFrame) -> str:

@@ -16,12 +16,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from transforms.errors import LakeError, SchemaError
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import find
-from transforms.schemas import PII, SCORES, Sentiment, conform
+from transforms.schemas import PII, SCORES, Sentiment
 
 # Columns with few values: kept as they are.
 NAMES = (
@@ -66,11 +64,11 @@ FINDS = pa.schema(
     ]
 )
 
-_COLUMNS = [*NAMES, *PRESENT, *SIGNS, "pii"]
+# What is read of the table.
+COLUMNS = (*NAMES, *PRESENT, *SIGNS, "pii")
 # Written as dictionaries, and left as such when read.
-_ENCODED = [name for name in (*NAMES, "source_file") if SCORES.field(name).type == pa.string()]
+ENCODED = [name for name in (*NAMES, "source_file") if SCORES.field(name).type == pa.string()]
 _SUMS = ("rows", "units", "finds")
-_BATCH_ROWS = 32_768
 _MOST = 2**62  # different numbers that an int64 holds
 # What may be shown of a column that should hold a name: were it a text by mistake, it would go no further than here.
 _NAME = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
@@ -118,32 +116,13 @@ def merge(profiles: Iterable[Profile]) -> Profile:
     )
 
 
-def profile_file(source: Any, ds: str, policy: Policy, run_id: str) -> Profile:
-    """Profile one Parquet file, a path or an open file, of the date `ds`, reading a few thousand rows at a time.
+def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> Profile:
+    """A part of the profile of the date `ds`, in no order: what `merge` makes one of.
+
+    batch: rows of SCORES, of which the columns COLUMNS suffice; those of ENCODED may be dictionaries.
 
     The rows of `run_id` are searched for what `policy` would have taken out; others were, by the policy of their run.
-
-    A file whose columns are not those of SCORES is not read further: its profile holds the differences and no rows.
-    Raises LakeError where it is not a Parquet file or is damaged.
     """
-    try:
-        conform(pq.read_schema(source).empty_table(), SCORES)
-        with pq.ParquetFile(source, read_dictionary=_ENCODED) as file:
-            batches = file.iter_batches(_BATCH_ROWS, columns=_COLUMNS, use_threads=False)
-            return merge(_part(batch, ds, policy, run_id) for batch in batches)
-    except SchemaError as differences:
-        return Profile(COMBINATIONS.empty_table(), EXTREMES.empty_table(), FINDS.empty_table(), (str(differences),))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise LakeError(f"{source} cannot be read back ({type(error).__name__}): run again") from None
-
-
-def profile_batch(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> Profile:
-    """Profile rows of SCORES (the columns that are judged suffice) of the date `ds`; see `profile_file`."""
-    return merge([_part(batch, ds, policy, run_id)])
-
-
-def _part(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> Profile:
-    """The profile of a batch, still to be merged: in no order. Strings may be dictionaries."""
     shares = [batch[name] for name in SHARES]
     rows = {name: batch[name] for name in (*NAMES, *SHARES, *SIGNS)}
     rows["score_sum"] = pc.add(pc.add(shares[0], shares[1]), pc.add(shares[2], shares[3]))

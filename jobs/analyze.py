@@ -1,91 +1,83 @@
-"""The nightly job's stages in this process, without Spark and without a lake: one text, or the documents of a file."""
+"""The nightly job's stages in this process, without Spark: one text, or the documents of a file.
+
+With a lake, texts come from its cache and go to it, under its key, quota and budget; without one nothing is kept.
+"""
 
 from __future__ import annotations
 
-import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pyarrow as pa
 from tqdm import tqdm
-from ulid import ULID
 
+from jobs.console import output, say
 from jobs.drops import list_drop, plan_splits
-from jobs.intake import language_of
-from jobs.lake import given_key
-from jobs.output import output, say
-from jobs.pipeline import Recipe, score_documents, services
-from jobs.readers import read_split
-from jobs.services.caches import CacheChoice
-from jobs.services.calls import Terms
-from jobs.services.sqlite import MEMORY
-from jobs.settings import given_policy
-from jobs.stopwatch import Stopwatch
-from transforms.cost import DEFAULT_TPS
+from jobs.run.budget import enter_budget, stop_at
+from jobs.run.recipe import Recipe, TaskReport, recipe_of
+from jobs.run.scoring import read_documents, score_documents, services
+from jobs.run.stopwatch import Stopwatch
+from jobs.settings import ScoringSettings, resolve
+from jobs.stores.open import Stores, open_lake, temporary_lake
 from transforms.documents import Reason, documents
-from transforms.errors import UsageError
 from transforms.schemas import Status
-from transforms.scoring import Stamp, reject
+from transforms.sentiment.scoring import reject
 
 
-def analyze_text(text: str, scorer: str, language: str | None, key_file: Path | None, policy: Path | None) -> str:
-    """One text's row of `scores`, as indented JSON. Raises UsageError for a scorer or a key that is none."""
+def analyze_text(text: str, settings: ScoringSettings, lake: str | None) -> str:
+    """One text's row of `scores`, as indented JSON. Raises UsageError, LakeError, ScorerError, CacheError."""
     batch = documents({"document_id": ["1"], "text": [text]}, [1], "")
-    recipe = _recipe({}, scorer, language, key_file, policy)
-    (rows,) = _score(iter([batch]), recipe)
+    with _entered(settings, lake) as recipe:
+        (rows,) = _score(iter([batch]), recipe)
     return orjson.dumps(rows.to_pylist()[0], option=orjson.OPT_INDENT_2).decode()
 
 
-def analyze_file(
-    source: Path,
-    target: Path | None,
-    mapping: Mapping[str, str],
-    scorer: str,
-    language: str | None,
-    key_file: Path | None,
-    policy: Path | None,
-) -> None:
+def analyze_file(source: Path, target: Path | None, settings: ScoringSettings, lake: str | None) -> None:
     """The rows of `scores` of every document of a file, as JSON Lines in the documents' order.
 
-    `target` is written whole or not at all; None or `-` is standard output. Raises UsageError, DropError.
+    `target` is written whole or not at all; None or `-` is standard output. Raises DropError, and as `analyze_text`.
     """
-    recipe = _recipe(mapping, scorer, language, key_file, policy)
-    listing = list_drop(str(source), datetime.now(UTC).date().isoformat(), file_format=None, date_pattern=None)
-    for name, reason in listing.skipped:
-        say(f"skipped {name}: {reason}")
-    total = sum(file.size for file in listing.files)
-    seen: set[str] = set()
-    with output(target) as out, tqdm(total=None, unit=" documents", disable=not sys.stderr.isatty()) as bar:
-        for split in plan_splits(listing.files, max(total, 1)):
-            for rows in _score(read_split(split, recipe.mapping), recipe):
-                unique = reject(rows, _repeated(rows, seen), Reason.DUPLICATE_ID)
-                out.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in unique.to_pylist())
-                bar.update(rows.num_rows)
+    with _entered(settings, lake) as recipe:
+        listing = list_drop(str(source), datetime.now(UTC).date().isoformat(), file_format=None, date_pattern=None)
+        for name, reason in listing.skipped:
+            say(f"skipped {name}: {reason}")
+        total = sum(file.size for file in listing.files)
+        seen: set[str] = set()
+        with output(target) as out, tqdm(total=None, unit=" documents", disable=not sys.stderr.isatty()) as bar:
+            for split in plan_splits(listing.files, max(total, 1)):
+                for rows in _score(read_documents(split, recipe, TaskReport()), recipe):
+                    unique = reject(rows, _repeated(rows, seen), Reason.DUPLICATE_ID)
+                    out.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in unique.to_pylist())
+                    bar.update(rows.num_rows)
 
 
-def _recipe(
-    mapping: Mapping[str, str], scorer: str, language: str | None, key_file: Path | None, policy_file: Path | None
-) -> Recipe:
-    policy = given_policy(policy_file)
-    if policy.second_opinion:
-        raise UsageError("a second opinion is for `aurastream redact` alone, for now")
-    key = given_key(key_file) if key_file else b""
-    policy.require(key)
-    run_id = str(ULID())
-    return Recipe(
-        stamp=Stamp(run_id=run_id, scored_at=datetime.now(UTC)),
-        mapping=mapping,
-        language=language_of(language, scorer),
-        scorer=scorer,
-        policy=policy,
-        # Without a key to keep, fingerprints are comparable within this call alone.
-        key=key or secrets.token_bytes(32),
-        terms=Terms(Path(MEMORY), run_id, DEFAULT_TPS),
-        cache=CacheChoice(Path(MEMORY)),
-    )
+@contextmanager
+def _entered(settings: ScoringSettings, location: str | None) -> Iterator[Recipe]:
+    """What scoring is told, its budget entered where it has one."""
+    told = resolve(settings)
+    if location is None:
+        told.policy.require(told.key or b"")  # none of its own is kept
+    with _lake(settings, location) as stores:
+        until = stop_at(told, 0, datetime.now(UTC))
+        recipe = recipe_of(told, stores.joined(), told.key or stores.keys().content_key(), stop_at=until)
+        if told.paid:
+            with closing(stores.meter()) as meter:
+                enter_budget(meter.spending, recipe.stamp.run_id, told.budget, since_published=[])
+        yield recipe
+
+
+@contextmanager
+def _lake(settings: ScoringSettings, location: str | None) -> Iterator[Stores]:
+    if location is None:
+        with temporary_lake(settings.cache) as (_, stores):
+            yield stores
+    else:
+        _, stores = open_lake(location, create=False, cache=settings.cache)
+        yield stores
 
 
 def _score(batches: Iterator[pa.RecordBatch], recipe: Recipe) -> Iterator[pa.RecordBatch]:

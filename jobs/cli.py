@@ -22,9 +22,11 @@ The command line goes before the environment, and that before the file.
 \b
 Exit codes
   0  done
-  1  failed
+  1  failed: do not try again before it is mended
   2  usage
   3  expectations not met, nothing published
+  4  try again later, nothing published
+  5  unknown whether it was committed: run again
 """
 
 

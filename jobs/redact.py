@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 
-from jobs.lake import given_key
-from jobs.output import output, say
-from jobs.settings import given_policy
+from jobs.console import output, say
+from jobs.settings import given_key, given_policy
 from transforms.documents import Reason
 from transforms.errors import DropError
 from transforms.pii.explain import explain
@@ -24,7 +23,7 @@ from transforms.pii.redactor import SecondOpinion, redact
 from transforms.pii.replacements import restore
 
 if TYPE_CHECKING:
-    from jobs.services.second_opinion import ComprehendOpinion
+    from jobs.scorers.second_opinion import ComprehendOpinion
 
 TEXT, JSON_LINES = "text", "jsonl"
 FORMATS = (TEXT, JSON_LINES)
@@ -82,7 +81,7 @@ def redact_file(
 
 
 def _second_opinion() -> ComprehendOpinion:
-    from jobs.services.second_opinion import ComprehendOpinion  # boto3 takes half a second to import
+    from jobs.scorers.second_opinion import ComprehendOpinion  # boto3 takes half a second to import
 
     return ComprehendOpinion()
 

@@ -18,6 +18,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.storage import LocalStorage
 from transforms.documents import COLUMNS
 
 # Shares of all documents.
@@ -62,7 +63,7 @@ def documents(count: int, ds: str, seed: int) -> Iterator[dict[str, str]]:
     of `transforms.documents.COLUMNS`; some documents have no `language`. Memory does not grow with `count`.
     """
     random = Random(f"{seed}:{ds}")  # noqa: S311 - made-up people, not secrets
-    phrases = tomllib.loads(files("jobs").joinpath("templates/sample.toml").read_text(encoding="utf-8"))
+    phrases = tomllib.loads(files("jobs").joinpath("sample.toml").read_text(encoding="utf-8"))
     write = _writer(random.random, phrases)
     canned = [_Written(text, source, "en") for source, texts in phrases["canned"].items() for text in texts]
     remembered: list[_Written] = []
@@ -103,7 +104,6 @@ def write_sample(out: Path, documents: int, ds: str, seed: int) -> list[Path]:
     """
     ds = date.fromisoformat(ds).isoformat()
     folder = out / f"ds={ds}"
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for part, rows in enumerate(_parts(documents, ds, seed)):
         if part == 0:
@@ -153,12 +153,9 @@ def _sorted(rows: list[dict[str, str]]) -> tuple[list[dict[str, str]], ...]:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    partial = path.with_name(f".{path.name}.partial")  # a leading dot: no reader takes it for a document
-    try:
-        partial.write_bytes(content)
-        return partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with LocalStorage().create(str(path)) as file:
+        file.write(content)
+    return path
 
 
 def _json_lines(rows: list[dict[str, str]]) -> bytes:

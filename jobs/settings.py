@@ -1,13 +1,17 @@
-"""A run's settings."""
+"""What a job is told, and what that comes to: resolved and checked once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from jobs.drops import Format
+from jobs.formats import Format
+from jobs.scorers.registry import scorer_type
+from jobs.storage import absolute, storage_of
+from jobs.stores.open import named_table
 from transforms.cost import DEFAULT_TPS
 from transforms.errors import UsageError
 from transforms.pii.policy import DEFAULT_POLICY, Policy
@@ -17,26 +21,22 @@ from transforms.schemas import DOCUMENTS
 STOP, DEFER = "stop", "defer"
 # In place of a language for documents that name none: find it out here, or ask Amazon Comprehend, which is paid.
 DETECT, ASK = "detect", "detect-comprehend"
+# Bytes that a key of the user's own has at least.
+LEAST_KEY_BYTES = 16
 
 # Columns of a document that a drop's own columns may be mapped to.
 MAPPABLE = tuple(name for name in DOCUMENTS.names if name not in {"source_file", "source_row", "error_code"})
 
 
-@dataclass(frozen=True)
-class NightlySettings:
-    """What `aurastream nightly` is told."""
+@dataclass(frozen=True, kw_only=True)
+class ScoringSettings:
+    """How documents are scored, as a command is told."""
 
-    drops: str
-    lake: str
-    ds: str  # the run's date, for files whose path names none
-    file_format: Format | None = None  # None: by each file's name and first bytes
-    date_pattern: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)  # our column -> theirs
     scorer: str = "local"
     language: str | None = None  # of documents that name none; None: as the scorer needs it
-    reprocess: bool = False
-    key_file: Path | None = None
-    policy: Path | None = None  # None: the default policy
+    key_file: str | Path | None = None  # a path or URI; None: the lake's own key
+    policy: str | Path | None = None  # a path or URI; None: the default policy
     quota_tps: float = DEFAULT_TPS  # calls a second, for all runs of the lake together
     cache: str = "local"  # or dynamodb, or dynamodb:TABLE
     without_cache: str = STOP  # or DEFER
@@ -44,18 +44,112 @@ class NightlySettings:
     deadline: str | None = None  # HH:MM, UTC
 
 
-def given_policy(path: Path | None) -> Policy:
+@dataclass(frozen=True, kw_only=True)
+class NightlySettings(ScoringSettings):
+    """What `nightly` and `plan` are told."""
+
+    drops: str
+    lake: str
+    ds: str  # the run's date, for files whose path names none
+    file_format: Format | None = None  # None: by each file's name and first bytes
+    date_pattern: str | None = None
+    reprocess: bool = False
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """How documents are scored, once everything that was told is known to be usable."""
+
+    mapping: Mapping[str, str]
+    scorer: str
+    language: str  # of documents that name none: a code, DETECT or ASK
+    policy: Policy
+    key: bytes | None = field(repr=False)  # the user's own
+    quota_tps: float
+    defer_without_cache: bool
+    budget: Decimal | None
+    deadline: time | None
+
+    @property
+    def paid(self) -> bool:
+        """Whether scoring bills."""
+        return scorer_type(self.scorer).paid
+
+
+def resolve(settings: ScoringSettings) -> Resolved:
+    """Read and check everything that a command was told about scoring. Raises UsageError."""
+    scorer_type(settings.scorer)
+    named_table(settings.cache)
+    policy = given_policy(settings.policy)
+    if policy.second_opinion:
+        raise UsageError("a second opinion costs money that no budget caps: leave second_opinion to `redact`")
+    return Resolved(
+        mapping=settings.mapping,
+        scorer=settings.scorer,
+        language=_language(settings.language, settings.scorer),
+        policy=policy,
+        key=given_key(settings.key_file) if settings.key_file else None,
+        quota_tps=settings.quota_tps,
+        defer_without_cache=settings.without_cache == DEFER,
+        budget=settings.budget,
+        deadline=_time_of_day(settings.deadline) if settings.deadline else None,
+    )
+
+
+def _language(language: str | None, scorer: str) -> str:
+    """What is done about documents that name no language: what is asked for, or what suits the scorer.
+
+    One that knows a single language takes them for that.
+    """
+    kind = scorer_type(scorer)
+    if language == ASK and not kind.paid:
+        raise UsageError(f"--language {ASK} is paid for like the scorer comprehend: take it with that, or {DETECT}")
+    return language or (next(iter(kind.languages)) if len(kind.languages) == 1 else DETECT)
+
+
+def _time_of_day(deadline: str) -> time:
+    try:
+        return datetime.strptime(deadline, "%H:%M").replace(tzinfo=UTC).timetz()
+    except ValueError:
+        raise UsageError(f"--deadline {deadline}: write a time of day in UTC, such as 05:30") from None
+
+
+def next_time(deadline: time, now: datetime) -> datetime:
+    """When it is that time of day next, both in UTC."""
+    moment = datetime.combine(now.date(), deadline)
+    return moment if moment > now else moment + timedelta(days=1)
+
+
+def given_policy(location: str | Path | None) -> Policy:
     """The policy of a TOML file, or the default one. Raises UsageError."""
-    if path is None:
+    if location is None:
         return DEFAULT_POLICY
     from transforms.pii.policy_file import parse_policy
 
     try:
-        return parse_policy(path.read_text(encoding="utf-8"), f"--policy {path}")
+        return parse_policy(_read(str(location)).decode(), f"--policy {location}")
     except OSError as error:
-        raise UsageError(f"--policy {path}: {error.strerror}") from None
+        raise UsageError(f"--policy {location}: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"--policy {path}: it is not UTF-8") from None
+        raise UsageError(f"--policy {location}: it is not UTF-8") from None
+
+
+def given_key(location: str | Path) -> bytes:
+    """A key that the user keeps elsewhere, of LEAST_KEY_BYTES at least. Raises UsageError."""
+    try:
+        key = _read(str(location))
+    except OSError as error:
+        raise UsageError(f"--key-file {location}: {error.strerror or error}") from None
+    if len(key) < LEAST_KEY_BYTES:
+        raise UsageError(f"--key-file {location}: a key has at least {LEAST_KEY_BYTES} bytes")
+    return key
+
+
+def _read(location: str) -> bytes:
+    uri = absolute(location)
+    with storage_of(uri).open(uri) as file:
+        content: bytes = file.read()
+    return content
 
 
 def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.session import spark_session
+from jobs.spark.session import spark_session
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

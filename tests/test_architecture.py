@@ -1,4 +1,7 @@
-"""Dependencies run one way: transforms <- expectations <- jobs <- infra, and within jobs as DECISIONS.md says."""
+"""Dependencies run one way: transforms <- expectations <- jobs <- infra, and within jobs from the bottom up.
+
+Fences say who alone may use what: a library, files, sqlite3.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -16,43 +19,44 @@ MAY_IMPORT = {
 }
 # Within jobs, from the bottom up: a module imports from its own level or below.
 LEVELS = (
-    {"jobs.drops", "jobs.readers", "jobs.stopwatch", "jobs.templates"},
-    {
-        "jobs.settings",
-        "jobs.services",
-        "jobs.session",
-        "jobs.lake",
-        "jobs.progress",
-        "jobs.page",
-        "jobs.sample",
-        "jobs.output",
-    },
-    {"jobs.pipeline", "jobs.spread", "jobs.published", "jobs.runs"},
-    {"jobs.carry", "jobs.duplicates", "jobs.buying", "jobs.budget"},
-    {"jobs.intake"},
+    {"jobs.formats", "jobs.storage", "jobs.console", "jobs.lake.layout"},
+    {"jobs.drops", "jobs.readers", "jobs.stores", "jobs.lake.parquet", "jobs.sample"},
+    {"jobs.scorers", "jobs.lake.published", "jobs.lake.sql", "jobs.spark"},
+    {"jobs.settings"},
+    {"jobs.run"},
     {"jobs.nightly", "jobs.plan", "jobs.analyze", "jobs.redact"},
-    {"jobs.options"},
     {"jobs.commands"},
     {"jobs.cli"},
 )
 # Where a library may be imported, by the module's prefix.
 ALONE = {
-    "boto3": ("jobs.services",),
-    "great_expectations": ("expectations",),
-    "pyspark": ("jobs.session", "jobs.spread", "jobs.progress", "jobs.buying", "jobs.nightly"),
-    "vaderSentiment": ("transforms.sentiment.vader",),
-    "eldc": ("transforms.language",),
     "aiohttp": ("infra.local.comprehend",),
-    "click": ("jobs.cli", "jobs.commands", "jobs.options", "jobs.output", "infra.local"),
+    "boto3": ("jobs.storage", "jobs.stores.aws", "jobs.scorers"),
+    "botocore": ("jobs.storage", "jobs.stores.aws", "jobs.scorers"),
+    "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local"),
+    "duckdb": ("jobs.lake.sql",),
+    "eldc": ("transforms.language",),
+    "filelock": ("jobs.stores.local",),
+    "great_expectations": ("expectations",),
+    "pandas": ("expectations",),
+    "py4j": ("jobs.spark",),
+    "pyspark": ("jobs.spark", "jobs.run.daemon"),
+    "shutil": ("jobs.storage", "jobs.spark.session"),  # the latter looks for `java`
+    "sqlite3": ("jobs.stores.local",),
+    "tempfile": ("jobs.storage", "jobs.stores.open"),
+    "vaderSentiment": ("transforms.sentiment.vader",),
 }
-# What transforms may not know: the world.
-WORLD = {"boto3", "great_expectations", "os", "pathlib", "pyspark"} | {
-    "random",
-    "socket",
-    "subprocess",
-    "tempfile",
-    "time",
+# What transforms and expectations may not know: the world.
+WORLD = {"boto3", "os", "pathlib", "pyspark", "random", "socket", "subprocess", "tempfile", "time"}
+
+# Files are written, listed and removed here alone.
+TOUCHES_FILES = ("jobs.storage", "jobs.drops", "jobs.stores.local")
+LISTS_ITS_OWN_PACKAGE = ("jobs.lake.sql",)  # the views, by importlib.resources
+OF_PATHS = {
+    *("chmod", "glob", "hardlink_to", "iterdir", "mkdir", "rename", "rglob", "rmdir", "scandir", "symlink_to", "touch"),
+    *("unlink", "write_bytes", "write_text"),
 }
+OF_OS = {"link", "listdir", "makedirs", "mkdir", "remove", "rename", "replace", "scandir", "unlink", "walk"}
 
 
 def modules(package: str) -> list[tuple[str, Path]]:
@@ -63,8 +67,12 @@ def modules(package: str) -> list[tuple[str, Path]]:
     return found
 
 
+def parsed(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in parsed(path):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -77,31 +85,61 @@ def imports(path: Path) -> Iterator[str]:
 ALL = [module for package in MAY_IMPORT for module in modules(package)]
 
 
+def below(module: str, prefixes: tuple[str, ...] | set[str]) -> bool:
+    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
+
+
 def level(module: str) -> int:
-    (found,) = [i for i, names in enumerate(LEVELS) if any(module == n or module.startswith(n + ".") for n in names)]
+    (found,) = [i for i, names in enumerate(LEVELS) if below(module, names)]
     return found
+
+
+def packages_of_jobs() -> set[str]:
+    """Packages that hold modules of several levels: importing one is importing nothing."""
+    return {module for module, path in modules("jobs") if path.name == "__init__.py"}
 
 
 @pytest.mark.parametrize(("module", "path"), ALL, ids=[module for module, _ in ALL])
 def test_dependencies_run_one_way(module: str, path: Path) -> None:
     package = module.split(".")[0]
+    several_levels = {each for each in packages_of_jobs() if not any(below(each, names) for names in LEVELS)}
     for imported in imports(path):
         top = imported.split(".")[0]
         if top in OURS:
             assert top in MAY_IMPORT[package], f"{module} imports {imported}"
-        if package == "transforms":
+        if package in ("transforms", "expectations"):
             assert top not in WORLD, f"{module} imports {imported}"
         if top in ALONE:
-            assert module.startswith(ALONE[top]), f"{module} imports {imported}"
-        if package == "jobs" and module != "jobs" and imported.startswith("jobs."):
-            assert level(imported) <= level(module), f"{module} imports {imported}"
+            assert below(module, ALONE[top]), f"{module} imports {imported}"
+        if package == "jobs" and module not in several_levels and imported.startswith("jobs."):
+            assert imported in several_levels or level(imported) <= level(module), f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize(("module", "path"), modules("jobs"), ids=[module for module, _ in modules("jobs")])
+def test_files_are_touched_in_one_place(module: str, path: Path) -> None:
+    """Drops, the lake, audits, reports, policies and keys go through `jobs.storage`."""
+    if below(module, TOUCHES_FILES):
+        return
+    for node in parsed(path):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Attribute):
+            of_os = isinstance(node.func.value, ast.Name) and node.func.value.id == "os"
+            allowed = {"iterdir"} if below(module, LISTS_ITS_OWN_PACKAGE) else set()
+            assert node.func.attr not in (OF_OS if of_os else OF_PATHS) - allowed, (
+                f"{module}:{node.lineno} {node.func.attr}"
+            )
+        if isinstance(node.func, ast.Attribute | ast.Name):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            modes = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            assert not (name == "open" and {"w", "wb", "a", "ab", "x", "xb"} & set(modes)), f"{module}:{node.lineno}"
 
 
 def test_transforms_does_not_read_the_clock() -> None:
     for module, path in modules("transforms"):
         calls = {
             node.func.attr
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for node in parsed(path)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         }
         assert not calls & {"now", "utcnow", "today", "getenv", "urandom"}, module

@@ -20,14 +20,17 @@ from click.testing import CliRunner
 
 from jobs.cli import cli
 from jobs.drops.compression import MAX_EXPANDED_BYTES, MAX_EXPANSION
-from jobs.lake import Lake
+from jobs.lake.layout import Lake
 from jobs.readers.delimited import MAX_RECORD_CHARACTERS
 from jobs.readers.lines import MAX_LINE_BYTES
-from jobs.services.batches import BUDGET_SPENT
-from jobs.services.calls import DEADLINE_REACHED, NO_ANSWER, SERVICE_UNAVAILABLE
+from jobs.scorers.batches import BUDGET_SPENT
+from jobs.scorers.calls import DEADLINE_REACHED, SERVICE_UNAVAILABLE
+from jobs.scorers.outcomes import NO_ANSWER
+from jobs.stores.open import Stores
 from transforms.documents import MAX_TEXT_BYTES, Reason
 from transforms.pii.policy_file import parse_policy
-from transforms.scoring import CACHE_UNAVAILABLE, UNSUPPORTED_LANGUAGE
+from transforms.sentiment.buying import CACHE_UNAVAILABLE
+from transforms.sentiment.scoring import UNSUPPORTED_LANGUAGE
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -197,12 +200,12 @@ def test_limits_are_those_of_the_code() -> None:
 
 
 def test_the_lake_is_laid_out_as_told() -> None:
-    lake = Lake(Path("lake"))
-    places = [lake.scores("DATE", "RUN"), lake.run_row("DATE", "RUN"), lake.audit("RUN"), lake.report("RUN")]
-    places += [lake.ledger, lake.meter, lake.cache, lake.key_file, lake.lock("RUN")]
+    lake = Lake("/lake")
+    tables = [lake.scores("DATE", "RUN"), lake.run_row("DATE", "RUN"), lake.audit("RUN"), lake.report("RUN")]
+    stores = re.findall(r"^    ([a-z]+[./<>_a-z]+) ", Stores.__doc__ or "", re.MULTILINE)
     told = [row[0].strip("`").rstrip("/") for row in table(ROOT / "docs" / "operations.md", "The lake")]
 
-    assert told == [str(place.relative_to("lake")) for place in places]
+    assert told == [*map(lake.path_of, tables), *(store.replace("<run_id>", "RUN") for store in stores)]
 
 
 def rewrite() -> None:

@@ -6,13 +6,16 @@ is 100 characters, a document has at least 3; the price of a unit falls with the
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 CHARACTERS_A_UNIT = 100
 LEAST_UNITS = 3
 # Calls a second that each batch operation is allowed unless Amazon grants more.
 DEFAULT_TPS = 10.0
+# Texts of one call, the most that Amazon Comprehend's batch operations take
+# (docs.aws.amazon.com/comprehend/latest/dg/guidelines-and-limits.html).
+ITEMS_A_CALL = 25
 # Up to how many units of a month (None: any number) a unit costs how many dollars.
 TIERS: tuple[tuple[int | None, Decimal], ...] = (
     (10_000_000, Decimal("0.0001")),
@@ -50,11 +53,6 @@ def by_tier(units: int, already: int = 0) -> list[TierCost]:
 def dollars(units: int, already: int = 0) -> Decimal:
     """What units cost, exactly, after `already` units of the same month."""
     return sum((tier.dollars for tier in by_tier(units, already)), Decimal(0))
-
-
-def cents(amount: Decimal) -> Decimal:
-    """An amount rounded to the cent, half a cent up."""
-    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def affordable(budget: Decimal, already: int = 0) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import get_type_hints
 
 import pyarrow as pa
 
@@ -25,6 +29,25 @@ class Sentiment(StrEnum):
     NEGATIVE = "NEGATIVE"
     NEUTRAL = "NEUTRAL"
     MIXED = "MIXED"
+
+
+class LanguageSource(StrEnum):
+    """Where a document's language comes from."""
+
+    GIVEN = "given"
+    DEFAULT = "default"  # it named none, and counts as --language
+    DETECTED = "detected"
+
+
+class RunState(StrEnum):
+    """How a run stands: the `outcome` of the table `runs`, once it has ended."""
+
+    STARTED = "STARTED"  # it works, or was killed and nobody has noticed yet
+    PUBLISHED = "PUBLISHED"
+    EXPECTATIONS_NOT_MET = "EXPECTATIONS_NOT_MET"  # the audit found what must not be
+    CONFLICT = "CONFLICT"  # another run published the same date first
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"  # its process was killed
 
 
 _UTC = pa.timestamp("us", tz="UTC")
@@ -56,7 +79,7 @@ DOCUMENTS = pa.schema(
 )
 
 # A document that is ready to be scored: its text redacted, its language known, its keys made. What is rejected by now
-# has an `error_code` and no text.
+# has an `error_code` and no text. Read its text by `pii.redacted.redacted_texts`.
 PREPARED = pa.schema(
     [
         pa.field("document_id", pa.string()),
@@ -66,6 +89,7 @@ PREPARED = pa.schema(
         pa.field("language_source", pa.string()),
         pa.field("error_code", pa.string()),
         pa.field("redacted_text", pa.string()),
+        pa.field("scored_text", pa.string()),  # normalised; null where that is the redacted text as it is
         pa.field("pii", pa.list_(PII)),
         pa.field("content_key", pa.string()),
         pa.field("subject_key", pa.string()),
@@ -105,39 +129,52 @@ SCORES = pa.schema(
     ]
 )
 
-_COUNTS = pa.map_(pa.string(), pa.int64())
 
-# One row per run, partitioned by `ds`: the date the run was started for.
-RUNS = pa.schema(
-    [
-        pa.field("run_id", pa.string()),
-        pa.field("started_at", _UTC),
-        pa.field("finished_at", _UTC),
-        pa.field("outcome", pa.string()),  # PUBLISHED | EXPECTATIONS_NOT_MET | CONFLICT | FAILED | INTERRUPTED
-        pa.field("dates", pa.list_(pa.string())),  # the dates the run wrote
-        pa.field("files", pa.int64()),  # files taken from the drop
-        pa.field("documents", pa.int64()),  # documents in, without those carried forward
-        pa.field("scored", pa.int64()),
-        pa.field("rejected", pa.int64()),
-        pa.field("failed", pa.int64()),
-        pa.field("deferred", pa.int64()),
-        pa.field("carried", pa.int64()),  # rows of an earlier run kept as they were
-        pa.field("cache_hits", pa.int64()),
-        pa.field("calls", pa.int64()),
-        pa.field("throttles", pa.int64()),
-        pa.field("billed_units", pa.int64()),
-        pa.field("dollars", pa.float64()),
-        pa.field("sentiments", _COUNTS),
-        pa.field("reasons", _COUNTS),  # error_code -> documents
-        pa.field("pii", _COUNTS),  # type -> finds
-        pa.field("stages", pa.map_(pa.string(), pa.float64())),  # stage -> seconds of CPU, all workers together
-        pa.field("scorer", pa.string()),
-        pa.field("scorer_version", pa.string()),
-        pa.field("policy", pa.string()),
-        pa.field("unconfirmed_units", pa.int64()),  # of calls whose answer never came: they may have been billed, too
-        pa.field("budget", pa.float64()),  # dollars; null where there is none
-    ]
-)
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One row per run, partitioned by `ds`: the date the run was started for."""
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: RunState
+    dates: Sequence[str]  # the dates the run wrote
+    files: int  # files taken from the drop
+    documents: int  # documents in, without those carried forward
+    scored: int
+    rejected: int
+    failed: int
+    deferred: int
+    carried: int  # rows of an earlier run kept as they were
+    cache_hits: int
+    calls: int
+    throttles: int
+    billed_units: int
+    dollars: float
+    sentiments: Mapping[str, int]
+    reasons: Mapping[str, int]  # error_code -> documents
+    pii: Mapping[str, int]  # type -> finds
+    stages: Mapping[str, float]  # stage -> seconds of CPU, all workers together
+    scorer: str
+    scorer_version: str
+    policy: str
+    unconfirmed_units: int = 0  # of calls whose answer never came: they may have been billed, too
+    budget: float | None = None  # dollars; null where there is none
+
+
+_STORED_AS: dict[object, pa.DataType] = {
+    str: pa.string(),
+    RunState: pa.string(),
+    datetime: _UTC,
+    int: pa.int64(),
+    float: pa.float64(),
+    float | None: pa.float64(),
+    Sequence[str]: pa.list_(pa.string()),
+    Mapping[str, int]: pa.map_(pa.string(), pa.int64()),
+    Mapping[str, float]: pa.map_(pa.string(), pa.float64()),
+}
+
+RUNS = pa.schema(pa.field(name, _STORED_AS[kind]) for name, kind in get_type_hints(RunRow).items())
 
 
 def conform(frame: pa.Table | pa.RecordBatch, schema: pa.Schema) -> None:

@@ -22,8 +22,8 @@ def from_hash(text: str, _language: str = "") -> Scores:
 def from_local_scorer() -> Sentiment:
     """Scores by VADER where it knows the language, else `from_hash`. A text is scored in pieces and joined."""
     # Not at the top: load tests need neither, and the package is an extra.
+    from transforms.pii.redacted import RedactedText
     from transforms.sentiment.chunks import join
-    from transforms.sentiment.protocols import RedactedText
     from transforms.sentiment.vader import VaderScorer
     from transforms.text import split_utf8
 

@@ -15,7 +15,7 @@ class Failed(click.ClickException):
     """Ends a command with a message and a code; nothing in the message is obeyed by a terminal."""
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
-        from transforms.report import visible
+        from transforms.display import visible
 
         super().__init__("\n".join(map(visible, message.split("\n"))))
         self.exit_code = exit_code  # type: ignore[misc] # a class variable to click's annotations alone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from jobs.options import COMMAND_EPILOG, as_date, config_option, lake_option, option
+from jobs.commands.options import COMMAND_EPILOG, as_date, config_option, lake_option, option
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Answer one SQL query over what is published.")
@@ -31,9 +31,15 @@ def sql(lake: str, output: str, parameters: tuple[str, ...], query: str) -> None
       aurastream sql --lake lake --format csv --parameter 2026-11-22 \\
           "select * from rejected where ds = ?"
     """
-    from jobs.published import answer
+    from jobs.lake.published import published_files, run_rows
+    from jobs.lake.sql import query as ask
+    from jobs.stores.open import open_lake
+    from transforms.display import format_table
 
-    click.echo(answer(lake, query, parameters, output), nl=False)
+    opened, stores = open_lake(lake, create=False)
+    ledger = stores.ledger()
+    rows = ask(published_files(opened, ledger.publications()), run_rows(opened, ledger), query, parameters)
+    click.echo(format_table(rows, output), nl=False)
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="List every run.")
@@ -48,9 +54,12 @@ def runs(lake: str) -> None:
     Example
       aurastream runs --lake lake
     """
-    from jobs.published import list_runs
+    from jobs.lake.published import run_summaries
+    from jobs.stores.open import open_lake
+    from transforms.display import runs_text
 
-    click.echo(list_runs(lake))
+    _, stores = open_lake(lake, create=False)
+    click.echo(runs_text(run_summaries(stores.ledger())))
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Take a date's last publication back.")
@@ -66,8 +75,8 @@ def rollback(lake: str, ds: str) -> None:
     Example
       aurastream rollback --lake lake --ds 2026-11-22
     """
-    from jobs.lake import open_lake
-    from jobs.services.ledger import LocalLedger
+    from jobs.stores.open import open_lake
 
-    taken_back, now = LocalLedger(open_lake(lake, create=False).ledger).rollback(ds)
+    _, stores = open_lake(lake, create=False)
+    taken_back, now = stores.ledger().rollback(ds)
     click.echo(f"{ds}: readers see run {now}; run {taken_back} is taken back")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jobs.options import (
+from jobs.commands.options import (
     COMMAND_EPILOG,
     Command,
-    Dollars,
     as_date,
+    budget_option,
+    cache_option,
     config_option,
     key_file_option,
     lake_option,
@@ -25,6 +26,7 @@ from jobs.options import (
     quota_option,
     scorer_option,
 )
+from jobs.formats import Format
 from transforms.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,12 +78,7 @@ def _drop_options(command: Command) -> Command:
         key_file_option,
         policy_option,
         quota_option,
-        option(
-            "--cache",
-            default="local",
-            metavar="NAME",
-            help="Where scores are kept: local, in the lake; dynamodb, or dynamodb:TABLE.",
-        ),
+        cache_option,
     )
     for each in reversed(options):
         command = each(command)
@@ -92,7 +89,7 @@ def _file_format(name: str) -> Callable[[Command], Command]:
     return option(
         "file_format",
         name,
-        type=click.Choice(["auto", "jsonl", "csv", "parquet", "text"]),
+        type=click.Choice(["auto", *(form.value for form in Format if form is not Format.UNKNOWN)]),
         default="auto",
         help="The files' format; auto tells by name and content.",
     )
@@ -101,7 +98,6 @@ def _file_format(name: str) -> Callable[[Command], Command]:
 def _settings(
     drops: str, lake: str, ds: str | None, file_format: str, mapping: tuple[str, ...], **others: Any
 ) -> NightlySettings:
-    from jobs.drops import Format
     from jobs.settings import NightlySettings, parse_mapping
 
     if "://" not in drops and Path(lake).resolve().is_relative_to(Path(drops).resolve()):
@@ -131,17 +127,16 @@ def plan(output: str, **told: Any) -> None:
       aurastream plan --drops drops --lake lake --scorer comprehend
     """
     from jobs.plan import plan as count
+    from transforms.display import plan_text
 
     counted = count(_settings(**told))
-    click.echo(json.dumps(counted.to_dict(), indent=2) if output == "json" else counted.plain())
+    click.echo(json.dumps(counted.to_dict(), indent=2) if output == "json" else plan_text(counted))
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Score what is new in a drop, and publish it.")
 @_drop_options
 @_file_format("--format")
-@option(
-    "--budget", type=Dollars(), metavar="DOLLARS", help="What the run may spend; what does not fit waits for the next."
-)
+@budget_option
 @option("--deadline", metavar="HH:MM", help="The time (UTC) to have published by: buying stops before.")
 @option(
     "--without-cache",
@@ -164,11 +159,11 @@ def nightly(**told: Any) -> None:
           --budget 25.00 --deadline 05:30
     """
     from jobs import nightly as job
-    from transforms.report import plain
+    from transforms.display import run_text
 
-    night = job.run(_settings(**told))
-    if night is None:
+    record = job.run(_settings(**told))
+    if record is None:
         click.echo("Nothing new to score.")
         return
-    click.echo(plain(night.summary))
-    click.echo(f"{'report':<16}{Path(told['lake']) / 'reports' / night.summary.run_id}.html")
+    click.echo(run_text(record.summary))
+    click.echo(f"{'report':<16}{Path(told['lake']) / 'reports' / record.summary.run_id}.html")

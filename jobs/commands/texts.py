@@ -1,20 +1,25 @@
-"""The commands on texts, without Spark and without a lake: analyze, redact, restore."""
+"""The commands on texts, without Spark: analyze, redact, restore."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from jobs.options import (
+from jobs.commands.options import (
     COMMAND_EPILOG,
+    budget_option,
+    cache_option,
     config_option,
     key_file_option,
+    lake_of_texts_option,
     language_option,
     map_option,
     option,
     policy_option,
+    quota_option,
     scorer_option,
 )
 
@@ -62,42 +67,48 @@ format_option = option(
 @language_option
 @key_file_option
 @policy_option
+@lake_of_texts_option
+@quota_option
+@cache_option
+@budget_option
 @click.argument("text", required=False)
 @click.pass_context
 def analyze(
     ctx: click.Context,
+    /,
     source: Path | None,
     target: Path | None,
     mapping: tuple[str, ...],
-    scorer: str,
-    language: str | None,
-    key_file: Path | None,
-    policy: Path | None,
+    lake: str | None,
     text: str | None,
+    **told: Any,
 ) -> None:
     """Score one TEXT, or the documents of a file, through the same stages as the nightly job, without Spark.
 
-    Gives the rows that `scores` would hold: of a TEXT as JSON, of a file as JSON Lines in the documents' order. Without
-    --key-file, fingerprints are comparable within one call alone.
+    Gives the rows that `scores` would hold: of a TEXT as JSON, of a file as JSON Lines in the documents' order. With
+    --lake, scores come from the lake and go to it, and what is bought counts among its units. Without, fingerprints are
+    comparable within one call alone, unless --key-file names a key.
 
     \b
     Examples
       aurastream analyze "I love it, call me on 212-555-0187"
       aurastream analyze --in docs.jsonl --out scored.jsonl
+      aurastream analyze --lake lake --scorer comprehend --budget 0.01 "So good!"
       aurastream analyze -- "-1 for the manual"
     """
     from jobs import analyze as job
-    from jobs.settings import parse_mapping
+    from jobs.settings import ScoringSettings, parse_mapping
 
+    settings = ScoringSettings(mapping=parse_mapping(mapping), **told)
     if text is not None:
         # From a file or the environment they may be meant for other calls.
         for name, parameter in (("--in", "source"), ("--out", "target"), ("--map", "mapping")):
             if ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"{name} is for a file: give either a TEXT or --in FILE")
-        click.echo(job.analyze_text(text, scorer, language, key_file, policy))
+        click.echo(job.analyze_text(text, settings, lake))
     elif source is not None:
         _not_the_same(source, target or Path("-"))
-        job.analyze_file(source, target, parse_mapping(mapping), scorer, language, key_file, policy)
+        job.analyze_file(source, target, settings, lake)
     else:
         raise click.UsageError("give a TEXT or --in FILE")
 

@@ -5,9 +5,9 @@ percent-decoded.
 """
 
 from jobs.drops.compression import Compression
-from jobs.drops.files import DropFile, Format, Listing, list_drop
+from jobs.drops.files import DropFile, Listing, list_drop
 from jobs.drops.splits import Split, pack, plan_splits
-from jobs.drops.storage import open_filesystem
+from jobs.formats import Format
 
 __all__ = [
     "Compression",
@@ -16,7 +16,6 @@ __all__ = [
     "Listing",
     "Split",
     "list_drop",
-    "open_filesystem",
     "pack",
     "plan_splits",
 ]

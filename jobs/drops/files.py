@@ -6,25 +6,16 @@ import io
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import pyarrow as pa
 
 from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
-from jobs.drops.storage import Entry, open_filesystem, walk
+from jobs.drops.walk import Entry, walk
+from jobs.formats import Format
+from jobs.storage import storage_of
 from transforms.documents import Reason
 from transforms.errors import UsageError
-
-
-class Format(StrEnum):
-    """What a file of a drop holds."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
-    TEXT = "text"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -139,8 +130,7 @@ def _named(base: str) -> tuple[Format, Compression]:
 def _recognised(file: DropFile) -> DropFile:
     """The file with its format and compression. The content's magic bytes stand above the name's ending."""
     try:
-        filesystem, path = open_filesystem(file.uri)
-        with filesystem.open_input_stream(path, compression=None) as stream:
+        with storage_of(file.uri).open(file.uri) as stream:
             head = stream.read(_HEAD)
     except (OSError, pa.ArrowException):
         return replace(file, error_code=Reason.FILE_UNREADABLE)

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.drops.compression import Compression
-from jobs.drops.files import DropFile, Format
-from jobs.drops.storage import open_filesystem
+from jobs.drops.files import DropFile
+from jobs.formats import Format
+from jobs.storage import storage_of
 
 _THREADS = 16  # files counted at once
 _COUNT_BLOCK = 4 << 20
@@ -74,12 +75,11 @@ def _split(file: DropFile, target: int) -> list[Split]:
 
 def _split_lines(file: DropFile, target: int) -> list[Split]:
     """Parts that begin at starts of lines, the first ones at or after each multiple of `target`."""
-    filesystem, path = open_filesystem(file.uri)
     starts, rows = [0], [0]  # of each part: its first byte, the lines before it
     offset = lines = 0
     block = bytearray(_COUNT_BLOCK)
     codes = np.frombuffer(block, np.uint8)
-    with filesystem.open_input_stream(path, compression=None) as stream:
+    with storage_of(file.uri).open(file.uri) as stream:
         while length := stream.readinto(memoryview(block)[: file.size - offset]):
             seen = 0
             while (wanted := starts[-1] + target - 1) < offset + length:
@@ -97,8 +97,7 @@ def _split_lines(file: DropFile, target: int) -> list[Split]:
 
 
 def _split_row_groups(file: DropFile, target: int) -> list[Split]:
-    filesystem, path = open_filesystem(file.uri)
-    with filesystem.open_input_file(path) as source, pq.ParquetFile(source) as parquet:
+    with storage_of(file.uri).open(file.uri) as source, pq.ParquetFile(source) as parquet:
         sizes = [parquet.metadata.row_group(group).total_byte_size for group in range(parquet.num_row_groups)]
         counts = [parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)]
     cuts, held = [0], 0

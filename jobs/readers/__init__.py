@@ -6,20 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
-import pyarrow.fs as pafs
 
-from jobs.drops import Format, Split, open_filesystem
+from jobs.drops import Split
 from jobs.drops.compression import Broken, Compression, expand
+from jobs.formats import Format
 from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
 from jobs.readers.jsonl import read_json_lines
 from jobs.readers.lines import split_lines
+from jobs.storage import storage_of
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
-# Remote storage answers slowly and sends quickly.
-_REMOTE_BUFFER = 8 << 20
 
 
 def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_768) -> Iterator[pa.RecordBatch]:
@@ -35,8 +34,7 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
         yield rejection(file.uri, 0, Reason(file.error_code))
         return
     try:
-        filesystem, path = open_filesystem(file.uri)
-        source = filesystem.open_input_file(path)
+        source = storage_of(file.uri).open(file.uri)
     except (OSError, pa.ArrowException):
         # Every split of the file says so, each in a place of its own.
         yield rejection(file.uri, split.first_row + 1 if split.start else 0, Reason.FILE_UNREADABLE)
@@ -46,8 +44,7 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
             groups = range(split.start, split.end)
             yield from read_parquet(source, file.uri, columns, batch_rows, groups, split.first_row)
             return
-        remote = not isinstance(filesystem, pafs.LocalFileSystem)
-        blocks = _blocks(source, split, remote=remote)
+        blocks = _blocks(source, split)
         if file.format is Format.TEXT:
             yield _text(blocks, split)
         elif file.format is Format.CSV:
@@ -57,12 +54,10 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
             yield from read_json_lines(split_lines(blocks, split.first_row + 1), file.uri, columns, batch_rows)
 
 
-def _blocks(source: pa.NativeFile, split: Split, *, remote: bool) -> Iterator[bytes]:
+def _blocks(source: pa.NativeFile, split: Split) -> Iterator[bytes]:
     """The split's bytes, expanded. Raises Broken where the file ends before the size it was listed with."""
     size = split.end - split.start
     stream = source.get_stream(split.start, size)
-    if remote:
-        stream = pa.BufferedInputStream(stream, _REMOTE_BUFFER)
     seen = 0
     for block in expand(stream, split.file.compression):
         seen += len(block)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -28,6 +28,13 @@ _LONG_INTEGER = re.compile(rb"\d{4000}")  # Python refuses one of more than 4,30
 _DEPTH = 500  # of nesting: every parser goes deeper
 
 Record = dict[str, Any]
+
+
+class _Exact(NamedTuple):
+    """A line as it was read exactly."""
+
+    record: Record
+    reason: Reason | None  # what is wrong with it
 
 
 def read_json_lines(
@@ -113,39 +120,57 @@ def _records(
     orjson reads them all; the few that it refuses, or may have read otherwise than exactly, are read again.
     """
     rows: Sequence[int] | np.ndarray = np.arange(first, first + len(found))
-    reasons: list[Reason | None] | None = None
-    settled: set[int] = set()
+    exact: dict[int, _Exact] = {}
     try:
-        records: list[Record] = [orjson.loads(line) for line in found]
+        records: list[Any] = [orjson.loads(line) for line in found]
     except orjson.JSONDecodeError:
         rows = [row for row, line in enumerate(found, first) if line.strip()]
         found = [line for line in found if line.strip()]
-        reasons = [None] * len(found)
-        records = []
-        for place, line in enumerate(found):
-            try:
-                record = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                record, reasons[place] = _exact(line, keys.names)
-                settled.add(place)
-            records.append(record)
-    if set(map(type, records)) - {dict}:
-        reasons = reasons or [None] * len(found)
-        for place, record in enumerate(records):
-            if type(record) is not dict:
-                records[place], reasons[place] = {}, Reason.NOT_AN_OBJECT
-                settled.add(place)
-    rest = [place for place in range(len(found)) if place not in settled] if settled else range(len(found))
-    again = set(keys.dropped(found, records, rest))
-    for ours in _INTEGERS:
-        column = _column(records, columns[ours])
-        if float in set(map(type, column)):
-            again.update(place for place, value in enumerate(column) if type(value) is float and place not in settled)
-    if again:
-        reasons = reasons or [None] * len(found)
-        for place in again:
-            records[place], reasons[place] = _exact(found[place], keys.names)
+        records, exact = _one_by_one(found, keys.names)
+    if not set(map(type, records)) <= {dict}:
+        exact |= _leave_objects(records)
+    for place in _doubtful(found, records, exact, columns, keys):
+        exact[place] = _exact(found[place], keys.names)
+    if not exact:
+        return rows, records, None
+    reasons: list[Reason | None] = [None] * len(found)
+    for place, (record, reason) in exact.items():
+        records[place], reasons[place] = record, reason
     return rows, records, reasons
+
+
+def _one_by_one(found: list[bytes], names: frozenset[str]) -> tuple[list[Any], dict[int, _Exact]]:
+    """What orjson makes of each line, and by their places those that it refuses, read exactly: {} stands for these."""
+    records: list[Any] = []
+    exact = {}
+    for place, line in enumerate(found):
+        try:
+            records.append(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            records.append({})
+            exact[place] = _exact(line, names)
+    return records, exact
+
+
+def _leave_objects(records: list[Any]) -> dict[int, _Exact]:
+    """Put {} for what is no object; those by their places."""
+    others = [place for place, record in enumerate(records) if type(record) is not dict]
+    for place in others:
+        records[place] = {}
+    return {place: _Exact({}, Reason.NOT_AN_OBJECT) for place in others}
+
+
+def _doubtful(
+    found: list[bytes], records: list[Record], exact: Collection[int], columns: Mapping[str, str], keys: _Keys
+) -> set[int]:
+    """The places of lines that orjson may have read otherwise than exactly, of those not read exactly yet."""
+    places = [place for place in range(len(found)) if place not in exact] if exact else range(len(found))
+    doubtful = set(keys.dropped(found, records, places))
+    for ours in _INTEGERS:
+        values = _column(records, columns[ours])
+        if float in set(map(type, values)):
+            doubtful.update(place for place, value in enumerate(values) if type(value) is float)
+    return doubtful
 
 
 class _Keys:
@@ -210,7 +235,7 @@ def _column(records: list[Record], name: str) -> list[Any]:
         return [record.get(name) for record in records]
 
 
-def _exact(line: bytes, names: frozenset[str]) -> tuple[Record, Reason | None]:
+def _exact(line: bytes, names: frozenset[str]) -> _Exact:
     """One line as Python's own parser reads it: lone surrogates, NaN and long integers pass, and no key is dropped."""
     text = line.decode("utf-8", "surrogateescape")
     reason: Reason | None = None
@@ -231,9 +256,9 @@ def _exact(line: bytes, names: frozenset[str]) -> tuple[Record, Reason | None]:
     try:
         record = json.loads(text, object_pairs_hook=collect)
     except (ValueError, RecursionError):
-        return {}, reason or (Reason.NUL_CHARACTER if b"\0" in line else Reason.MALFORMED_JSON)
+        return _Exact({}, reason or (Reason.NUL_CHARACTER if b"\0" in line else Reason.MALFORMED_JSON))
     if not isinstance(record, dict):
-        return {}, reason or Reason.NOT_AN_OBJECT
+        return _Exact({}, reason or Reason.NOT_AN_OBJECT)
     for name in repeated:
         del record[name]
-    return record, reason or (Reason.DUPLICATE_KEY if repeated else None)
+    return _Exact(record, reason or (Reason.DUPLICATE_KEY if repeated else None))

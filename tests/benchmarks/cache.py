@@ -24,8 +24,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.services.cache import DynamoScoreCache, JoinedCache, LocalScoreCache
-from tests.jobs.services.dynamodb import dynamodb_local
+from jobs.stores.aws.cache import DynamoScoreCache
+from jobs.stores.local.cache import LocalScoreCache
+from jobs.stores.published import JoinedCache
+from tests.jobs.stores.dynamodb import dynamodb_local
 from transforms.schemas import SCORES
 from transforms.sentiment.protocols import Cached, Scores
 

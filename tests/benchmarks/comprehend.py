@@ -24,7 +24,6 @@ from typing import Any
 import psutil
 
 from jobs.sample import write_sample
-from jobs.services.batches import ITEMS_A_CALL
 from tests.benchmarks.comprehend_kills import kill_tree, run_and_kill
 from tests.benchmarks.comprehend_nights import (
     CORES,
@@ -46,6 +45,7 @@ from tests.benchmarks.comprehend_nights import (
     write_key,
     write_skewed_drop,
 )
+from transforms.cost import ITEMS_A_CALL
 
 OTHER_DS = "2026-11-23"
 

@@ -24,21 +24,20 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.buying import Part, prepared_parts
 from jobs.drops import list_drop, plan_splits
-from jobs.lake import open_lake
-from jobs.pipeline import Recipe
-from jobs.published import published_files
-from jobs.runs import Night
+from jobs.lake.layout import Lake
+from jobs.lake.published import published_files
+from jobs.run.exchange import Rows, prepare_splits
+from jobs.run.lifecycle import RunRecord
+from jobs.run.recipe import Recipe
 from jobs.sample import documents
-from jobs.services.caches import CacheChoice
-from jobs.services.calls import Terms
-from jobs.services.ledger import LocalLedger
-from jobs.services.scorers import scorer_type
+from jobs.scorers.call_policy import CallPolicy
+from jobs.scorers.registry import scorer_type
+from jobs.stores.open import Stores, open_lake
 from tests.infra.serving import Server, serving
 from transforms.pii.policy import DEFAULT_POLICY
 from transforms.report import RunSummary
-from transforms.scoring import Stamp
+from transforms.sentiment.scoring import Stamp
 from transforms.text import split_utf8
 
 DS = "2026-11-22"
@@ -98,14 +97,14 @@ def write_skewed_drop(folder: Path, count: int, key: Path, share: float) -> Coun
         scorer="comprehend",
         policy=DEFAULT_POLICY,
         key=key.read_bytes(),
-        terms=Terms(Path(), "", 1),
-        cache=CacheChoice(Path()),
+        calls=CallPolicy("", 1),
+        stores=Stores(Lake("")),
     )
     files = list_drop(str(candidates), DS, file_format=None, date_pattern=None).files
     part_of: dict[str, int] = {}
-    for number, piece in prepared_parts(recipe, CORES, 0, plan_splits(files, 1 << 30)):
-        if isinstance(piece, Part):
-            ids = pa.ipc.open_stream(piece.rows).read_all()["document_id"].to_pylist()
+    for number, sent in prepare_splits(CORES, recipe, plan_splits(files, 1 << 30)):
+        if isinstance(sent, Rows):
+            ids = pa.ipc.open_stream(sent.stream).read_all()["document_id"].to_pylist()
             part_of.update(dict.fromkeys(ids, number))
     room = {0: round(count * share), 1: count - round(count * share)}
     kept = []
@@ -207,15 +206,17 @@ def nightly(server: Server, drops: Path, lake: Path, tps: float, *options: str) 
 
 def summary(lake: Path) -> RunSummary:
     """The last run's, as the ledger keeps it."""
-    record = LocalLedger(open_lake(str(lake), create=False).ledger).runs()[-1].record
+    record = open_lake(str(lake), create=False)[1].ledger().runs()[-1].record
     assert record is not None
-    return Night.of(record).summary
+    return RunRecord.from_dict(record).summary
 
 
 def published(lake: Path) -> list[dict[str, Any]]:
     """What readers see of every date: status, language and redacted text of each document."""
     columns = ["document_id", "status", "error_code", "language", "redacted_text"]
-    files = [file for files in published_files(open_lake(str(lake), create=False)).values() for file in files]
+    layout, stores = open_lake(str(lake), create=False)
+    seen = published_files(layout, stores.ledger().publications())
+    files = [file for files in seen.values() for file in files]
     return [row for file in files for row in pq.read_table(file, columns=columns, partitioning=None).to_pylist()]
 
 

@@ -27,8 +27,8 @@ from pyspark.sql.functions import udf
 
 from jobs.nightly import run
 from jobs.sample import documents
-from jobs.session import spark_session
 from jobs.settings import NightlySettings
+from jobs.spark.session import spark_session
 
 DS = "2026-11-22"
 SCHEMA = "document_id string, text string, source string, created_at string, language string, subject_id string"

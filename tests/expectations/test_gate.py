@@ -1,22 +1,22 @@
 from __future__ import annotations
 
 import json
-import pathlib
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from expectations.gate import Verdict, judge
-from expectations.profile import Profile, merge, profile_batch
+from expectations.gate import Judgement, judge
+from expectations.profile import Profile, merge, profile_rows
+from expectations.verdict import Verdict
 from transforms.pii.policy import DEFAULT_POLICY
 
 Rows = Callable[..., pa.RecordBatch]
-Judged = Callable[..., Verdict]
+Judged = Callable[..., Judgement]
 
 NOT_NULL = "expect_column_values_to_not_be_null"
 NULL = "expect_column_values_to_be_null"
@@ -28,7 +28,15 @@ FIND = {"type": "EMAIL", "start": 17, "end": 32, "detector": "email", "confidenc
 
 
 def profiled(batch: pa.RecordBatch, ds: str = "2026-11-22") -> Profile:
-    return profile_batch(batch, ds, DEFAULT_POLICY, "01JD0000000000000000000000")
+    return merge([profile_rows(batch, ds, DEFAULT_POLICY, "01JD0000000000000000000000")])
+
+
+def kept(judgement: Judgement) -> Any:
+    return json.loads(judgement.pages["validation.json"])
+
+
+def docs(judgement: Judgement) -> str:
+    return judgement.pages["docs/index.html"].decode()
 
 
 def subjects(verdict: Verdict) -> list[str]:
@@ -37,15 +45,15 @@ def subjects(verdict: Verdict) -> list[str]:
 
 
 @pytest.fixture
-def judged(rows: Rows, tmp_path: pathlib.Path) -> Judged:
-    def judged(*changes: dict[str, Any]) -> Verdict:
-        return judge(profiled(rows(*changes)), documents_in=len(changes), repeated_ids=0, out=tmp_path)
+def judged(rows: Rows) -> Judged:
+    def judged(*changes: dict[str, Any]) -> Judgement:
+        return judge(profiled(rows(*changes)), documents_in=len(changes), repeated_ids=0)
 
     return judged
 
 
-def test_what_holds_is_let_through(judged: Judged, tmp_path: pathlib.Path) -> None:
-    verdict = judged(
+def test_what_holds_is_let_through(judged: Judged) -> None:
+    judgement = judged(
         {},
         {"cache_hit": True, "billed_units": 0, "pii": []},
         {"status": "REJECTED"},
@@ -54,19 +62,24 @@ def test_what_holds_is_let_through(judged: Judged, tmp_path: pathlib.Path) -> No
         {"status": "DEFERRED"},
         {"run_id": "01JC0000000000000000000000", "language_source": "default"},
     )
+    verdict = judgement.verdict
     assert verdict.failures == []
     assert verdict.holds
     assert verdict.evaluated > 50
-    kept = json.loads((tmp_path / "validation.json").read_text())
-    assert (kept["holds"], kept["failures"], kept["evaluated"]) == (True, [], verdict.evaluated)
-    assert sum(len(suite["results"]) for suite in kept["suites"]) == verdict.evaluated
-    page = (tmp_path / "docs" / "index.html").read_text()
-    assert f"All of {verdict.evaluated} expectations hold" in page
-    assert "redacted_text" in page
+    suites = kept(judgement).pop("suites")
+    assert kept(judgement) == asdict(verdict) | {"suites": suites}
+    assert sum(len(suite["results"]) for suite in suites) == verdict.evaluated
+    assert f"All of {verdict.evaluated} expectations hold" in docs(judgement)
+    assert "redacted_text" in docs(judgement)
+
+
+def test_a_verdict_is_kept_as_ever() -> None:
+    """The ledger holds those of earlier versions."""
+    assert asdict(Verdict(False, ["line"], 53)) == {"holds": False, "failures": ["line"], "evaluated": 53}
 
 
 def test_an_empty_run_holds(judged: Judged) -> None:
-    assert judged().holds
+    assert judged().verdict.holds
 
 
 # What one row may be changed to, and all that then does not hold.
@@ -139,7 +152,7 @@ BROKEN: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("change", "failures"), BROKEN, ids=[" ".join(map(str, change)) for change, _ in BROKEN])
 def test_one_bad_row_among_good_ones_is_found(judged: Judged, change: dict[str, Any], failures: list[str]) -> None:
-    verdict = judged({}, change, {"status": "REJECTED"})
+    verdict = judged({}, change, {"status": "REJECTED"}).verdict
     assert subjects(verdict) == failures
     assert not verdict.holds
     for failure in verdict.failures:
@@ -162,14 +175,14 @@ def test_every_expectation_is_seen_to_fail() -> None:
 
 @pytest.mark.parametrize("status", [None, "LOST"])
 def test_every_document_has_a_status(judged: Judged, status: str | None) -> None:
-    failures = subjects(judged({}, {"status": status, "sentiment": None, "score_positive": None}))
+    failures = subjects(judged({}, {"status": status, "sentiment": None, "score_positive": None}).verdict)
     assert f"documents: {IN_SET if status else NOT_NULL} (status)" in failures
     assert "accounting: expect_multicolumn_sum_to_equal (SCORED, REJECTED, FAILED, DEFERRED)" in failures
 
 
 @pytest.mark.parametrize("documents_in", [1, 3])
-def test_no_document_is_lost_or_made_up(rows: Rows, tmp_path: pathlib.Path, documents_in: int) -> None:
-    verdict = judge(profiled(rows({}, {})), documents_in, repeated_ids=0, out=tmp_path)
+def test_no_document_is_lost_or_made_up(rows: Rows, documents_in: int) -> None:
+    verdict = judge(profiled(rows({}, {})), documents_in, repeated_ids=0).verdict
     [failure] = verdict.failures
     assert failure == (
         "accounting: expect_multicolumn_sum_to_equal (SCORED, REJECTED, FAILED, DEFERRED): "
@@ -177,83 +190,81 @@ def test_no_document_is_lost_or_made_up(rows: Rows, tmp_path: pathlib.Path, docu
     )
 
 
-def test_no_id_is_repeated(rows: Rows, tmp_path: pathlib.Path) -> None:
-    verdict = judge(profiled(rows({}, {})), documents_in=2, repeated_ids=1, out=tmp_path)
+def test_no_id_is_repeated(rows: Rows) -> None:
+    verdict = judge(profiled(rows({}, {})), documents_in=2, repeated_ids=1).verdict
     assert verdict.failures == [f"accounting: {IN_SET} (repeated_ids): found repeated_ids=1"]
 
 
-def test_a_date_is_a_date(rows: Rows, tmp_path: pathlib.Path) -> None:
-    verdict = judge(profiled(rows({}), ds="today"), documents_in=1, repeated_ids=0, out=tmp_path)
+def test_a_date_is_a_date(rows: Rows) -> None:
+    verdict = judge(profiled(rows({}), ds="today"), documents_in=1, repeated_ids=0).verdict
     assert verdict.failures == [f"documents: {REGEX} (ds): 1 document with ds=today"]
 
 
-def test_another_schema_fails(rows: Rows, tmp_path: pathlib.Path) -> None:
+def test_another_schema_fails(rows: Rows) -> None:
     profile = replace(profiled(rows({})), schema_differences=("pii: missing",))
-    verdict = judge(profile, documents_in=1, repeated_ids=0, out=tmp_path)
+    verdict = judge(profile, documents_in=1, repeated_ids=0).verdict
     assert verdict.failures == [f"accounting: {NULL} (schema_differences): found schema_differences=pii: missing"]
 
 
-def test_what_cannot_be_judged_does_not_hold(rows: Rows, tmp_path: pathlib.Path) -> None:
+def test_what_cannot_be_judged_does_not_hold(rows: Rows) -> None:
     profile = profiled(rows({}))
     profile = replace(profile, combinations=profile.combinations.drop_columns(["scorer"]))
-    verdict = judge(profile, documents_in=1, repeated_ids=0, out=tmp_path)
-    assert verdict.failures == [f"scored: {NOT_NULL} (scorer): could not be judged"]
-    assert "(scorer): could not be judged" in (tmp_path / "docs" / "index.html").read_text()
+    judgement = judge(profile, documents_in=1, repeated_ids=0)
+    assert judgement.verdict.failures == [f"scored: {NOT_NULL} (scorer): could not be judged"]
+    assert "(scorer): could not be judged" in docs(judgement)
 
 
 def test_a_line_counts_documents_and_shows_three_values(judged: Judged) -> None:
     many = [{"language_source": name} for name in ("a", "b", "c", "d", "a")]
-    [line] = judged({}, *many).failures
+    [line] = judged({}, *many).verdict.failures
     assert line.startswith(f"documents: {IN_SET} (language_source): 5 documents with language_source=a; ")
     assert line.count("language_source=") == 3
 
 
-def test_the_results_are_kept_where_they_fail_and_hold_no_text(rows: Rows, tmp_path: pathlib.Path) -> None:
+def test_the_results_are_kept_where_they_fail_and_hold_no_text(rows: Rows) -> None:
     secret = "quokka lives at 10.20.30.40"
     fields = ("redacted_text", "sentiment", "error_code", "language", "status", "scorer", "document_id", "content_key")
     changes = [{field: secret} for field in fields] + [{"pii": [FIND | {"type": secret, "detector": secret}]}]
-    verdict = judge(profiled(rows(*changes)), documents_in=len(changes), repeated_ids=0, out=tmp_path)
-    assert not verdict.holds
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {path.name for path in files} == {"validation.json", "index.html"}
-    for kept in [*(path.read_text() for path in files), *verdict.failures]:
-        assert "quokka" not in kept
-        assert "10.20" not in kept
-    assert json.loads((tmp_path / "validation.json").read_text())["failures"] == verdict.failures
-    assert "Not all of" in (tmp_path / "docs" / "index.html").read_text()
+    judgement = judge(profiled(rows(*changes)), documents_in=len(changes), repeated_ids=0)
+    assert not judgement.verdict.holds
+    assert set(judgement.pages) == {"validation.json", "docs/index.html"}
+    for text in [*(page.decode() for page in judgement.pages.values()), *judgement.verdict.failures]:
+        assert "quokka" not in text
+        assert "10.20" not in text
+    assert kept(judgement)["failures"] == judgement.verdict.failures
+    assert "Not all of" in docs(judgement)
 
 
-def test_every_expectation_is_kept_with_whether_it_held(judged: Judged, tmp_path: pathlib.Path) -> None:
-    verdict = judged({}, {"language_source": "guessed"}, {"status": "REJECTED"})
-    suites = json.loads((tmp_path / "validation.json").read_text())["suites"]
+def test_every_expectation_is_kept_with_whether_it_held(judged: Judged) -> None:
+    judgement = judged({}, {"language_source": "guessed"}, {"status": "REJECTED"})
+    suites = kept(judgement)["suites"]
     results = [each for suite in suites for each in suite["results"]]
-    assert len(results) == verdict.evaluated
+    assert len(results) == judgement.verdict.evaluated
     assert all(each["expectation_config"]["type"] and each["expectation_config"]["kwargs"] for each in results)
     [failed] = [each for each in results if not each["success"]]
     assert failed["expectation_config"]["kwargs"]["column"] == "language_source"
     assert failed["result"]["unexpected_list"] == ["guessed"]
     assert [suite["suite_name"] for suite in suites if not suite["success"]] == ["documents"]
-    page = (tmp_path / "docs" / "index.html").read_text()
+    page = docs(judgement)
     assert page.count('<section class="fails">') == 1
     assert page.count('<section class="holds">') == len(suites) - 1
 
 
-def test_the_page_needs_no_network(rows: Rows, tmp_path: pathlib.Path) -> None:
+def test_the_page_needs_no_network(rows: Rows) -> None:
     profile = replace(merge([]), schema_differences=("<script>alert(1)</script>: missing",))
-    judge(profile, documents_in=0, repeated_ids=0, out=tmp_path)
-    page = (tmp_path / "docs" / "index.html").read_text()
+    page = docs(judge(profile, documents_in=0, repeated_ids=0))
     for online in ("http:", "https:", "<script", "<link", "src=", "url("):
         assert online not in page
     assert "?script?" in page
 
 
-def test_the_page_escapes(rows: Rows, tmp_path: pathlib.Path) -> None:
-    judge(profiled(rows({"sentiment": "<b>"}), ds="<b>"), documents_in=1, repeated_ids=0, out=tmp_path)
-    assert "<b>" not in (tmp_path / "docs" / "index.html").read_text()
+def test_the_page_escapes(rows: Rows) -> None:
+    page = docs(judge(profiled(rows({"sentiment": "<b>"}), ds="<b>"), documents_in=1, repeated_ids=0))
+    assert "<b>" not in page
 
 
 QUIET = """
-import socket, sys, pathlib
+import socket, sys
 
 def no_network(*args, **kwargs):
     raise AssertionError("the network was asked for")
@@ -262,10 +273,10 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = no_netwo
 from expectations.gate import judge
 from expectations.profile import merge
 assert "great_expectations" not in sys.modules, "imported before it is needed"
-assert judge(merge([]), 0, 0, pathlib.Path(sys.argv[1])).holds
+assert judge(merge([]), 0, 0).verdict.holds
 """
 
 
-def test_it_is_quiet_and_stays_off_the_network(tmp_path: pathlib.Path) -> None:
-    done = subprocess.run([sys.executable, "-c", QUIET, str(tmp_path)], capture_output=True, text=True, check=False)
+def test_it_is_quiet_and_stays_off_the_network() -> None:
+    done = subprocess.run([sys.executable, "-c", QUIET], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

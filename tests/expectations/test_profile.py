@@ -1,32 +1,26 @@
 from __future__ import annotations
 
-import io
 import itertools
-import pathlib
 import pickle
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.profile import NAMES, NOT_A_NAME, PRESENT, SIGNS, Profile, merge, profile_batch, profile_file
-from transforms.errors import LakeError
+from expectations.profile import NAMES, NOT_A_NAME, PRESENT, SIGNS, Profile, merge, profile_rows
+from tests.expectations.changes import CARRIED, CHANGES, DS, RUN_ID
 from transforms.pii.detectors import DETECTORS
 from transforms.pii.policy import DEFAULT_POLICY
 
 Rows = Callable[..., pa.RecordBatch]
-DS = "2026-11-22"
-RUN_ID = "01JD0000000000000000000000"
-CARRIED = "01JC0000000000000000000000"
 
 
 def profiled(batch: pa.RecordBatch) -> Profile:
-    return profile_batch(batch, DS, DEFAULT_POLICY, RUN_ID)
+    return merge([profile_rows(batch, DS, DEFAULT_POLICY, RUN_ID)])
 
 
 def test_a_summary_can_be_read_from_a_profile(rows: Rows) -> None:
@@ -94,23 +88,6 @@ def test_a_profile_survives_pickling(rows: Rows) -> None:
     assert pickle.loads(pickle.dumps(profile)) == profile
 
 
-CHANGES = st.fixed_dictionaries(
-    {},
-    optional={
-        "status": st.sampled_from(["SCORED", "REJECTED", "FAILED", "DEFERRED", None]),
-        "sentiment": st.sampled_from(["POSITIVE", "MIXED", "cheerful", "two words", None]),
-        "language": st.sampled_from(["en", "de", "not a language", None]),
-        "run_id": st.sampled_from([CARRIED, None]),
-        "score_mixed": st.sampled_from([0.1, -1.0, float("nan"), float("inf"), None]),
-        "billed_units": st.sampled_from([None, -1, 0, 7]),
-        "redacted_text": st.sampled_from([None, "fine", "mail ann.lee@example.com"]),
-        "pii": st.sampled_from(
-            [None, [], [None], [{"type": "PHONE", "start": 5, "end": 2, "detector": None, "confidence": None}] * 2]
-        ),
-    },
-)
-
-
 @settings(deadline=None)
 @given(changes=st.lists(CHANGES, max_size=8), cuts=st.lists(st.integers(0, 8), max_size=3))
 def test_merged_parts_are_the_whole(rows: Rows, changes: list[dict[str, Any]], cuts: list[int]) -> None:
@@ -162,47 +139,6 @@ def test_no_parts_are_an_empty_table(rows: Rows) -> None:
     assert merge([]).billed_units() == 0
 
 
-def test_a_file_is_read_in_parts(rows: Rows, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("expectations.profile._BATCH_ROWS", 3)
-    batch = rows(*[{"document_id": f"d-{i}", "cache_hit": i % 2 == 0} for i in range(10)])
-    path = tmp_path / "part.parquet"
-    pq.write_table(pa.table(batch), path, row_group_size=4)
-    assert profile_file(str(path), DS, DEFAULT_POLICY, RUN_ID) == profiled(batch)
-    with path.open("rb") as file:
-        assert profile_file(file, DS, DEFAULT_POLICY, RUN_ID) == profiled(batch)
-
-
-@settings(deadline=None)
-@given(changes=st.lists(CHANGES, max_size=8))
-def test_a_file_has_the_profile_of_its_rows(rows: Rows, changes: list[dict[str, Any]]) -> None:
-    batch = rows(*changes)
-    for dictionaries in (True, False):
-        file = io.BytesIO()
-        pq.write_table(pa.table(batch), file, row_group_size=3, use_dictionary=dictionaries)
-        assert profile_file(file, DS, DEFAULT_POLICY, RUN_ID) == profiled(batch)
-
-
-def test_another_schema_is_a_finding(rows: Rows, tmp_path: pathlib.Path) -> None:
-    table = pa.table(rows({})).drop_columns(["pii"])
-    table = table.set_column(table.column_names.index("chunks"), "chunks", table["chunks"].cast(pa.int64()))
-    path = tmp_path / "part.parquet"
-    pq.write_table(table, path)
-    profile = profile_file(str(path), DS, DEFAULT_POLICY, RUN_ID)
-    assert profile.documents() == 0
-    [differences] = profile.schema_differences
-    assert "pii: missing" in differences
-    assert "chunks: int64 where int32 is declared" in differences
-    assert merge([profile, profile, profiled(rows({}))]).schema_differences == (differences,)
-
-
-@pytest.mark.parametrize("content", [b"", b"PAR1 no longer PAR1"])
-def test_a_damaged_file_is_said(tmp_path: pathlib.Path, content: bytes) -> None:
-    path = tmp_path / "part.parquet"
-    path.write_bytes(content)
-    with pytest.raises(LakeError, match=r"part\.parquet cannot be read back"):
-        profile_file(str(path), DS, DEFAULT_POLICY, RUN_ID)
-
-
 def test_rows_of_other_runs_are_not_searched_again(rows: Rows) -> None:
     left = {"redacted_text": "write to joe@example.com"}
     assert profiled(rows(left)).combinations["pii_left"].to_pylist() == [True]
@@ -210,3 +146,5 @@ def test_rows_of_other_runs_are_not_searched_again(rows: Rows) -> None:
     carried = rows({}, left | {"run_id": CARRIED}, {"status": "REJECTED"}, left | {"run_id": CARRIED})
     assert profiled(carried).count("pii_left") == {False: 1}
     assert profiled(carried.slice(1)).count("pii_left") == {}
+    # Whose a row is that does not say so is not known: it is searched.
+    assert profiled(rows(left | {"run_id": None})).count("pii_left") == {True: 1}

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 
-import jobs.nightly
 from jobs.cli import main
 from jobs.drops import Split
-from jobs.lake import Lake
-from jobs.pipeline import Recipe, TaskReport
 from jobs.readers import read_split
+from jobs.run import scoring
+from jobs.run.recipe import Recipe, TaskReport
 
 
-def fail(recipe: Recipe, lake: Lake, number: int, splits: Sequence[Split]) -> TaskReport:
+def fail(recipe: Recipe, task: int, splits: Sequence[Split]) -> TaskReport:
     for split in splits:
         for batch in read_split(split, recipe.mapping):
-            raise ValueError(batch["text"].to_pylist(), number, lake)
+            raise ValueError(batch["text"].to_pylist(), task, recipe)
     raise AssertionError("the drop is empty")
 
 
 if __name__ == "__main__":
-    jobs.nightly._score = fail
+    scoring.write_splits = fail  # in place of it, for this process
     main()

@@ -42,7 +42,7 @@ from tests.integration.golden_drops import (
 )
 from tests.integration.lakes import nightly, published
 from tests.integration.paid import CREDENTIALS, FAST, sent_to
-from tests.jobs.commands import invoke
+from tests.jobs.commands.running import invoke
 
 GOLDEN = Path(__file__).with_name("golden")
 

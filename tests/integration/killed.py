@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jobs.nightly
-from jobs.services.ledger import LocalLedger
+from jobs.run.staging import stage_dates
 from jobs.settings import NightlySettings
+from jobs.stores.local.ledger import LocalLedger
 
 
 def die(*_: Any, **__: Any) -> None:
@@ -33,7 +34,7 @@ def die_while_scoring(*arguments: Any, **named: Any) -> None:
     from pathlib import Path
 
     def watch() -> None:
-        while not list(Path(sys.argv[3]).glob("scores/ds=*/run=*/part-*.parquet")):
+        while not list(Path(sys.argv[3]).glob("scores/ds=*/run=*/*")):
             time.sleep(0.01)
         die()
 
@@ -46,7 +47,7 @@ score = jobs.nightly.score
 POINTS: dict[str, Callable[[], None]] = {
     "entered": lambda: setattr(jobs.nightly, "score", die),
     "scoring": lambda: setattr(jobs.nightly, "score", die_while_scoring),
-    "written": lambda: setattr(jobs.nightly, "stage_dates", die_after(jobs.nightly.stage_dates)),
+    "written": lambda: setattr(jobs.nightly, "stage_dates", die_after(stage_dates)),
     "audited": lambda: setattr(LocalLedger, "publish", die),
     "published": lambda: setattr(LocalLedger, "publish", die_after(LocalLedger.publish)),
 }

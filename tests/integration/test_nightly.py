@@ -9,15 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-import jobs.intake
 import jobs.nightly
+import jobs.run.audit
+import jobs.run.intake
 from expectations.gate import judge
 from jobs.drops import list_drop
-from jobs.lake import Lake
-from jobs.published import answer, list_runs
-from jobs.services.ledger import LocalLedger
+from jobs.run.staging import Staged, stage_dates
 from tests.conftest import SHARED_DATA, document, write_json_lines
-from tests.integration.lakes import DS, content, nightly, published, statuses
+from tests.integration.lakes import DS, answer, content, ledger_of, listed_runs, nightly, opened, published, statuses
 from transforms.errors import ExpectationsNotMet, LakeError, PublishConflict, UsageError
 
 pytestmark = pytest.mark.usefixtures("spark")
@@ -69,9 +68,9 @@ def test_every_document_ends_as_one_row(drops: Path, lake: Path) -> None:
     summary = night.summary
     assert (summary.documents, summary.scored, summary.failed, summary.rejected, summary.deferred) == (4, 2, 1, 1, 0)
     assert summary.pii == {"EMAIL": 1, "PHONE": 1}
-    assert Lake(lake).report(summary.run_id).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert (Lake(lake).audit(summary.run_id) / "validation.json").exists()
-    assert pq.read_table(Lake(lake).run_row(DS, summary.run_id)).num_rows == 1
+    assert Path(opened(lake)[0].report(summary.run_id)).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (Path(opened(lake)[0].audit(summary.run_id)) / "validation.json").exists()
+    assert pq.read_table(Path(opened(lake)[0].run_row(DS, summary.run_id))).num_rows == 1
 
 
 def test_running_twice_takes_nothing_twice(drops: Path, lake: Path) -> None:
@@ -81,7 +80,7 @@ def test_running_twice_takes_nothing_twice(drops: Path, lake: Path) -> None:
     assert nightly(drops, lake) is None
     assert published(lake) == before
     assert first is not None
-    assert first.summary.run_id in list_runs(str(lake))
+    assert first.summary.run_id in listed_runs(lake)
 
 
 def test_late_files_complete_a_date(drops: Path, lake: Path) -> None:
@@ -112,7 +111,7 @@ def test_a_changed_file_replaces_its_own_rows_alone(drops: Path, lake: Path) -> 
 
 
 def test_large_published_files_are_carried_whole(drops: Path, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.carry.WHOLE_FILE_BYTES", 0)
+    monkeypatch.setattr("jobs.run.carry_forward.WHOLE_FILE_BYTES", 0)
     nightly(drops, lake)
     write_json_lines(drops / f"ds={DS}" / "late.jsonl", [document(document_id="late")])
 
@@ -185,7 +184,7 @@ def test_rollback_shows_the_run_before_and_the_next_run_completes_again(drops: P
     write_json_lines(drops / f"ds={DS}" / "late.jsonl", [document(document_id="late")])
     nightly(drops, lake)
 
-    LocalLedger(Lake(lake).ledger).rollback(DS)
+    ledger_of(lake).rollback(DS)
     assert published(lake) == before
 
     nightly(drops, lake)
@@ -195,12 +194,11 @@ def test_rollback_shows_the_run_before_and_the_next_run_completes_again(drops: P
 def test_what_breaks_an_expectation_is_not_published(drops: Path, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nightly(drops, lake)
     before = published(lake)
-    stage_dates = jobs.nightly.stage_dates
 
-    def leak(*arguments: Any) -> list[jobs.nightly.Staged]:
+    def leak(*arguments: Any) -> list[Staged]:
         """Put personal data back into one row of what was written."""
         staged = stage_dates(*arguments)
-        path = staged[0].files[-1]
+        path = staged[0].files[-1].uri
         table = pq.read_table(path, partitioning=None)
         texts = pa.array(["write to kim@example.com", *table["redacted_text"].to_pylist()[1:]])
         pq.write_table(table.set_column(table.schema.get_field_index("redacted_text"), "redacted_text", texts), path)
@@ -213,10 +211,10 @@ def test_what_breaks_an_expectation_is_not_published(drops: Path, lake: Path, mo
 
     assert "kim" not in str(raised.value)
     assert published(lake) == before
-    run = LocalLedger(Lake(lake).ledger).runs()[-1]
+    run = ledger_of(lake).runs()[-1]
     assert run.state == "EXPECTATIONS_NOT_MET"
-    assert "kim" not in (Lake(lake).audit(run.run_id) / "validation.json").read_text(encoding="utf-8")
-    assert "EXPECTATIONS_NOT_MET" in list_runs(str(lake))
+    assert "kim" not in (Path(opened(lake)[0].audit(run.run_id)) / "validation.json").read_text(encoding="utf-8")
+    assert "EXPECTATIONS_NOT_MET" in listed_runs(lake)
 
     monkeypatch.undo()
     nightly(drops, lake)
@@ -226,16 +224,16 @@ def test_what_breaks_an_expectation_is_not_published(drops: Path, lake: Path, mo
 
 def test_of_two_nights_at_once_one_publishes(drops: Path, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def another_first(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(jobs.nightly, "judge", judge)
+        monkeypatch.setattr(jobs.run.audit, "judge", judge)
         assert nightly(drops, lake) is not None
         return judge(*arguments, **named)
 
-    monkeypatch.setattr(jobs.nightly, "judge", another_first)
+    monkeypatch.setattr(jobs.run.audit, "judge", another_first)
     with pytest.raises(PublishConflict, match="publishes nothing"):
         nightly(drops, lake)
 
     assert len(published(lake)) == 4
-    assert sorted(run.state for run in LocalLedger(Lake(lake).ledger).runs()) == ["CONFLICT", "PUBLISHED"]
+    assert sorted(run.state for run in ledger_of(lake).runs()) == ["CONFLICT", "PUBLISHED"]
 
 
 def test_a_run_that_fails_says_so_and_the_next_one_does_the_work(
@@ -247,30 +245,30 @@ def test_a_run_that_fails_says_so_and_the_next_one_does_the_work(
     monkeypatch.setattr(jobs.nightly, "stage_dates", fail)
     with pytest.raises(LakeError, match="disk is full"):
         nightly(drops, lake)
-    assert "no: FAILED" in list_runs(str(lake))
+    assert "no: FAILED" in listed_runs(lake)
     monkeypatch.undo()
 
     nightly(drops, lake)
     assert len(published(lake)) == 4
-    runs = answer(str(lake), "select outcome, count(*) as runs from runs group by 1 order by 1", [], "csv")
+    runs = answer(lake, "select outcome, count(*) as runs from runs group by 1 order by 1")
     assert runs.split() == ["outcome,runs", "FAILED,1", "PUBLISHED,1"]
 
 
 def test_an_unexpected_error_in_a_worker_tells_its_place_and_no_text(spark: SparkSession) -> None:
-    from jobs.spread import spread
+    from jobs.spark.tasks import spread
     from transforms.errors import AuraStreamError
 
-    def broken(_: int, text: str) -> None:
+    def broken(_told: None, _: int, text: str) -> None:
         raise ValueError(text)
 
     with pytest.raises(AuraStreamError, match=r"^ValueError at test_nightly\.py:\d+ in broken$"):
-        spread(spark, "test", ["secret text"], broken)
+        spread(spark, "test", None, ["secret text"], broken)
 
-    def coded(_: int, path: str) -> None:
-        raise LakeError(f"{path} is full")
+    def coded(lake: str, _: int, path: str) -> None:
+        raise LakeError(f"{lake}{path} is full")
 
-    with pytest.raises(LakeError, match=r"^/lake is full$"):
-        spread(spark, "test", ["/lake"], coded)
+    with pytest.raises(LakeError, match=r"^/lake/scores is full$"):
+        spread(spark, "test", "/lake", ["/scores"], coded)
 
 
 def test_a_drop_without_a_document_is_published_as_such(tmp_path: Path, lake: Path) -> None:
@@ -298,7 +296,7 @@ def test_a_file_that_could_not_be_read_is_not_taken(drops: Path, lake: Path, mon
         gone.rename(drops.parent / "gone")
         return listing
 
-    monkeypatch.setattr(jobs.intake, "list_drop", list_and_lose)
+    monkeypatch.setattr(jobs.run.intake, "list_drop", list_and_lose)
     nightly(drops, lake)
     monkeypatch.undo()
     assert [row["error_code"] for row in published(lake) if row["source_file"] == str(gone)] == ["FILE_UNREADABLE"]
@@ -343,5 +341,5 @@ def test_the_amazon_reviews_are_scored_and_queried(tmp_path: Path, lake: Path) -
 
     assert night is not None
     assert night.summary.documents == 3708 == night.summary.scored
-    rows = answer(str(lake), "select sum(documents) as documents from daily_sentiment", [], "csv")
+    rows = answer(lake, "select sum(documents) as documents from daily_sentiment")
     assert rows.split() == ["documents", "3708"]

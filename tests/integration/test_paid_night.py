@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,18 @@ import pytest
 from pyspark.sql import SparkSession
 
 import jobs.nightly
+import jobs.run.audit
 from expectations.gate import judge
-from jobs.lake import Lake
-from jobs.plan import Plan, plan
-from jobs.published import answer
-from jobs.services.ledger import LocalLedger
-from jobs.services.spending import LocalSpending
+from jobs.plan import plan
 from jobs.settings import NightlySettings
 from tests.conftest import document, write_json_lines
 from tests.infra.serving import Server, serving
-from tests.integration.lakes import DS, content, nightly, published, statuses
+from tests.integration.lakes import DS, answer, content, ledger_of, nightly, opened, published, statuses
 from tests.integration.paid import CREDENTIALS, FAST, codes, distinct_drop, random_drop, sent_to
-from tests.jobs.services.dynamodb import SERVERS, Dynamo
-from tests.jobs.services.dynamodb import dynamodb as dynamodb
-from transforms.cost import cents
+from tests.jobs.stores.dynamodb import SERVERS, Dynamo
+from tests.jobs.stores.dynamodb import dynamodb as dynamodb
 from transforms.errors import CacheError, LakeError, PublishConflict, ScorerError, UsageError
+from transforms.estimate import Plan
 
 SCORED = ("SCORED", None)
 BUDGET = ("DEFERRED", "BUDGET_SPENT")
@@ -66,10 +64,9 @@ def planned(drops: Path, lake: Path, **settings: Any) -> Plan:
 
 
 def spent(lake: Path, run_id: str) -> int:
-    spending = LocalSpending(Lake(lake).meter)
-    units = spending.of_runs([run_id])
-    spending.close()
-    return units
+    _, stores = opened(lake)
+    with closing(stores.meter()) as meter:
+        return meter.spending.of_runs([run_id])
 
 
 @pytest.mark.parametrize(
@@ -89,7 +86,7 @@ def test_plan_and_bill_agree_and_every_text_is_billed_once(
     night = paid(drops, lake, key_file=key(tmp_path))
 
     summary, usage = night.summary, server.usage()
-    assert cents(expected.dollars) == cents(Decimal(str(summary.dollars)))
+    assert float(expected.dollars) == pytest.approx(summary.dollars)
     assert expected.estimate.units == summary.billed_units == usage["units"] == spent(lake, summary.run_id)
     assert summary.calls == usage["calls"]
     assert abs(expected.estimate.calls - summary.calls) <= 4  # a batch that is not full, for each worker and language
@@ -193,7 +190,7 @@ def test_a_budget_is_not_exceeded_and_the_next_run_takes_the_rest_up(
     assert (usage["texts_billed"], usage["most_billed"]) == (400, 1)
     assert sum(row["billed_units"] for row in rows) == usage["units"] == 1200
     assert paid(drops, lake) is None
-    bills = answer(str(lake), "select sum(billed_units) as units, sum(deferred) as deferred from runs", [], "csv")
+    bills = answer(lake, "select sum(billed_units) as units, sum(deferred) as deferred from runs")
     assert bills.split() == ["units,deferred", f"1200,{234 + second.summary.deferred}"]
 
 
@@ -232,7 +229,7 @@ def test_rolling_back_a_run_that_took_up_what_waited(server: Server, lake: Path,
     before = published(lake)
     paid(drops, lake)
 
-    LocalLedger(Lake(lake).ledger).rollback(DS)
+    ledger_of(lake).rollback(DS)
     assert published(lake) == before
     paid(drops, lake)
 
@@ -284,11 +281,11 @@ def test_of_two_paid_nights_for_one_date_only_one_buys(
             paid(drops, lake)
         return judge(*arguments, **named)
 
-    monkeypatch.setattr(jobs.nightly, "judge", another)
+    monkeypatch.setattr(jobs.run.audit, "judge", another)
     paid(drops, lake)
 
     assert (server.usage()["billed"], server.usage()["most_billed"]) == (30, 1)
-    assert [run.state for run in LocalLedger(Lake(lake).ledger).runs()] == ["PUBLISHED"]
+    assert [run.state for run in ledger_of(lake).runs()] == ["PUBLISHED"]
     assert list((lake / "locks").iterdir()) == []
 
 
@@ -326,7 +323,7 @@ def is_worker(process: psutil.Process) -> bool:
     """Forked by a daemon of Spark's, as which it shows itself, too."""
     try:
         parent = process.parent()
-        return parent is not None and all("pyspark.daemon" in each.cmdline() for each in (process, parent))
+        return parent is not None and all("jobs.run.daemon" in each.cmdline() for each in (process, parent))
     except psutil.Error:
         return False
 
@@ -445,6 +442,6 @@ def test_a_scorer_that_cannot_work_fails_the_run_and_says_why(
     with sent_to(server, spark, **nowhere, **files), pytest.raises(ScorerError, match="no credentials were found"):
         paid(drops, lake)
 
-    assert [run.state for run in LocalLedger(Lake(lake).ledger).runs()] == ["FAILED"]
+    assert [run.state for run in ledger_of(lake).runs()] == ["FAILED"]
     paid(drops, lake)
     assert codes(published(lake)) == {SCORED: 30}

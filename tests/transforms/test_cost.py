@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.cost import affordable, by_tier, cents, dollars, text_units
+from transforms.cost import affordable, by_tier, dollars, text_units
 
 
 @pytest.mark.parametrize(("characters", "units"), [(1, 3), (300, 3), (301, 4), (550, 6), (5000, 50)])
@@ -24,10 +24,6 @@ def test_the_price_falls_with_the_units_of_the_month() -> None:
         (1_000_000, 25),
     ]
     assert by_tier(0, already=5) == []
-
-
-def test_cents_round_half_up() -> None:
-    assert [str(cents(Decimal(amount))) for amount in ("0.005", "0.0049", "1.125")] == ["0.01", "0.00", "1.13"]
 
 
 @given(st.integers(0, 60_000_000_000).map(lambda amount: Decimal(amount).scaleb(-7)), st.integers(0, 70_000_000))

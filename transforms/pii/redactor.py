@@ -13,40 +13,12 @@ import pyarrow.compute as pc
 
 from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
+from transforms.pii.redacted import RedactedText, RedactedTexts
 from transforms.pii.replacements import Cut, outside_placeholders, render, replace
 from transforms.pii.scan import scan
-from transforms.schemas import PII, PREPARED, conform
-from transforms.sentiment.protocols import RedactedText
-from transforms.text import normalise
+from transforms.schemas import PII
 
 _ROUNDS = 32  # honest texts need one to three
-
-
-class RedactedTexts:
-    """A column of texts that went through `redact`; null where a text was, or is dropped. Made here alone."""
-
-    __slots__ = ("array",)
-
-    def __init__(self, array: pa.StringArray) -> None:
-        self.array = array
-
-    def normalised(self) -> RedactedTexts:
-        """The same texts as the content key and the scorer see them."""
-        return RedactedTexts(normalise(self.array))
-
-    def take(self, rows: np.ndarray) -> RedactedTexts:
-        """The texts of some rows, by their numbers."""
-        return RedactedTexts(self.array.take(pa.array(rows)))
-
-    def texts(self) -> list[RedactedText | None]:
-        """The texts one by one."""
-        return cast(list[RedactedText | None], _list(self.array))
-
-
-def redacted_texts(prepared: pa.RecordBatch) -> RedactedTexts:
-    """The texts of a batch of schemas.PREPARED, which were redacted before. Raises SchemaError for any other."""
-    conform(prepared, PREPARED)
-    return RedactedTexts(prepared["redacted_text"])
 
 
 @dataclass(frozen=True)

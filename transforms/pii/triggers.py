@@ -78,9 +78,9 @@ class _Reader:
         """The pieces of a sequence, in order."""
         for kind, value in nodes:
             if kind is sre.LITERAL:
-                yield self._class([(kind, value)], ignore_case)
+                yield _class(((kind, value),), ignore_case, self._digits)
             elif kind is sre.IN:
-                yield self._class(value, ignore_case)
+                yield _class(tuple(value), ignore_case, self._digits)
             elif kind is sre.SUBPATTERN:
                 _, added, removed, inner = value
                 yield from self.parts(
@@ -94,38 +94,12 @@ class _Reader:
             elif kind is not sre.AT or value is not sre.AT_BOUNDARY:
                 yield _NOTHING
 
-    def _class(self, items: Any, ignore_case: bool) -> _Part:
-        """One character: few letters as they are, digits and what parts them by their kind."""
-        codes: set[int] = set()
-        for kind, value in items:
-            if kind is sre.LITERAL:
-                codes.add(value)
-            elif kind is sre.RANGE and value[1] < 128:
-                codes.update(range(value[0], value[1] + 1))
-            else:
-                return _NOTHING
-        if ignore_case:
-            codes |= {ord(case) for code in codes for case in _cases(chr(code))}
-        signs = "".join(map(chr, sorted(codes)))
-        if signs.isascii() and signs.isdigit():
-            return _Part("[0-9]", math.log(0.3), True) if self._digits else _NOTHING
-        if not any(map(str.isalnum, signs)) and not (len(signs) == 1 and signs in _TELLING):
-            return self._gap(1)
-        if len(signs) <= _CASES and (signs.isalpha() != self._digits or signs in _TELLING):
-            often = sum(_OFTEN.get(sign, _SELDOM) for sign in signs)
-            return _Part("[" + "".join(rf"\x{{{ord(sign):x}}}" for sign in signs) + "]", math.log(often), True)
-        return _NOTHING
-
-    def _gap(self, least: int) -> _Part:
-        """What parts numbers, as wide as it may be; words are told by one of them."""
-        return _Part(_GAP + ("+" if least else "*"), 0.0, True, True) if self._digits else _Part("", 0.0, False, True)
-
     def _branch(self, branches: Any, ignore_case: bool) -> _Part:
         """One of several: whole where each is short, or else the rarest of each."""
         alternatives = [list(self.parts(branch, ignore_case)) for branch in branches]
         whole = all(part.joins for parts in alternatives for part in parts)
         if all(_parts_only(parts) for parts in alternatives):
-            return self._gap(0 if [] in alternatives else 1)
+            return _gap(0 if [] in alternatives else 1, self._digits)
         if whole and sum(map(len, alternatives)) <= _MOST_BRANCHES and max(map(len, alternatives)) <= _LONGEST:
             chance = _either([sum(part.chance for part in parts) for parts in alternatives])
             text = "|".join("".join(part.text for part in parts) for parts in alternatives)
@@ -140,7 +114,7 @@ class _Reader:
         """As often as it must be; what parts words and numbers may go on, or be left out."""
         parts = list(self.parts(inner, ignore_case))
         if parts and _parts_only(parts):
-            yield self._gap(least)
+            yield _gap(least, self._digits)
             return
         for _ in range(min(least, _LONGEST)):
             yield from parts
@@ -148,6 +122,35 @@ class _Reader:
             yield _NOTHING
             for _ in range(min(least, _LONGEST)):
                 yield from parts
+
+
+@cache
+def _class(items: tuple[Any, ...], ignore_case: bool, digits: bool) -> _Part:
+    """One character, as the parser reads it: few letters as they are, digits and what parts them by their kind."""
+    codes: set[int] = set()
+    for kind, value in items:
+        if kind is sre.LITERAL:
+            codes.add(value)
+        elif kind is sre.RANGE and value[1] < 128:
+            codes.update(range(value[0], value[1] + 1))
+        else:
+            return _NOTHING
+    if ignore_case:
+        codes |= {ord(case) for code in codes for case in _cases(chr(code))}
+    signs = "".join(map(chr, sorted(codes)))
+    if signs.isascii() and signs.isdigit():
+        return _Part("[0-9]", math.log(0.3), True) if digits else _NOTHING
+    if not any(map(str.isalnum, signs)) and not (len(signs) == 1 and signs in _TELLING):
+        return _gap(1, digits)
+    if len(signs) <= _CASES and (signs.isalpha() != digits or signs in _TELLING):
+        often = sum(_OFTEN.get(sign, _SELDOM) for sign in signs)
+        return _Part("[" + "".join(rf"\x{{{ord(sign):x}}}" for sign in signs) + "]", math.log(often), True)
+    return _NOTHING
+
+
+def _gap(least: int, digits: bool) -> _Part:
+    """What parts numbers, as wide as it may be; words are told by one of them."""
+    return _Part(_GAP + ("+" if least else "*"), 0.0, True, True) if digits else _Part("", 0.0, False, True)
 
 
 def _parts_only(parts: Iterable[_Part]) -> bool:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, NewType, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
-# Text that went through the redactor. Only `transforms.pii.redactor` and what derives from its output may make one,
-# and a Scorer takes nothing else: promise 1, held by the type checker.
-RedactedText = NewType("RedactedText", str)
+from transforms.pii.redacted import RedactedText
 
 
 class Scores(NamedTuple):

@@ -7,7 +7,8 @@ from importlib.metadata import version
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from transforms.sentiment.protocols import Claimed, Outcome, RedactedText, Scores, Usage
+from transforms.pii.redacted import RedactedText
+from transforms.sentiment.protocols import Claimed, Outcome, Scores, Usage
 
 # |compound| at which VADER's authors call a text positive or negative (Hutto & Gilbert 2014, and the package's README).
 THRESHOLD = 0.05

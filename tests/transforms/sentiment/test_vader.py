@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms.pii.redacted import RedactedText
 from transforms.schemas import Sentiment
-from transforms.sentiment.chunks import join
-from transforms.sentiment.protocols import RedactedText, Scores
+from transforms.sentiment.protocols import Scores
 from transforms.sentiment.vader import THRESHOLD, VaderScorer, shares
 
 proportion = st.floats(0, 1)
@@ -55,7 +55,3 @@ def test_turns_where_vaders_authors_say(side: int) -> None:
 
 def test_words_that_balance_are_mixed() -> None:
     assert label(shares(pos=0.3, neg=0.3, neu=0.4, compound=0.0)) == Sentiment.MIXED
-
-
-def test_pieces_are_joined_by_length() -> None:
-    assert join([Scores(1, 0, 0, 0), Scores(0, 1, 0, 0)], [300, 100]) == Scores(0.75, 0.25, 0, 0)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.services.sql import query
+from jobs.lake.sql import query
 from transforms.schemas import SCORES
 
 FOLDERS = Path(__file__).parent

@@ -1,0 +1,1 @@
+"""The commands of `aurastream`, and their options."""

@@ -1,0 +1,209 @@
+"""Options: what several commands share, and where each may come from: command line, environment, file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from transforms.cost import DEFAULT_TPS
+
+COMMAND_EPILOG = "Options can also come from the environment and a file: see `aurastream --help`."
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Option(click.Option):
+    """An option that the environment can give too, for one command or for all, and that is never empty."""
+
+    @property
+    def key(self) -> str:
+        """What the option is called in a file: `key-file` for --key-file."""
+        return self.opts[-1].removeprefix("--")
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        name = self.key.replace("-", "_").upper()
+        given = (os.environ.get(f"AURASTREAM_{prefix}{name}") for prefix in (f"{ctx.command.name}_".upper(), ""))
+        return next(filter(None, given), None)
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        # As from an unset variable of a shell; as a path it would be the folder one happens to stand in.
+        if isinstance(value, str) and not value.strip():
+            raise click.BadParameter("it is empty", ctx, self)
+        return super().process_value(ctx, value)
+
+
+class Dollars(click.ParamType):  # type: ignore[type-arg] # generic in click 8.4 alone
+    """An amount of money that is not negative, exact to whatever was written."""
+
+    name = "dollars"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """As Decimal, or a usage error."""
+        try:
+            amount = Decimal(str(value).strip().removeprefix("$"))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"{value!r} is no amount of dollars: write it as 25.00", param, ctx)
+        return amount
+
+
+def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """See `_Option`; a default is shown."""
+    return click.option(*names, cls=_Option, show_default=bool(settings.get("default")), **settings)
+
+
+def _load_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Make a file's options the defaults of the command."""
+    if path is None:
+        return
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        for command, defaults in _defaults(config, _commands(ctx)):
+            if command is ctx.command:
+                ctx.default_map = defaults
+    except OSError as error:
+        raise click.UsageError(f"--config {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise click.UsageError(f"--config {path}: it is not UTF-8") from None
+    except ValueError as error:
+        raise click.UsageError(f"--config {path}: {error}") from None
+
+
+def _commands(ctx: click.Context) -> Mapping[str, click.Command]:
+    group = ctx.find_root().command
+    return group.commands if isinstance(group, click.Group) else {}
+
+
+def _defaults(
+    config: Mapping[str, Any], commands: Mapping[str, click.Command]
+) -> Iterator[tuple[click.Command, dict[str, Any]]]:
+    """Each command with what a file says for it, by parameter. Raises ValueError where the file cannot be meant so."""
+    everywhere = {key: item for key, item in config.items() if key not in commands}
+    unknown = set(everywhere)
+    for name, command in commands.items():
+        options = {option.key: option for option in command.params if isinstance(option, _Option)}
+        own = config.get(name, {})
+        if not isinstance(own, dict):
+            raise ValueError(f"{name} is a command, so [{name}] must be a table of its options")
+        unknown -= set(options)
+        unknown |= {f"{name}.{key}" for key in own if key not in options}
+        items = {key: item for key, item in (everywhere | own).items() if key in options}
+        yield command, {str(options[key].name): _default(options[key], item) for key, item in items.items()}
+    if unknown:
+        raise ValueError(f"no option is named {', '.join(sorted(unknown))}")
+
+
+def _default(option: _Option, item: Any) -> Any:
+    """A value of a file as what the command line takes. Raises ValueError where it is of another type."""
+    if option.key == "map":
+        if isinstance(item, dict) and all(isinstance(theirs, str) for theirs in item.values()):
+            return [f"{ours}={theirs}" for ours, theirs in item.items()]
+        wanted = 'a table such as { text = "body" }'
+    elif option.multiple:
+        if isinstance(item, list) and all(isinstance(each, str) for each in item):
+            return item
+        wanted = 'a list such as ["a", "b"]'
+    elif option.key == "ds":
+        if isinstance(item, str) or type(item) is date:
+            return str(item)
+        wanted = "a date such as 2026-11-22"
+    elif option.is_flag:
+        if isinstance(item, bool):
+            return item
+        wanted = "true or false"
+    elif isinstance(option.type, click.types.IntParamType):
+        if type(item) is int:
+            return item
+        wanted = "a whole number"
+    elif isinstance(option.type, (click.types.FloatParamType, Dollars)):
+        if type(item) in (int, float):
+            return str(item)
+        wanted = "a number"
+    else:
+        if isinstance(item, str):
+            return item
+        wanted = "a string"
+    raise ValueError(f"{option.key} must be {wanted}")
+
+
+def as_date(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """An option's callback: a date as it is, or a usage error."""
+    try:
+        if value is None or datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat() == value:
+            return value
+    except ValueError:
+        pass
+    raise click.BadParameter(f"{value!r} is not a date: write it as 2026-11-22", param=parameter)
+
+
+def _language(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    return value and value.strip().lower()
+
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="AURASTREAM_CONFIG",
+    is_eager=True,
+    expose_value=False,
+    callback=_load_config,
+    help="A TOML file with options.",
+)
+lake_option = option("--lake", required=True, metavar="DIR", help="The lake: tables, ledger, cache and reports.")
+lake_of_texts_option = option(
+    "--lake", metavar="DIR", help="A lake whose scores are used and added to, under its key, quota and budget."
+)
+cache_option = option(
+    "--cache",
+    default="local",
+    metavar="NAME",
+    help="Where scores are kept: local, in the lake; dynamodb, or dynamodb:TABLE.",
+)
+budget_option = option(
+    "--budget", type=Dollars(), metavar="DOLLARS", help="What the run may spend; what does not fit waits for the next."
+)
+map_option = option(
+    "mapping",
+    "--map",
+    multiple=True,
+    metavar="COLUMN=THEIRS",
+    help="Which of the drop's columns holds one of ours: text=body. Once for each column.",
+)
+language_option = option(
+    "--language",
+    metavar="CODE|detect|...",
+    callback=_language,
+    help="The language of documents that name none; or found out for each, here (detect) or by Amazon Comprehend, paid "
+    "(detect-comprehend). en with the scorer local, else detect.",
+)
+scorer_option = option(
+    "--scorer",
+    default="local",
+    metavar="NAME",
+    help="local: in process, English, free. comprehend: Amazon Comprehend, 12 languages, paid.",
+)
+quota_option = option(
+    "--quota-tps",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEFAULT_TPS,
+    metavar="CALLS",
+    help="Calls a second to a paid scorer, for all runs of the lake together.",
+)
+key_file_option = option(
+    "--key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file with the key of fingerprints, 16 bytes or more.",
+)
+policy_option = option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A TOML file: what is taken out, and what stands in its place.",
+)

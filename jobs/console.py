@@ -1,0 +1,35 @@
+"""What a command gives: an answer, to a file or standard output, and lines to standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import click
+
+from jobs.storage import LocalStorage
+from transforms.display import visible
+from transforms.errors import UsageError
+
+
+def say(line: str) -> None:
+    """One line to standard error; what a file's name may hold and a terminal would obey is shown as escapes."""
+    click.echo(visible(line), err=True)
+
+
+@contextmanager
+def output(target: Path | None) -> Iterator[BinaryIO]:
+    """A binary file; None or `-` is standard output. Raises UsageError where it cannot be written."""
+    if target is None or str(target) == "-":
+        yield sys.stdout.buffer
+        return
+    if not target.parent.is_dir():
+        raise UsageError(f"--out {target}: there is no folder {target.parent}")
+    try:
+        with LocalStorage().create(str(target)) as out:
+            yield cast(BinaryIO, out)
+    except OSError as error:
+        raise UsageError(f"--out {target}: {error.strerror}") from None

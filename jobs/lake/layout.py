@@ -1,0 +1,44 @@
+"""The lake's layout: where every table and report lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A lake below a root, an absolute path or URI.
+
+    scores/ds=…/run=<run_id>/   files of one date and run; readers see those that the ledger lists
+    runs/ds=…/<run_id>.parquet  one row per run
+    audits/<run_id>/            what the audit found: validation.json and Data Docs
+    reports/<run_id>.html       one page per run
+
+    What it keeps beside them is in `jobs/stores/open.py`.
+    """
+
+    root: str
+
+    def scores(self, ds: str, run_id: str) -> str:
+        """Where a run writes one date."""
+        return self.at(f"scores/ds={ds}/run={run_id}")
+
+    def run_row(self, ds: str, run_id: str) -> str:
+        """The run's row of the table `runs`."""
+        return self.at(f"runs/ds={ds}/{run_id}.parquet")
+
+    def audit(self, run_id: str) -> str:
+        """What the audit of a run found."""
+        return self.at(f"audits/{run_id}")
+
+    def report(self, run_id: str) -> str:
+        """The run's page."""
+        return self.at(f"reports/{run_id}.html")
+
+    def at(self, path: str) -> str:
+        """The URI of a path below the root."""
+        return f"{self.root}/{path}"
+
+    def path_of(self, uri: str) -> str:
+        """The path below the root of a URI in it, which stays what it is where the lake is moved."""
+        return uri.removeprefix(f"{self.root}/")

@@ -1,0 +1,86 @@
+"""What readers see: the files that the ledger lists, and nothing that lies beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from ulid import ULID
+
+from jobs.lake.layout import Lake
+from jobs.storage import storage_of
+from jobs.stores.protocols import Ledger, Publication, PublishedFile
+from transforms.errors import LakeError
+from transforms.report import RunSummary, unfinished
+from transforms.schemas import RunState, Status
+
+_RESTORE = "restore it from a backup, or take its date back with `aurastream rollback`"
+
+
+def published_files(lake: Lake, publications: Mapping[str, Publication]) -> dict[str, list[str]]:
+    """Each date's Parquet files that readers see, as URIs."""
+    return {ds: [lake.at(file.path) for file in found.files] for ds, found in publications.items()}
+
+
+def run_rows(lake: Lake, ledger: Ledger) -> list[str]:
+    """The files of the table `runs`, a run each, as URIs."""
+    storage = storage_of(lake.root)
+    return [
+        lake.run_row(run.ds, run.run_id)
+        for run in ledger.runs()
+        if run.settled or (run.state is not RunState.STARTED and storage.stat(lake.run_row(run.ds, run.run_id)))
+    ]
+
+
+def run_summaries(ledger: Ledger) -> list[tuple[RunSummary, bool]]:
+    """Every run, in the order in which they began, and whether it is what readers see of a date."""
+    seen = {found.run_id for found in ledger.publications().values()}
+    return [
+        (
+            RunSummary.from_dict(run.record["summary"])
+            if run.record
+            else unfinished(run.run_id, ULID.from_str(run.run_id).datetime, datetime.now(UTC), run.state),
+            run.run_id in seen,
+        )
+        for run in ledger.runs()
+    ]
+
+
+def read_published(lake: Lake, file: PublishedFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """A published file's rows. Raises LakeError where it is not there, or is not what was published."""
+    uri = lake.at(file.path)
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(storage_of(uri).open(uri))
+            opened = stack.enter_context(pq.ParquetFile(source, page_checksum_verification=True))
+            batches = opened.iter_batches(columns=columns, use_threads=False)
+            rows = opened.metadata.num_rows
+        except FileNotFoundError:
+            raise LakeError(f"{uri} is published, but not there: {_RESTORE}") from None
+        except (OSError, pa.ArrowException):
+            raise LakeError(f"{uri} is published, but damaged: {_RESTORE}") from None
+        if rows != file.rows:
+            raise LakeError(f"{uri} has {rows:,} rows where {file.rows:,} were published: {_RESTORE}")
+        while True:
+            try:
+                batch = next(batches, None)
+            except (OSError, pa.ArrowException):
+                raise LakeError(f"{uri} is published, but damaged: {_RESTORE}") from None
+            if batch is None:
+                return
+            yield batch
+
+
+def deferred_rows(lake: Lake, publication: Publication) -> dict[str, list[int]]:
+    """Of each source file the numbers of the rows that wait, in one pass over a publication. Raises LakeError."""
+    waiting: dict[str, list[int]] = {}
+    for file in publication.files:
+        for batch in read_published(lake, file, ["source_file", "source_row", "status"]):
+            found = batch.filter(pc.equal(batch["status"], str(Status.DEFERRED)))
+            for uri, row in zip(found["source_file"].to_pylist(), found["source_row"].to_pylist(), strict=True):
+                waiting.setdefault(uri, []).append(row)
+    return waiting

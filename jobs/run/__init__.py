@@ -1,0 +1,1 @@
+"""One run's life: from what it takes of a drop to what it leaves."""

@@ -1,0 +1,64 @@
+"""Reads back what a run wrote, once, and judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from expectations.gate import judge
+from expectations.read_back import ReadBack, merge
+from expectations.verdict import Verdict
+from jobs.drops import DropFile
+from jobs.lake.layout import Lake
+from jobs.run.duplicates import count_repeated
+from jobs.run.read_back import Searched, Written, read_back_file
+from jobs.run.staging import Staged
+from jobs.spark.session import SparkSession
+from jobs.spark.tasks import spread
+from jobs.storage import storage_of
+from jobs.stores.protocols import PublishedFile, TakenFile
+from transforms.pii.policy import Policy
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was read back, and what was found of it."""
+
+    verdict: Verdict
+    found: ReadBack
+    files: Mapping[str, list[PublishedFile]]  # date -> its files, with the rows that were read back
+    seconds: float  # of CPU, of the workers
+
+    def taken(self, files: Sequence[DropFile]) -> list[TakenFile]:
+        """The files that count as taken, and of how many documents of each is to be taken up again.
+
+        Not those that could not be read, or not to their end.
+        """
+        return [
+            TakenFile(file.ds, file.uri, file.size, file.stamp, self.found.deferred[file.uri])
+            for file in files
+            if file.uri not in self.found.unreadable
+        ]
+
+
+def audit(
+    spark: SparkSession, lake: Lake, run_id: str, policy: Policy, staged: Sequence[Staged], documents_in: int
+) -> Audit:
+    """Read what was written, spread over the workers, judge it, and keep the verdict below the lake's `audits`.
+
+    `documents_in` is how many documents were read and carried forward. Raises LakeError.
+    """
+    work = [Written(date.ds, file.uri) for date in staged for file in date.files]
+    answers = spread(spark, "audit", Searched(policy, run_id), work, read_back_file)
+    found = {written.uri: read for written, (read, _) in zip(work, answers, strict=True)}
+    repeated = sum(count_repeated([replace(file, ids=found[file.uri].ids) for file in date.files]) for date in staged)
+    whole = merge(found.values())
+    judgement = judge(whole.profile, documents_in=documents_in, repeated_ids=repeated)
+    for name, content in judgement.pages.items():
+        page = f"{lake.audit(run_id)}/{name}"
+        with storage_of(page).create(page) as file:
+            file.write(content)
+    files = {
+        date.ds: [PublishedFile(lake.path_of(file.uri), found[file.uri].rows) for file in date.files] for date in staged
+    }
+    return Audit(judgement.verdict, whole, files, sum(seconds for _, seconds in answers))

@@ -1,0 +1,79 @@
+"""Completing a date that is published already: its rows that are not scored again move along."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.lake.layout import Lake
+from jobs.lake.parquet import RowsWriter, WrittenFile, held_ids, new_file
+from jobs.lake.published import read_published
+from jobs.storage import storage_of
+from jobs.stores.protocols import Publication, PublishedFile
+
+# From this size on a file is copied whole; below it, rows are rewritten together so that files stay few.
+WHOLE_FILE_BYTES = 16 * 1024 * 1024
+
+
+def carry_forward(
+    lake: Lake,
+    ds: str,
+    run_id: str,
+    publication: Publication,
+    retaken: Collection[str],
+    taken_up: Mapping[str, Collection[int]],
+) -> list[WrittenFile]:
+    """Bring the rows that readers see of a date into a new run, except those that the run scores again.
+
+    These are all rows of source files that are `retaken`, and of those `taken_up` the rows of some numbers.
+    Returns the files written, in the order of the rows. Raises LakeError where a published file is gone or damaged.
+    """
+    folder = lake.scores(ds, run_id)
+    written: list[WrittenFile] = []
+    writers: list[RowsWriter] = []
+    gone = pc.SetLookupOptions(value_set=pa.array(list(retaken), pa.string()))
+    touched = pc.SetLookupOptions(value_set=pa.array([*retaken, *taken_up], pa.string()))
+    with ExitStack() as stack:
+        for file in publication.files:
+            source = lake.at(file.path)
+            stored = storage_of(source).stat(source)
+            if stored and stored.size >= WHOLE_FILE_BYTES and (ids := _untouched(lake, file, touched)) is not None:
+                target = _new_name(folder)
+                storage_of(source).copy(source, target)
+                written.append(WrittenFile(ds, target, file.rows, ids))
+                continue
+            for batch in read_published(lake, file):
+                out = pc.is_in(batch["source_file"], options=gone)
+                for uri, rows in taken_up.items():
+                    out = pc.or_(out, _rows_of(batch, uri, rows))
+                kept = batch.filter(pc.invert(out))
+                if not kept.num_rows:
+                    continue
+                if not writers:
+                    writers.append(stack.enter_context(new_file(ds, _new_name(folder))))
+                writers[0].write(kept)
+    return [*written, *(writer.written for writer in writers)]
+
+
+def _new_name(folder: str) -> str:
+    return f"{folder}/carried-{uuid.uuid4().hex[:8]}.parquet"
+
+
+def _rows_of(batch: pa.RecordBatch, uri: str, rows: Collection[int]) -> pa.Array:
+    in_rows = pc.is_in(batch["source_row"], value_set=pa.array(list(rows), pa.int64()))
+    return pc.and_(pc.equal(batch["source_file"], uri), in_rows)
+
+
+def _untouched(lake: Lake, file: PublishedFile, touched: pc.SetLookupOptions) -> np.ndarray | None:
+    """The hashes of the ids that a file holds; None where it has rows of a file that is touched."""
+    ids = [np.empty(0, np.uint64)]
+    for batch in read_published(lake, file, ["document_id", "status", "source_file"]):
+        if pc.any(pc.is_in(batch["source_file"], options=touched)).as_py():
+            return None
+        ids.append(held_ids(batch))
+    return np.concatenate(ids)

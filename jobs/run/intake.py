@@ -1,0 +1,86 @@
+"""What a run takes from a drop: files that are new, and of files taken before what ended DEFERRED."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from jobs.console import say
+from jobs.drops import DropFile, Listing, Split, list_drop, pack, plan_splits
+from jobs.lake.layout import Lake
+from jobs.lake.published import deferred_rows
+from jobs.settings import NightlySettings
+from jobs.stores.protocols import Ledger, Publication
+
+# Input bytes a task takes on, uncompressed JSON Lines being split there: some 150,000 documents of 300 characters, and
+# one written file.
+TASK_BYTES = 64 * 1024 * 1024
+# Below this a task is not worth starting for.
+LEAST_TASK_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a run takes."""
+
+    new: list[DropFile]  # whole
+    again: list[DropFile]  # taken before: of these, the rows of `taken_up` alone
+    taken_up: Mapping[str, list[int]]  # source file -> rows
+    replaces: Mapping[str, Publication | None]  # date -> what readers see of it
+
+    @property
+    def files(self) -> list[DropFile]:
+        """All of them."""
+        return [*self.new, *self.again]
+
+    @property
+    def size(self) -> int:
+        """Their bytes."""
+        return sum(file.size for file in self.files)
+
+
+def listed(settings: NightlySettings) -> Listing:
+    """The drop's files; what is passed over is said. Raises UsageError, DropError."""
+    listing = list_drop(
+        settings.drops, settings.ds, file_format=settings.file_format, date_pattern=settings.date_pattern
+    )
+    for name, reason in listing.skipped:
+        say(f"skipped {name}: {reason}")
+    return listing
+
+
+def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) -> Intake:
+    """What of a drop no published run has taken as it is now, or all of it with `reprocess`.
+
+    A file that was taken before keeps the date it was taken for. Raises LakeError.
+    """
+    seen = ledger.publications()  # before the manifest: a run that publishes in between is then a conflict, not a loss
+    taken = ledger.taken()
+    new, again = [], []
+    for file in listing.files:
+        before = taken.get(file.uri)
+        if before is None:
+            new.append(file)
+            continue
+        dated = replace(file, ds=before.ds)
+        if reprocess or (file.size, file.stamp) != (before.size, before.stamp):
+            new.append(dated)
+        elif before.deferred:
+            again.append(dated)
+    waiting = {ds: deferred_rows(lake, seen[ds]) for ds in {file.ds for file in again}}
+    taken_up = {file.uri: waiting[file.ds].get(file.uri, []) for file in again}
+    dates = sorted({file.ds for file in (*new, *again)})
+    return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in dates})
+
+
+def task_splits(files: Sequence[DropFile], cores: int) -> list[list[Split]]:
+    """How the reading of files is divided among tasks, where so many run at once."""
+    total = sum(file.size for file in files)
+    target = max(LEAST_TASK_BYTES, min(TASK_BYTES, total // cores + 1))
+    return pack(plan_splits(files, target), target)
+
+
+def count_partitions(files: Sequence[DropFile], cores: int) -> int:
+    """By how many workers the texts of files are bought, where so many run at once."""
+    total = sum(file.size for file in files)
+    return max(cores, -(-total // TASK_BYTES))

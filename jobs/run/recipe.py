@@ -1,0 +1,95 @@
+"""What every worker of a run is told, and what each reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from ulid import ULID
+
+from jobs.lake.parquet import WrittenFile
+from jobs.scorers.call_policy import CallPolicy
+from jobs.scorers.registry import scorer_type
+from jobs.settings import Resolved
+from jobs.stores.open import Stores
+from transforms.pii.policy import Policy
+from transforms.sentiment.protocols import Usage
+from transforms.sentiment.scoring import Stamp
+from transforms.text import Fingerprint
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What every worker of a run is told; picklable, and the same for all."""
+
+    stamp: Stamp
+    mapping: Mapping[str, str]
+    language: str  # of documents that name none: a code, settings.DETECT or settings.ASK
+    scorer: str
+    policy: Policy
+    key: bytes = field(repr=False)
+    calls: CallPolicy
+    stores: Stores
+    defer_without_cache: bool = False
+    # Of files that were taken before, the rows that ended DEFERRED: they alone are taken up.
+    taken_up: Mapping[str, Collection[int]] = field(default_factory=dict)
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """Makes the run's content keys."""
+        scorer = scorer_type(self.scorer)
+        return Fingerprint(scorer.name, scorer.version, self.policy.id, self.key)
+
+
+def recipe_of(
+    told: Resolved,
+    stores: Stores,
+    key: bytes,
+    taken_up: Mapping[str, Collection[int]] | None = None,
+    stop_at: float | None = None,
+) -> Recipe:
+    """The recipe of a new run. `key` makes its fingerprints; nothing is bought after `stop_at`, seconds since 1970.
+
+    Raises UsageError where the policy needs a key that is kept, and this one is not.
+    """
+    run_id = str(ULID())
+    return Recipe(
+        stamp=Stamp(run_id=run_id, scored_at=datetime.now(UTC)),
+        mapping=told.mapping,
+        language=told.language,
+        scorer=told.scorer,
+        policy=told.policy,
+        key=key,
+        calls=CallPolicy(run_id, told.quota_tps, stop_at, key),
+        stores=stores,
+        defer_without_cache=told.defer_without_cache,
+        taken_up=taken_up or {},
+    )
+
+
+@dataclass
+class TaskReport:
+    """What a worker did."""
+
+    documents: Counter[str] = field(default_factory=Counter)  # ds -> documents read
+    taken_up: dict[str, list[int]] = field(default_factory=dict)  # source file -> its rows that were taken up
+    files: list[WrittenFile] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # stage -> CPU
+    calls: int = 0
+    throttles: int = 0
+    unconfirmed_units: int = 0
+
+    def add_read(self, other: TaskReport) -> None:
+        """Add what another worker has read."""
+        self.documents += other.documents
+        for uri, rows in other.taken_up.items():
+            self.taken_up.setdefault(uri, []).extend(rows)
+
+    def add_usage(self, usage: Usage) -> None:
+        """Add what a paid service has counted."""
+        self.calls += usage.calls
+        self.throttles += usage.throttles
+        self.unconfirmed_units += usage.unconfirmed_units

@@ -1,0 +1,129 @@
+"""A worker's way from a split to rows of `scores`: read, redact, fingerprint, look up, score, write. No Spark here.
+
+`nightly`, `plan` and `analyze` go this one way. Where the scorer is paid, `exchange.py` stands between the two halves.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.drops import Split
+from jobs.lake.parquet import DateWriters
+from jobs.readers import read_split
+from jobs.run.recipe import Recipe, TaskReport
+from jobs.run.stopwatch import Stopwatch, TimedCache, TimedScorer
+from jobs.scorers.registry import open_detector, open_scorer, scorer_type
+from jobs.settings import ASK, DETECT
+from transforms.documents import Reason
+from transforms.preparation import ready, redact_documents, with_detected_languages
+from transforms.sentiment.languages import ask_languages, with_languages_bought
+from transforms.sentiment.protocols import LanguageDetector, ScoreCache, Scorer
+from transforms.sentiment.scoring import score_batch
+
+
+class Services(NamedTuple):
+    """What a worker asks."""
+
+    scorer: Scorer
+    cache: ScoreCache
+    detector: LanguageDetector | None  # where languages are asked for
+
+    def report_usage(self, report: TaskReport) -> None:
+        """Add what the paid ones have counted to a report."""
+        report.add_usage(self.scorer.usage)
+        if self.detector:
+            report.add_usage(self.detector.usage)
+
+
+@contextmanager
+def services(recipe: Recipe, watch: Stopwatch) -> Iterator[Services]:
+    """A run's services, open for this process, the time of scorer and cache charged to stages of their own."""
+    with ExitStack() as stack:
+        # The meter is the paid ones' alone.
+        meter = stack.enter_context(closing(recipe.stores.meter())) if scorer_type(recipe.scorer).paid else None
+        scorer = stack.enter_context(closing(open_scorer(recipe.scorer, recipe.calls, meter)))
+        cache = stack.enter_context(closing(recipe.stores.cache()))
+        detector = None
+        if meter and recipe.language == ASK:
+            detector = stack.enter_context(closing(open_detector(recipe.calls, meter)))
+        yield Services(TimedScorer(scorer, watch), TimedCache(cache, watch), detector)
+
+
+def write_splits(recipe: Recipe, task: int, splits: Sequence[Split]) -> TaskReport:
+    """Score splits with a free scorer and write them: one new file for each date among them.
+
+    A file counts once it stands in the report of a task that ended well.
+    """
+    gc.disable()  # a batch makes some 100,000 objects and no cycles; looking for those costs 5% of the time
+    try:
+        watch = Stopwatch()
+        report = TaskReport(seconds=watch.seconds)
+        with services(recipe, watch) as opened, DateWriters(recipe.stores.lake, recipe.stamp.run_id, task) as writers:
+            for split in splits:
+                for rows in score_documents(read_documents(split, recipe, report), recipe, opened, watch):
+                    with watch.stage("write"):
+                        writers.write(split.file.ds, rows)
+            with watch.stage("write"):
+                report.files = writers.close()
+        return report
+    finally:
+        gc.enable()
+
+
+def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
+    """A split's documents, or of a file that was taken before those that are taken up; the report counts them."""
+    file = split.file
+    for batch in read_split(split, recipe.mapping):
+        if file.uri in recipe.taken_up:
+            wanted = pa.array(list(recipe.taken_up[file.uri]), pa.int64())
+            unreadable = pc.fill_null(pc.equal(batch["error_code"], str(Reason.FILE_UNREADABLE)), False)
+            again = pc.and_not(pc.is_in(batch["source_row"], value_set=wanted), unreadable)
+            batch = batch.filter(again)
+            report.taken_up.setdefault(file.uri, []).extend(batch["source_row"].to_pylist())
+        report.documents[file.ds] += batch.num_rows
+        yield batch
+
+
+def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: Stopwatch) -> Iterator[pa.RecordBatch]:
+    """Every document of schemas.DOCUMENTS batches as a row of schemas.PREPARED, in the same order."""
+    default = None if recipe.language in (DETECT, ASK) else recipe.language
+    while True:
+        with watch.stage("read"):
+            documents = next(batches, None)
+        if documents is None:
+            return
+        with watch.stage("redact"):
+            batch = redact_documents(documents, default, recipe.policy, recipe.key)
+        if recipe.language == DETECT:
+            with watch.stage("detect language"):
+                batch = with_detected_languages(batch)
+        with watch.stage("fingerprint"):
+            prepared = ready(batch, recipe.fingerprint)
+        yield prepared
+
+
+def score_documents(
+    batches: Iterator[pa.RecordBatch], recipe: Recipe, services: Services, watch: Stopwatch
+) -> Iterator[pa.RecordBatch]:
+    """Every document of schemas.DOCUMENTS batches as a row of schemas.SCORES, in the same order."""
+    for prepared in prepare_documents(batches, recipe, watch):
+        yield score_prepared(prepared, recipe, services, watch)
+
+
+def score_prepared(prepared: pa.RecordBatch, recipe: Recipe, services: Services, watch: Stopwatch) -> pa.RecordBatch:
+    """Rows of schemas.PREPARED as rows of schemas.SCORES, in the same order."""
+    scorer, cache, detector = services
+    how = partial(score_batch, scorer=scorer, cache=cache, fingerprint=recipe.fingerprint, stamp=recipe.stamp)
+    defer = recipe.defer_without_cache
+    with watch.stage("score"):
+        if detector is None:
+            return how(prepared, defer_without_cache=defer)
+        named = ask_languages(prepared, detector, cache, recipe.fingerprint, defer_without_cache=defer)
+        return with_languages_bought(how(named.prepared, defer_without_cache=defer), named)

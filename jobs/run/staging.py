@@ -1,0 +1,55 @@
+"""Completes the directory of each date that a run wrote, before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.lake.layout import Lake
+from jobs.lake.parquet import WrittenFile
+from jobs.run.carry_forward import carry_forward
+from jobs.run.duplicates import reject_repeated
+from jobs.run.intake import Intake
+from jobs.run.recipe import TaskReport
+from jobs.storage import storage_of
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One date as written and not yet published."""
+
+    ds: str
+    files: list[WrittenFile]
+    carried: int  # rows of the run before
+
+
+def stage_dates(lake: Lake, run_id: str, intake: Intake, reports: Sequence[TaskReport]) -> list[Staged]:
+    """Complete each date: what the tasks wrote, what is carried forward, every id once, nothing else.
+
+    Raises LakeError.
+    """
+    read = TaskReport()
+    for report in reports:
+        read.add_read(report)
+    staged = []
+    for ds, before in intake.replaces.items():
+        carried: list[WrittenFile] = []
+        if before is not None:
+            retaken = {file.uri for file in intake.new if file.ds == ds}
+            # Only rows that were read: of a file that could not be, the deferred documents stay what they are.
+            taken_up = {file.uri: read.taken_up.get(file.uri, []) for file in intake.again if file.ds == ds}
+            carried = carry_forward(lake, ds, run_id, before, retaken, taken_up)
+        new = [file for report in reports for file in report.files if file.ds == ds]
+        files = reject_repeated([*carried, *new], len(carried))
+        _remove_strays(lake.scores(ds, run_id), files)
+        staged.append(Staged(ds, files, sum(file.rows for file in carried)))
+    return staged
+
+
+def _remove_strays(folder: str, files: Sequence[WrittenFile]) -> None:
+    """A task that failed and was tried again leaves a file that no report names. No reader would see it."""
+    storage = storage_of(folder)
+    named = {file.uri for file in files}
+    for stored in list(storage.list(folder)):
+        if stored.uri not in named:
+            storage.delete(stored.uri)

@@ -1,0 +1,1 @@
+"""Who scores: the scorers by name, and how those that are paid for are called."""

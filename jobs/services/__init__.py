@@ -1,1 +1,0 @@
-"""One file per capability that differs between a laptop and AWS."""

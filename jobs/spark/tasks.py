@@ -1,0 +1,128 @@
+"""Spark as we use it: the same function over many small pieces of work, each answering with a small result.
+
+What all tasks are told travels once, as a broadcast; what one is to do travels with its task alone. Both, and answers,
+travel pickled, between our own processes.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import TypeVar
+
+from py4j.protocol import Py4JJavaError
+from pyspark import RDD
+from pyspark.sql import SparkSession
+
+from jobs.spark.progress import collect
+from transforms import errors
+from transforms.errors import AuraStreamError
+
+Shared = TypeVar("Shared")
+Work = TypeVar("Work")
+Sent = TypeVar("Sent")
+Answer = TypeVar("Answer")
+
+
+def spread(
+    spark: SparkSession,
+    what: str,
+    shared: Shared,
+    work: Sequence[Work],
+    function: Callable[[Shared, int, Work], Answer],
+) -> list[Answer]:
+    """`function(shared, number, work)` for all work, one task each, answers in its order.
+
+    Raises the AuraStreamError that a task raised; of any other exception the type and the line alone reach the driver,
+    for its message could hold a document's text.
+    """
+    if not work:
+        return []
+    told = spark.sparkContext.broadcast(shared)
+    answers = _numbered(spark, work).map(lambda each: (each[0], _answer(lambda: function(told.value, *each))))
+    return _collected(answers, what, len(work))
+
+
+def shuffle(
+    spark: SparkSession,
+    what: str,
+    shared: Shared,
+    work: Sequence[Work],
+    split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]],
+    gather: Callable[[Shared, int, Iterator[Sent]], Answer],
+    partitions: int,
+) -> list[Answer]:
+    """`split` all work into what is sent, each with the number of a partition; `gather` what came to each of those.
+
+    Spark moves what is sent and keeps it until the end, so that a `gather` that is tried again does not split again.
+    Answers in the order of the partitions. Raises as `spread`.
+    """
+    told = spark.sparkContext.broadcast(shared)
+    sent = _numbered(spark, work).flatMap(lambda each: _guarded_all(split(told.value, each[1])))
+    gathered = sent.partitionBy(partitions, _identity).mapPartitionsWithIndex(
+        lambda number, found: [(number, _answer(lambda: gather(told.value, number, map(itemgetter(1), found))))]
+    )
+    return _collected(gathered, what, len(work) + partitions)
+
+
+def _numbered(spark: SparkSession, work: Sequence[Work]) -> RDD[tuple[int, Work]]:
+    return spark.sparkContext.parallelize(list(enumerate(work)), len(work))
+
+
+def _identity(number: int) -> int:
+    return number
+
+
+def _collected(answers: RDD[tuple[int, Answer | AuraStreamError]], what: str, tasks: int) -> list[Answer]:
+    try:
+        numbered: list[tuple[int, Answer | AuraStreamError]] = collect(answers, what, tasks)
+    except Py4JJavaError as error:
+        raise _told_by(str(error.java_exception)) from None
+    found = []
+    for _, answer in sorted(numbered, key=itemgetter(0)):
+        if isinstance(answer, AuraStreamError):
+            raise answer
+        found.append(answer)
+    return found
+
+
+def _answer(function: Callable[[], Answer]) -> Answer | AuraStreamError:
+    """What a task answers with. An error of ours is an answer, too: Spark would try the task again, in vain."""
+    try:
+        return _guarded(function)
+    except AuraStreamError as error:
+        if type(error) is AuraStreamError:  # of an unforeseen exception: the next try may go better
+            raise
+        return error
+
+
+def _guarded_all(sent: Iterator[Answer]) -> Iterator[Answer]:
+    while True:
+        try:
+            yield _guarded(lambda: next(sent))
+        except StopIteration:
+            return
+
+
+def _guarded(function: Callable[[], Answer]) -> Answer:
+    try:
+        return function()
+    except (AuraStreamError, StopIteration):
+        raise
+    except Exception as error:  # noqa: BLE001 - nothing of another's message may pass
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+        raise AuraStreamError(f"{type(error).__name__} at {where}") from None
+
+
+def _told_by(said: str) -> AuraStreamError:
+    """The error a task raised, found by its name in what Spark says of the failure."""
+    found = re.search(r"transforms\.errors\.(\w+): (.*)", said)
+    if not found:
+        return AuraStreamError("Spark stopped the run; its own log says more")
+    kind = getattr(errors, found[1])
+    raised: AuraStreamError = kind(found[2])
+    return raised

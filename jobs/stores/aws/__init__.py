@@ -1,0 +1,1 @@
+"""The twins on AWS: DynamoDB."""

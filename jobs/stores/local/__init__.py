@@ -1,0 +1,1 @@
+"""The twins of one machine: SQLite files and file locks in the lake."""

@@ -1,0 +1,56 @@
+"""Who lives, by file locks: the system lets go of a lock when its process ends, however it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from transforms.errors import LakeError
+
+
+class LocalLiveness:
+    """`Liveness` by a lock file for each run that lives, in one folder. Raises LakeError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def hold(self, run_id: str) -> Iterator[None]:
+        """See `Liveness.hold`."""
+        path = self._path(run_id)
+        lock = FileLock(path)
+        with self._usable():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            lock.release()
+
+    def lives(self, run_id: str) -> bool:
+        """See `Liveness.lives`."""
+        path = self._path(run_id)
+        with self._usable():
+            if not path.exists():
+                return False
+            try:
+                with FileLock(path, timeout=0):
+                    pass
+            except Timeout:
+                return True
+            path.unlink(missing_ok=True)
+        return False
+
+    def _path(self, run_id: str) -> Path:
+        return self._folder / f"{run_id}.lock"
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LakeError(f"the lake's locks {self._folder} cannot be used: {error.strerror}") from None

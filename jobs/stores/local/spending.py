@@ -1,0 +1,62 @@
+"""Spending in a SQLite file of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jobs.stores.local.sqlite import SharedFile, unusable
+from jobs.stores.steps import Granted, grant
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS spending (
+    run_id TEXT PRIMARY KEY,
+    month TEXT NOT NULL,        -- such as 2026-11
+    budget INTEGER,             -- units; null: any number
+    reserved INTEGER NOT NULL   -- units
+)
+"""
+
+
+class LocalSpending:
+    """`Spending` in one SQLite file."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._file = SharedFile(path, _SCHEMA, unusable(str(path)))
+
+    def begin(self, run_id: str, month: str, budget: int | None) -> None:
+        """See `Spending.begin`."""
+        with self._file.transaction() as db:
+            db.execute("INSERT INTO spending VALUES (?, ?, ?, 0)", (run_id, month, budget))
+
+    def reserve(self, run_id: str, units: Sequence[int]) -> Granted:
+        """See `Spending.reserve`. A run that was not entered has no budget."""
+        with self._file.transaction() as db:
+            row = db.execute("SELECT budget, reserved FROM spending WHERE run_id = ?", (run_id,)).fetchone()
+            budget, before = row or (None, 0)
+            reserved, granted = grant(budget, before, units)
+            if granted.items:
+                db.execute("UPDATE spending SET reserved = ? WHERE run_id = ?", (reserved, run_id))
+        return granted
+
+    def release(self, run_id: str, units: int) -> None:
+        """See `Spending.release`."""
+        with self._file.transaction() as db:
+            db.execute("UPDATE spending SET reserved = reserved - ? WHERE run_id = ?", (units, run_id))
+
+    def of_runs(self, run_ids: Sequence[str]) -> int:
+        """See `Spending.of_runs`."""
+        with self._file.reading() as db:
+            rows = [db.execute("SELECT reserved FROM spending WHERE run_id = ?", (run,)).fetchone() for run in run_ids]
+        return sum(row[0] for row in rows if row)
+
+    def of_month(self, month: str) -> int:
+        """See `Spending.of_month`."""
+        with self._file.reading() as db:
+            return int(
+                db.execute("SELECT coalesce(sum(reserved), 0) FROM spending WHERE month = ?", (month,)).fetchone()[0]
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()

@@ -1,0 +1,83 @@
+"""A SQLite file that many processes, and the threads of each, use at once: what the local twins keep things in."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+from filelock import FileLock
+
+from transforms.errors import AuraStreamError, LakeBusy, LakeError
+
+# How long one waits for another's transaction, in seconds; a batch of the score cache takes some 50 ms.
+BUSY_SECONDS = 300
+# In place of a path: a store of this process alone.
+MEMORY = ":memory:"
+
+
+def unusable(
+    what: str, kind: type[AuraStreamError] = LakeError, busy: type[AuraStreamError] = LakeBusy
+) -> Callable[[Exception], AuraStreamError]:
+    """What to make of an error of SQLite's or of the disk's: `busy` where others had the file locked for too long."""
+
+    def error_of(error: Exception) -> AuraStreamError:
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more, such as by whom
+        locked = primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return (busy if locked else kind)(f"{what} cannot be used: {error}")
+
+    return error_of
+
+
+class SharedFile:
+    """One process's connection to the file: write-ahead log, one writer at a time, whoever comes second waits.
+
+    What a transaction wrote survives a crash of the process; a power cut may lose the last ones but damages nothing.
+    Every method raises what `error_of` makes of an error, see `unusable`.
+    """
+
+    def __init__(self, path: Path | str, schema: str, error_of: Callable[[Exception], AuraStreamError]) -> None:
+        self._path = path
+        self._error_of = error_of
+        self._threads = threading.RLock()
+        try:
+            # Any thread may use it, one at a time: `_threads` sees to that.
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            with self._alone():
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.executescript(schema)
+            # Keys are random, so every write touches most pages: they are copied back every 40 MB, not every 4.
+            self._connection.execute("PRAGMA wal_autocheckpoint=10000")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+        except (sqlite3.Error, OSError) as error:  # OSError: of the lock beside the file
+            raise error_of(error) from None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone; each statement sees what was committed before it."""
+        try:
+            with self._threads:
+                yield self._connection
+        except sqlite3.Error as error:
+            raise self._error_of(error) from None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The connection in a transaction, the only one that writes: committed at the end, undone by an error."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                yield connection
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._threads, self._alone():
+            self._connection.close()
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Held where the write-ahead log is made or put away: there SQLite may fail at once instead of waiting."""
+        return nullcontext() if str(self._path) == MEMORY else FileLock(f"{self._path}.lock")

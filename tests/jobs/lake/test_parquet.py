@@ -1,0 +1,60 @@
+"""Files of `scores` appear whole, and say what they hold."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.lake import parquet
+from jobs.lake.parquet import DateWriters, new_file
+from tests.jobs.run.lakes import DS, REJECTED, batch, new_lake
+from transforms.documents import id_hashes
+from transforms.schemas import SCORES, conform
+
+
+def test_a_file_says_how_many_rows_and_which_ids_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 2)
+    lake, _ = new_lake(tmp_path)
+    rows = batch({"document_id": "a"}, {"document_id": "b"} | REJECTED, {"document_id": "c"})
+    uri = f"{lake.scores(DS, 'R1')}/one.parquet"
+
+    with new_file(DS, uri) as writer:
+        writer.write(rows)
+        writer.write(rows.slice(2))
+
+    written = writer.written
+    assert (written.ds, written.uri, written.rows) == (DS, uri, 4)
+    assert written.ids.tolist() == id_hashes(rows["document_id"].take([0, 2, 2])).tolist()
+    table = pq.read_table(uri, partitioning=None)
+    conform(table, SCORES)
+    assert table.num_rows == 4
+    about = pq.ParquetFile(uri).metadata
+    assert about.num_row_groups == 2
+    assert about.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_of_a_writer_that_fails_nothing_appears(tmp_path: Path) -> None:
+    lake, _ = new_lake(tmp_path)
+
+    def half() -> None:
+        with DateWriters(lake, "R1", 0) as writers:
+            writers.write(DS, batch({}))
+            raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        half()
+    assert list(Path(lake.scores(DS, "R1")).iterdir()) == []
+
+
+def test_two_attempts_at_a_task_write_different_files(tmp_path: Path) -> None:
+    lake, _ = new_lake(tmp_path)
+    files = []
+    for _ in range(2):
+        with DateWriters(lake, "R1", 7) as writers:
+            writers.write(DS, batch({}))
+            writers.write("2026-11-21", batch({}))
+            files += writers.close()
+
+    assert [file.ds for file in files] == [DS, "2026-11-21"] * 2
+    assert len({file.uri for file in files}) == 4
+    assert all("/part-00007-" in file.uri for file in files)

@@ -1,0 +1,99 @@
+"""What a run takes: what no published run has taken as it is now, and what waits."""
+
+from pathlib import Path
+
+import pytest
+
+from jobs.drops import Compression, DropFile, Format, Listing
+from jobs.lake.layout import Lake
+from jobs.lake.published import deferred_rows
+from jobs.run import intake as module
+from jobs.run.intake import count_partitions, take_in, task_splits
+from jobs.stores.open import Stores
+from jobs.stores.protocols import Publication, TakenFile
+from tests.jobs.run.lakes import DEFERRED, DS, new_lake, published_as, write
+
+OTHER = "2026-11-21"
+
+
+def drop_file(uri: str, size: int = 10, stamp: str = "1", ds: str = DS) -> DropFile:
+    return DropFile(uri, size, stamp, ds, Format.JSONL, Compression.NONE)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> tuple[Lake, Stores]:
+    """A lake in which a run has taken /known and /waits, of which rows 2 and 3 wait."""
+    lake, stores = new_lake(tmp_path)
+    rows = [{"document_id": f"w{row}", "source_file": "/waits", "source_row": row} for row in (1, 2, 3)]
+    seen = published_as(lake, write(lake, "one", rows[0], rows[1] | DEFERRED, rows[2] | DEFERRED))
+    ledger = stores.ledger()
+    ledger.begin("R1", DS, [DS], alone=False)
+    taken = [TakenFile(DS, "/known", 10, "1"), TakenFile(DS, "/waits", 10, "1", 2)]
+    ledger.publish("R1", {DS: None}, {DS: seen.files}, taken, {})
+    return lake, stores
+
+
+def test_new_and_changed_files_are_taken_whole_and_waiting_rows_alone(lake: tuple[Lake, Stores]) -> None:
+    layout, stores = lake
+    files = [drop_file("/known"), drop_file("/late"), drop_file("/other", ds=OTHER), drop_file("/waits")]
+
+    found = take_in(Listing(files, []), layout, stores.ledger(), reprocess=False)
+
+    assert [file.uri for file in found.new] == ["/late", "/other"]
+    assert [file.uri for file in found.again] == ["/waits"]
+    assert found.taken_up == {"/waits": [2, 3]}
+    assert list(found.replaces) == [OTHER, DS]
+    assert found.replaces[OTHER] is None
+    assert isinstance(found.replaces[DS], Publication)
+    assert (len(found.files), found.size) == (3, 30)
+
+
+@pytest.mark.parametrize("changed", [{"size": 11}, {"stamp": "2"}])
+def test_a_changed_file_is_taken_for_the_date_it_was_taken_for(
+    lake: tuple[Lake, Stores], changed: dict[str, object]
+) -> None:
+    layout, stores = lake
+    file = drop_file("/known", **({"ds": OTHER} | changed))  # type: ignore[arg-type] # fields of a file
+
+    found = take_in(Listing([file], []), layout, stores.ledger(), reprocess=False)
+
+    assert [each.ds for each in found.new] == [DS]
+
+
+def test_reprocessing_takes_all_whole(lake: tuple[Lake, Stores]) -> None:
+    layout, stores = lake
+    found = take_in(Listing([drop_file("/known"), drop_file("/waits")], []), layout, stores.ledger(), reprocess=True)
+
+    assert [file.uri for file in found.new] == ["/known", "/waits"]
+    assert found.taken_up == {}
+
+
+def test_a_date_is_read_once_however_many_files_wait(
+    lake: tuple[Lake, Stores], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout, stores = lake
+    ledger = stores.ledger()
+    ledger.begin("R2", DS, [DS], alone=False)
+    taken = [TakenFile(DS, f"/w{number}", 10, "1", 1) for number in range(20)]
+    ledger.publish("R2", {DS: "R1"}, {DS: ledger.publications()[DS].files}, taken, {})
+    read: list[str] = []
+
+    def counted(lake: Lake, publication: Publication) -> dict[str, list[int]]:
+        read.append(publication.run_id)
+        return deferred_rows(lake, publication)
+
+    monkeypatch.setattr(module, "deferred_rows", counted)
+
+    found = take_in(Listing([drop_file(file.uri) for file in taken], []), layout, ledger, reprocess=False)
+
+    assert len(found.again) == 20
+    assert read == ["R2"]
+
+
+def test_work_is_divided_by_bytes(tmp_path: Path) -> None:
+    files = [drop_file(f"/{number}", size=module.TASK_BYTES) for number in range(3)]
+
+    assert count_partitions(files, 2) == 3
+    assert count_partitions(files[:1], 2) == 2
+    assert [len(splits) for splits in task_splits(files, 2)] == [1, 1, 1]
+    assert len(task_splits([drop_file(f"/{number}") for number in range(3)], 2)) == 1

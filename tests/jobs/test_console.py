@@ -1,0 +1,53 @@
+"""What a command gives: whole, or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from jobs.console import output, say
+from transforms.errors import UsageError
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "out.jsonl"
+    with output(target) as out:
+        out.write(b"one\n")
+        out.writelines([b"two\n", b"three\n"])
+        assert not target.exists()
+
+    assert target.read_bytes() == b"one\ntwo\nthree\n"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_of_a_command_that_fails_nothing_appears_and_what_was_there_stays(tmp_path: Path) -> None:
+    target = tmp_path / "out.jsonl"
+    target.write_text("before")
+
+    def half() -> None:
+        with output(target) as out:
+            out.write(b"half")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        half()
+    assert target.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_is_not_there_is_said_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no folder"), output(tmp_path / "typo" / "out.jsonl"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(UsageError, match="Permission denied"), output(tmp_path / "out.jsonl"):
+        pass
+
+
+def test_nothing_that_is_said_is_obeyed_by_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say("a\x1b[31m\u202eb")
+    assert capsys.readouterr().err == "a\\x1b[31m\\u202eb\n"

@@ -1,0 +1,184 @@
+"""Preparing: what a document is scored by, and that its text is normalised once on the whole way to its score."""
+
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tests.transforms.sentiment.fakes import CountingScorer, DictCache, FirstWordDetector, fingerprint
+from transforms import text as text_module
+from transforms.documents import documents
+from transforms.errors import UsageError
+from transforms.estimate import Tally, chunk_purchases
+from transforms.pii.policy import DEFAULT_POLICY, Policy, Replacement
+from transforms.pii.redacted import redacted_texts
+from transforms.preparation import ready, redact_documents, with_detected_languages
+from transforms.schemas import PREPARED, conform
+from transforms.sentiment.languages import ask_languages
+from transforms.sentiment.partitions import partitions
+from transforms.sentiment.scoring import Stamp, score_batch
+from transforms.text import subject_keys
+
+
+def batch(*rows: dict[str, Any]) -> pa.RecordBatch:
+    """Documents: a good one, with the fields of each row."""
+    base = {"document_id": "d", "text": "fine", "language": "en", "subject_id": "s", "source": "mail"}
+    values = {name: [(base | row)[name] for row in rows] for name in base}
+    return documents(values, range(1, len(rows) + 1), "/drop/a.jsonl")
+
+
+def prepared(
+    *rows: dict[str, Any], default: str | None = "en", policy: Policy = DEFAULT_POLICY, key: bytes = b""
+) -> pa.RecordBatch:
+    made = ready(redact_documents(batch(*rows), default, policy, key), fingerprint(policy))
+    conform(made, PREPARED)
+    return made
+
+
+def test_a_document_ready_to_be_scored() -> None:
+    (row,) = prepared({"text": "Ask  kim@example.com"}).to_pylist()
+
+    (key,) = fingerprint().keys(pa.array(["Ask [EMAIL]"]), pa.array(["en"])).to_pylist()
+    (subject,) = subject_keys(pa.array(["s"]), b"key").to_pylist()
+    (find,) = row.pop("pii")
+    assert (find["type"], find["start"], find["end"]) == ("EMAIL", 5, 20)
+    assert row == {
+        "document_id": "d",
+        "source": "mail",
+        "created_at": None,
+        "language": "en",
+        "language_source": "given",
+        "error_code": None,
+        "redacted_text": "Ask  [EMAIL]",
+        "scored_text": "Ask [EMAIL]",
+        "content_key": key,
+        "subject_key": subject,
+        "source_file": "/drop/a.jsonl",
+        "source_row": 1,
+    }
+
+
+def test_the_text_that_is_scored_is_written_only_where_it_is_another() -> None:
+    texts = ["fine", " fine\n", "caf\u00e9", "cafe\u0301", "fine", None, "a\u00a0b"]
+
+    made = prepared(*({"text": text} for text in texts))
+
+    assert made["redacted_text"].to_pylist() == texts
+    assert made["scored_text"].to_pylist() == [None, "fine", None, "caf\u00e9", None, None, "a b"]
+    assert redacted_texts(made).texts() == ["fine", "fine", "caf\u00e9", "caf\u00e9", "fine", None, "a b"]
+    keys = made["content_key"].to_pylist()
+    assert keys[0] == keys[1] == keys[4]
+    assert keys[2] == keys[3]
+    assert len(set(keys)) == 4
+
+
+@pytest.mark.parametrize(
+    ("default", "languages", "sources"),
+    [
+        ("es", ["en", "es", "zh-TW", None], ["given", "default", "given", None]),
+        (None, ["en", None, "zh-TW", None], ["given", "detected", "given", None]),
+    ],
+)
+def test_where_a_language_comes_from(default: str | None, languages: list[str], sources: list[str]) -> None:
+    rows: list[dict[str, Any]] = [
+        {"language": "EN-us"},
+        {"language": None},
+        {"language": "zh_hant"},
+        {"text": None, "language": None},
+    ]
+
+    made = prepared(*rows, default=default)
+
+    assert made["language"].to_pylist() == languages
+    assert made["language_source"].to_pylist() == sources
+
+
+def test_languages_are_told_by_texts_that_name_none() -> None:
+    english, german = "The parcel came late and nobody answered.", "Das Paket kam zu spät, und niemand meldete sich."
+    rows: list[dict[str, Any]] = [
+        {"text": english, "language": None},
+        {"text": german, "language": None},
+        {"text": german},
+        {"text": None},
+    ]
+    rows += [{"text": "12345", "language": None}, {"text": english, "language": None}]
+
+    first = redact_documents(batch(*rows), None, DEFAULT_POLICY, b"")
+    made = ready(with_detected_languages(first), fingerprint())
+
+    assert made["language"].to_pylist() == ["en", "de", "en", None, None, "en"]
+    assert made["language_source"].to_pylist() == ["detected", "detected", "given", None, "detected", "detected"]
+    keys = made["content_key"].to_pylist()
+    assert keys[0] == keys[5]
+    assert len(set(keys)) == 5  # the same text in two languages is two
+    named = redact_documents(batch({}), None, DEFAULT_POLICY, b"")
+    assert with_detected_languages(named) is named
+
+
+def test_what_a_policy_leaves_out_is_a_rejection_without_its_text() -> None:
+    drops = Policy("1", replacements=(("EMAIL", Replacement.DROP),))
+    texts = ["kim@example.com", "two", None, "kim@example.com"]
+
+    made = prepared(*({"text": text} for text in texts), policy=drops)
+
+    assert made["error_code"].to_pylist() == ["DROPPED_BY_POLICY", None, "TEXT_MISSING", "DROPPED_BY_POLICY"]
+    assert made["redacted_text"].to_pylist() == [None, "two", None, None]
+    for column in ("language", "language_source", "scored_text", "pii", "content_key"):
+        assert [made[column][row].as_py() for row in (0, 2, 3)] == [None] * 3
+    assert made["subject_key"].is_null().to_pylist() == [False, False, True, False]
+
+
+def test_a_policy_that_needs_a_key() -> None:
+    pseudonyms = Policy("1", default=Replacement.PSEUDONYM)
+
+    with pytest.raises(UsageError):
+        prepared({"text": "kim@example.com"}, policy=pseudonyms)
+    (row,) = prepared({"text": "kim@example.com"}, policy=pseudonyms, key=b"k" * 32).to_pylist()
+    assert row["redacted_text"].startswith("[EMAIL:")
+
+
+@pytest.mark.parametrize("languages_asked", [False, True])
+def test_a_text_is_normalised_once_on_its_way_to_its_score(
+    languages_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prepared, cut for workers, planned, its language asked for, looked up and bought: it is normalised in between."""
+    normalise = text_module.normalise
+    counts: Counter[str | None] = Counter()
+
+    def counted(texts: pa.Array) -> pa.Array:
+        counts.update(texts.to_pylist())
+        return normalise(texts)
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "normalise", None) is normalise:
+            monkeypatch.setattr(module, "normalise", counted)
+    texts = [
+        "en fine",
+        " en  fine ",
+        "en cafe\u0301",
+        "en It is very good.\nIt was quite bad. ",
+        "es otra",
+        None,
+        "en fine",
+    ]
+    rows = [{"text": text, "language": None if languages_asked else "en"} for text in texts]
+    detector = FirstWordDetector() if languages_asked else None
+
+    made = prepared(*rows, default=None)
+    cut = partitions(made, CountingScorer.max_bytes, fingerprint(), 2, languages_asked=languages_asked)
+    for number in (0, 1):
+        part = made.take(pa.array(np.flatnonzero(cut == number)))
+        tally = Tally(CountingScorer(), DictCache(), fingerprint(), detector)
+        tally.add(part)
+        tally.add_chunks(chunk_purchases(part, CountingScorer(), DictCache(), fingerprint()))
+        if detector:
+            part = ask_languages(part, detector, DictCache(), fingerprint(), defer_without_cache=False).prepared
+        stamp = Stamp("RUN", datetime(2026, 11, 22, tzinfo=UTC))
+        scores = score_batch(part, CountingScorer(), DictCache(), fingerprint(), stamp)
+        assert scores.num_rows == part.num_rows > 0
+
+    assert counts == dict.fromkeys({text for text in texts if text is not None}, 1)

@@ -1,0 +1,113 @@
+"""Documents -> documents that are ready to be scored: redacted, their language known, their keys made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.documents import Reason
+from transforms.language import canonical, detect
+from transforms.pii.policy import Policy
+from transforms.pii.redactor import Redaction, redact
+from transforms.schemas import PREPARED, LanguageSource
+from transforms.text import Fingerprint, subject_keys
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """A batch's distinct pairs of text and language, so that every stage works on each but once."""
+
+    texts: pa.StringArray
+    languages: pa.StringArray  # null where no document of the pair names one
+    index: np.ndarray  # row of the batch -> its pair, -1 where it has no text
+
+
+@dataclass(frozen=True)
+class RedactedBatch:
+    """A batch on its way: its documents, and what became of their distinct texts."""
+
+    documents: pa.RecordBatch  # schemas.DOCUMENTS; those that the policy leaves out are rejections by now
+    distinct: Distinct
+    redaction: Redaction  # of the distinct pairs
+    otherwise: LanguageSource  # where the language of documents comes from that name none
+
+
+def redact_documents(
+    documents: pa.RecordBatch, default_language: str | None, policy: Policy, key: bytes
+) -> RedactedBatch:
+    """Redact a batch of schemas.DOCUMENTS; a document that names no language has the default one, where there is one.
+
+    Raises UsageError where the policy needs a key and `key` is empty.
+    """
+    distinct = _distinct(documents, default_language)
+    redaction = redact(distinct.texts, policy, key)
+    documents, distinct = _leave_out(documents, distinct, redaction.dropped)
+    otherwise = LanguageSource.DETECTED if default_language is None else LanguageSource.DEFAULT
+    return RedactedBatch(documents, distinct, redaction, otherwise)
+
+
+def with_detected_languages(batch: RedactedBatch) -> RedactedBatch:
+    """The same batch, pairs without a language with the one their text is found to be in (null where undecided)."""
+    distinct = batch.distinct
+    unknown = distinct.languages.is_null()
+    if not pc.any(unknown).as_py():
+        return batch
+    found = detect(distinct.texts.filter(unknown))
+    languages = pc.replace_with_mask(distinct.languages, unknown, found)
+    return replace(batch, distinct=replace(distinct, languages=languages))
+
+
+def ready(batch: RedactedBatch, fingerprint: Fingerprint) -> pa.RecordBatch:
+    """The documents as schemas.PREPARED, in their order. Here alone texts are normalised: each distinct one, once."""
+    documents, distinct = batch.documents, batch.distinct
+    of_pair = pa.array(distinct.index, mask=distinct.index < 0)
+    source = pc.if_else(pc.is_valid(documents["language"]), str(LanguageSource.GIVEN), str(batch.otherwise))
+    written = batch.redaction.texts.array
+    read = batch.redaction.texts.normalised().array
+    apart = pc.if_else(pc.equal(written, read), pa.scalar(None, pa.string()), read)
+    columns = {
+        "language": distinct.languages.take(of_pair),
+        "language_source": pc.if_else(of_pair.is_valid(), source, pa.scalar(None, pa.string())),
+        "redacted_text": written.take(of_pair),
+        "scored_text": apart.take(of_pair),
+        "pii": batch.redaction.pii.take(of_pair),
+        "content_key": fingerprint.keys(read, distinct.languages).take(of_pair),
+        "subject_key": subject_keys(documents["subject_id"], fingerprint.key),
+    }
+    arrays = [columns[name] if name in columns else documents[name] for name in PREPARED.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=PREPARED)
+
+
+def _distinct(documents: pa.RecordBatch, default_language: str | None) -> Distinct:
+    """The distinct pairs of text and language in a batch; a document that names no language has the default one."""
+    texts = documents["text"].dictionary_encode()
+    named = canonical(documents["language"])
+    languages = pc.fill_null(named, default_language or "").dictionary_encode()
+    several = max(len(languages.dictionary), 1)
+    pairs = pc.add(pc.multiply(texts.indices.cast(pa.int64()), several), languages.indices.cast(pa.int64()))
+    encoded = pairs.dictionary_encode()  # null where the text is
+    numbers = encoded.dictionary.to_numpy()
+    found = languages.dictionary.take(pa.array(numbers % several))
+    return Distinct(
+        texts.dictionary.take(pa.array(numbers // several)),
+        pc.if_else(pc.equal(found, ""), pa.scalar(None, pa.string()), found),
+        pc.fill_null(encoded.indices, -1).to_numpy(),
+    )
+
+
+def _leave_out(documents: pa.RecordBatch, distinct: Distinct, dropped: np.ndarray) -> tuple[pa.RecordBatch, Distinct]:
+    """Make rejections of the documents whose text is one of some numbers of the distinct ones: its text goes."""
+    if not len(dropped):
+        return documents, distinct
+    out = np.isin(distinct.index, dropped)
+    mask = pa.array(out)
+    columns = {
+        "text": pc.replace_with_mask(documents["text"], mask, pa.scalar(None, pa.string())),
+        "error_code": pc.replace_with_mask(documents["error_code"], mask, pa.scalar(str(Reason.DROPPED_BY_POLICY))),
+    }
+    arrays = [columns.get(name, documents[name]) for name in documents.schema.names]
+    left = pa.RecordBatch.from_arrays(arrays, schema=documents.schema)
+    return left, replace(distinct, index=np.where(out, -1, distinct.index))
