@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,10 +19,9 @@ from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
 from jobs.run.stopwatch import Stopwatch
+from jobs.run.workers import Workers, workers_for
 from jobs.scorers.registry import scorer_type
 from jobs.settings import NightlySettings, Resolved, resolve
-from jobs.spark.session import SparkSession, spark_session
-from jobs.spark.tasks import shuffle, spread
 from jobs.stores.open import open_lake
 from transforms.cost import dollars
 from transforms.report import RunSummary
@@ -52,17 +50,16 @@ def run(settings: NightlySettings) -> RunRecord | None:
     with entered(lake, stores, settings.ds, run_id, intake, alone=told.paid):
         with closing(stores.meter()) as meter:
             already = enter_budget(meter.spending, run_id, told.budget, since_published(ledger.runs_of(settings.ds)))
-        # The driver waits for Spark and its workers: time to import what judges their work.
-        threading.Thread(target=load, name="load expectations", daemon=True).start()
-        spark = spark_session("aurastream nightly")
+        workers = workers_for(intake.size, "aurastream nightly", meanwhile=load)
         watch = Stopwatch()
-        reports = score(spark, recipe, intake.files)
+        reports = score(workers, recipe, intake.files)
         for report in reports:
             watch.add(report.seconds)
         with watch.stage("complete dates"):
             staged = stage_dates(lake, run_id, intake, reports)
+        load()
         with watch.stage("audit"):
-            audited = audit(spark, lake, run_id, recipe.policy, staged, _documents_in(reports, staged))
+            audited = audit(workers, lake, run_id, recipe.policy, staged, _documents_in(reports, staged))
         watch.add({"audit": audited.seconds})
         record = RunRecord(
             summarise(told, recipe, intake, reports, staged, audited, watch.seconds, already), audited.verdict
@@ -77,15 +74,14 @@ def _to_take(intake: Intake) -> str:
     return f"{len(intake.new)} to take" + (f", {rows:,} deferred documents to take up" if rows else "")
 
 
-def score(spark: SparkSession, recipe: Recipe, files: Sequence[DropFile]) -> list[TaskReport]:
+def score(workers: Workers, recipe: Recipe, files: Sequence[DropFile]) -> list[TaskReport]:
     """Score the files, spread over the workers; the one write of the run."""
-    cores = spark.sparkContext.defaultParallelism
-    tasks = task_splits(files, cores)
+    tasks = task_splits(files, workers.cores)
     if scorer_type(recipe.scorer).paid:
-        partitions = count_partitions(files, cores)
+        partitions = count_partitions(files, workers.cores)
         prepare = partial(exchange.prepare_splits, partitions)
-        return shuffle(spark, "scoring", recipe, tasks, prepare, exchange.write_partition, partitions)
-    return spread(spark, "scoring", recipe, tasks, scoring.write_splits)
+        return workers.shuffle("scoring", recipe, tasks, prepare, exchange.write_partition, partitions)
+    return workers.spread("scoring", recipe, tasks, scoring.write_splits)
 
 
 def _documents_in(reports: Sequence[TaskReport], staged: Sequence[Staged]) -> int:

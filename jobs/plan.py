@@ -10,9 +10,8 @@ from jobs.run import counting
 from jobs.run.budget import this_month
 from jobs.run.intake import count_partitions, listed, take_in, task_splits
 from jobs.run.recipe import recipe_of
+from jobs.run.workers import workers_for
 from jobs.settings import NightlySettings, resolve
-from jobs.spark.session import spark_session
-from jobs.spark.tasks import shuffle
 from jobs.stores.open import Stores, lake_exists, open_lake, temporary_lake
 from transforms.estimate import Estimate, Plan
 
@@ -33,12 +32,11 @@ def plan(settings: NightlySettings) -> Plan:
         recipe = recipe_of(told, stores.joined(), key, intake.taken_up)
         estimate = Estimate()
         if intake.files:
-            spark = spark_session("aurastream plan")
-            cores = spark.sparkContext.defaultParallelism
-            tasks = task_splits(intake.files, cores)
-            partitions = count_partitions(intake.files, cores)
+            workers = workers_for(intake.size, "aurastream plan")
+            tasks = task_splits(intake.files, workers.cores)
+            partitions = count_partitions(intake.files, workers.cores)
             prepare = partial(counting.prepare_splits, partitions)
-            counted = shuffle(spark, "planning", recipe, tasks, prepare, counting.count_partition, partitions)
+            counted = workers.shuffle("planning", recipe, tasks, prepare, counting.count_partition, partitions)
             estimate = sum(counted, estimate)
         with closing(stores.meter()) as meter:
             already = meter.spending.of_month(this_month())

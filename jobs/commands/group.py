@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
 from typing import Any
 
 import click
 
+from jobs.guard import told
 from transforms.errors import AuraStreamError
 
 
@@ -35,6 +34,4 @@ class Commands(click.Group):
         except Exception as error:  # noqa: BLE001 - its message could hold a document's text, so type and place alone
             if isinstance(error, OSError) and error.strerror and error.filename:
                 raise Failed(f"{error.filename}: {error.strerror}") from None
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(last.filename).name}:{last.lineno}"
-            raise Failed(f"unexpected {type(error).__name__} at {place}: please report it") from None
+            raise Failed(f"unexpected {told(error)}: please report it") from None

@@ -13,8 +13,7 @@ from jobs.lake.layout import Lake
 from jobs.run.duplicates import count_repeated
 from jobs.run.read_back import Searched, Written, read_back_file
 from jobs.run.staging import Staged
-from jobs.spark.session import SparkSession
-from jobs.spark.tasks import spread
+from jobs.run.workers import Workers
 from jobs.storage import storage_of
 from jobs.stores.protocols import PublishedFile, TakenFile
 from transforms.pii.policy import Policy
@@ -42,14 +41,14 @@ class Audit:
 
 
 def audit(
-    spark: SparkSession, lake: Lake, run_id: str, policy: Policy, staged: Sequence[Staged], documents_in: int
+    workers: Workers, lake: Lake, run_id: str, policy: Policy, staged: Sequence[Staged], documents_in: int
 ) -> Audit:
     """Read what was written, spread over the workers, judge it, and keep the verdict below the lake's `audits`.
 
     `documents_in` is how many documents were read and carried forward. Raises LakeError.
     """
     work = [Written(date.ds, file.uri) for date in staged for file in date.files]
-    answers = spread(spark, "audit", Searched(policy, run_id), work, read_back_file)
+    answers = workers.spread("audit", Searched(policy, run_id), work, read_back_file)
     found = {written.uri: read for written, (read, _) in zip(work, answers, strict=True)}
     repeated = sum(count_repeated([replace(file, ids=found[file.uri].ids) for file in date.files]) for date in staged)
     whole = merge(found.values())

@@ -1,22 +1,17 @@
-"""Spark as we use it: the same function over many small pieces of work, each answering with a small result.
-
-What all tasks are told travels once, as a broadcast; what one is to do travels with its task alone. Both, and answers,
-travel pickled, between our own processes.
-"""
+"""Spark as we use it: the same function over many small pieces of work, each answering with a small result."""
 
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from pathlib import Path
 from typing import TypeVar
 
 from py4j.protocol import Py4JJavaError
 from pyspark import RDD
 from pyspark.sql import SparkSession
 
+from jobs.guard import guarded
 from jobs.spark.progress import collect
 from transforms import errors
 from transforms.errors import AuraStreamError
@@ -27,49 +22,49 @@ Sent = TypeVar("Sent")
 Answer = TypeVar("Answer")
 
 
-def spread(
-    spark: SparkSession,
-    what: str,
-    shared: Shared,
-    work: Sequence[Work],
-    function: Callable[[Shared, int, Work], Answer],
-) -> list[Answer]:
-    """`function(shared, number, work)` for all work, one task each, answers in its order.
+class SparkWorkers:
+    """`Workers` of a Spark session.
 
     Raises the AuraStreamError that a task raised; of any other exception the type and the line alone reach the driver,
     for its message could hold a document's text.
     """
-    if not work:
-        return []
-    told = spark.sparkContext.broadcast(shared)
-    answers = _numbered(spark, work).map(lambda each: (each[0], _answer(lambda: function(told.value, *each))))
-    return _collected(answers, what, len(work))
 
+    def __init__(self, session: SparkSession) -> None:
+        self._context = session.sparkContext
+        self.cores: int = self._context.defaultParallelism
 
-def shuffle(
-    spark: SparkSession,
-    what: str,
-    shared: Shared,
-    work: Sequence[Work],
-    split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]],
-    gather: Callable[[Shared, int, Iterator[Sent]], Answer],
-    partitions: int,
-) -> list[Answer]:
-    """`split` all work into what is sent, each with the number of a partition; `gather` what came to each of those.
+    def spread(
+        self, what: str, shared: Shared, work: Sequence[Work], function: Callable[[Shared, int, Work], Answer]
+    ) -> list[Answer]:
+        """See `Workers.spread`. What all are told travels once, work with its task alone; all of it pickled."""
+        if not work:
+            return []
+        told = self._context.broadcast(shared)
+        answers = self._numbered(work).map(lambda each: (each[0], _answer(lambda: function(told.value, *each))))
+        return _collected(answers, what, len(work))
 
-    Spark moves what is sent and keeps it until the end, so that a `gather` that is tried again does not split again.
-    Answers in the order of the partitions. Raises as `spread`.
-    """
-    told = spark.sparkContext.broadcast(shared)
-    sent = _numbered(spark, work).flatMap(lambda each: _guarded_all(split(told.value, each[1])))
-    gathered = sent.partitionBy(partitions, _identity).mapPartitionsWithIndex(
-        lambda number, found: [(number, _answer(lambda: gather(told.value, number, map(itemgetter(1), found))))]
-    )
-    return _collected(gathered, what, len(work) + partitions)
+    def shuffle(
+        self,
+        what: str,
+        shared: Shared,
+        work: Sequence[Work],
+        split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]],
+        gather: Callable[[Shared, int, Iterator[Sent]], Answer],
+        partitions: int,
+    ) -> list[Answer]:
+        """See `Workers.shuffle`.
 
+        Spark moves what is sent and keeps it until the end: a `gather` that is tried again splits nothing again.
+        """
+        told = self._context.broadcast(shared)
+        sent = self._numbered(work).flatMap(lambda each: _guarded_all(split(told.value, each[1])))
+        gathered = sent.partitionBy(partitions, _identity).mapPartitionsWithIndex(
+            lambda number, found: [(number, _answer(lambda: gather(told.value, number, map(itemgetter(1), found))))]
+        )
+        return _collected(gathered, what, len(work) + partitions)
 
-def _numbered(spark: SparkSession, work: Sequence[Work]) -> RDD[tuple[int, Work]]:
-    return spark.sparkContext.parallelize(list(enumerate(work)), len(work))
+    def _numbered(self, work: Sequence[Work]) -> RDD[tuple[int, Work]]:
+        return self._context.parallelize(list(enumerate(work)), len(work))
 
 
 def _identity(number: int) -> int:
@@ -92,7 +87,7 @@ def _collected(answers: RDD[tuple[int, Answer | AuraStreamError]], what: str, ta
 def _answer(function: Callable[[], Answer]) -> Answer | AuraStreamError:
     """What a task answers with. An error of ours is an answer, too: Spark would try the task again, in vain."""
     try:
-        return _guarded(function)
+        return guarded(function)
     except AuraStreamError as error:
         if type(error) is AuraStreamError:  # of an unforeseen exception: the next try may go better
             raise
@@ -102,20 +97,9 @@ def _answer(function: Callable[[], Answer]) -> Answer | AuraStreamError:
 def _guarded_all(sent: Iterator[Answer]) -> Iterator[Answer]:
     while True:
         try:
-            yield _guarded(lambda: next(sent))
+            yield guarded(lambda: next(sent))
         except StopIteration:
             return
-
-
-def _guarded(function: Callable[[], Answer]) -> Answer:
-    try:
-        return function()
-    except (AuraStreamError, StopIteration):
-        raise
-    except Exception as error:  # noqa: BLE001 - nothing of another's message may pass
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(last.filename).name}:{last.lineno} in {last.name}"
-        raise AuraStreamError(f"{type(error).__name__} at {where}") from None
 
 
 def _told_by(said: str) -> AuraStreamError:

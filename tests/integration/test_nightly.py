@@ -7,7 +7,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import SparkSession
 
 import jobs.nightly
 import jobs.run.audit
@@ -252,23 +251,6 @@ def test_a_run_that_fails_says_so_and_the_next_one_does_the_work(
     assert len(published(lake)) == 4
     runs = answer(lake, "select outcome, count(*) as runs from runs group by 1 order by 1")
     assert runs.split() == ["outcome,runs", "FAILED,1", "PUBLISHED,1"]
-
-
-def test_an_unexpected_error_in_a_worker_tells_its_place_and_no_text(spark: SparkSession) -> None:
-    from jobs.spark.tasks import spread
-    from transforms.errors import AuraStreamError
-
-    def broken(_told: None, _: int, text: str) -> None:
-        raise ValueError(text)
-
-    with pytest.raises(AuraStreamError, match=r"^ValueError at test_nightly\.py:\d+ in broken$"):
-        spread(spark, "test", None, ["secret text"], broken)
-
-    def coded(lake: str, _: int, path: str) -> None:
-        raise LakeError(f"{lake}{path} is full")
-
-    with pytest.raises(LakeError, match=r"^/lake/scores is full$"):
-        spread(spark, "test", "/lake", ["/scores"], coded)
 
 
 def test_a_drop_without_a_document_is_published_as_such(tmp_path: Path, lake: Path) -> None:

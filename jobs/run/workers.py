@@ -1,0 +1,101 @@
+"""Who does a run's work: Spark's workers, or this process where there is too little for Spark to be worth starting."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Protocol, TypeVar
+
+from jobs.guard import guarded
+
+Shared = TypeVar("Shared")
+Work = TypeVar("Work")
+Sent = TypeVar("Sent")
+Answer = TypeVar("Answer")
+
+# Input bytes up to which this process does the work: as many documents as it scores, with the local scorer, in the time
+# that Spark takes to start (docs/benchmarks.md).
+FEW_BYTES = 1024 * 1024
+
+
+class Workers(Protocol):
+    """Does the same to many pieces of work, each answered with a small result. Raises the AuraStreamError of a task."""
+
+    cores: int  # pieces of work that are done at once
+
+    def spread(
+        self, what: str, shared: Shared, work: Sequence[Work], function: Callable[[Shared, int, Work], Answer]
+    ) -> list[Answer]:
+        """`function(shared, number, work)` for all work, answers in its order; `what` is what is said of it."""
+        ...
+
+    def shuffle(
+        self,
+        what: str,
+        shared: Shared,
+        work: Sequence[Work],
+        split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]],
+        gather: Callable[[Shared, int, Iterator[Sent]], Answer],
+        partitions: int,
+    ) -> list[Answer]:
+        """`split` all work into what is sent, each with the number of a partition; `gather` what came to each of those.
+
+        Answers in the order of the partitions.
+        """
+        ...
+
+
+def workers_for(total_bytes: int, app_name: str, meanwhile: Callable[[], None] = lambda: None) -> Workers:
+    """Who works on a drop of so many bytes: the session that runs, or that SPARK_MASTER asks for, whatever its size.
+
+    `meanwhile` is what this process may do while Spark starts and works. Raises AuraStreamError where Spark is needed
+    and there is no Java 17.
+    """
+    if total_bytes <= FEW_BYTES and "SPARK_MASTER" not in os.environ and "pyspark" not in sys.modules:
+        return ThisProcess()
+    threading.Thread(target=meanwhile, daemon=True).start()
+    from jobs.spark.session import spark_session
+    from jobs.spark.tasks import SparkWorkers
+
+    return SparkWorkers(spark_session(app_name))
+
+
+class ThisProcess:
+    """`Workers` of which there is one."""
+
+    cores = 1
+
+    def spread(
+        self,
+        what: str,  # noqa: ARG002 - too little work for anything to be said of it
+        shared: Shared,
+        work: Sequence[Work],
+        function: Callable[[Shared, int, Work], Answer],
+    ) -> list[Answer]:
+        """See `Workers.spread`."""
+        return [guarded(partial(function, shared, *each)) for each in enumerate(work)]
+
+    def shuffle(
+        self,
+        what: str,  # noqa: ARG002 - as above
+        shared: Shared,
+        work: Sequence[Work],
+        split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]],
+        gather: Callable[[Shared, int, Iterator[Sent]], Answer],
+        partitions: int,
+    ) -> list[Answer]:
+        """See `Workers.shuffle`."""
+        sent: list[list[Sent]] = [[] for _ in range(partitions)]
+        for piece in work:
+            for number, each in guarded(partial(_listed, split, shared, piece)):
+                sent[number].append(each)
+        return [guarded(partial(gather, shared, number, iter(each))) for number, each in enumerate(sent)]
+
+
+def _listed(
+    split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]], shared: Shared, work: Work
+) -> list[tuple[int, Sent]]:
+    return list(split(shared, work))
