@@ -42,8 +42,8 @@ def redact_file(
     source: Path,
     target: Path,
     form: str | None,
-    policy_file: Path | None,
-    key_file: Path | None,
+    policy_file: str | None,
+    key_file: str | None,
     language: str,
     *,
     explained: bool,
@@ -96,7 +96,7 @@ def _batches(lines: Iterable[bytes], form: str, source: Path) -> Iterator[list[t
         yield batch
 
 
-def restore_file(source: Path, target: Path, form: str | None, key_file: Path) -> None:
+def restore_file(source: Path, target: Path, form: str | None, key_file: str) -> None:
     """Write a text, or the `redacted_text` of JSON Lines, with every encrypted find turned back.
 
     Raises UsageError for a key that it was not encrypted under, DropError for a text that is not UTF-8.

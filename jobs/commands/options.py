@@ -199,11 +199,11 @@ quota_option = option(
 )
 key_file_option = option(
     "--key-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A file with the key of fingerprints, 16 bytes or more.",
+    metavar="FILE",
+    help="A file, or s3:// object, with the key of fingerprints, 16 bytes or more.",
 )
 policy_option = option(
     "--policy",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file: what is taken out, and what stands in its place.",
+    metavar="FILE",
+    help="A TOML file, or s3:// object: what is taken out, and what stands in its place.",
 )

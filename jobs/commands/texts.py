@@ -123,7 +123,7 @@ def analyze(
 @option("--language", default="en", metavar="CODE", help="The language of texts that name none, for a second opinion.")
 @option("--explain", is_flag=True, help="Say each find on standard error: detector, confidence, what decided.")
 def redact(
-    source: Path, target: Path, form: str, policy: Path | None, key_file: Path | None, language: str, explain: bool
+    source: Path, target: Path, form: str, policy: str | None, key_file: str | None, language: str, explain: bool
 ) -> None:
     """Take personal data out of a text, or of the `text` of every line of JSON Lines. No Spark, no lake.
 
@@ -147,7 +147,7 @@ def redact(
 @out_option
 @format_option
 @key_file_option
-def restore(source: Path, target: Path, form: str, key_file: Path | None) -> None:
+def restore(source: Path, target: Path, form: str, key_file: str | None) -> None:
     """Turn back what a policy encrypted, in a text or in the `redacted_text` of JSON Lines.
 
     Pseudonyms, masks and numbers stay: nothing turns them back.

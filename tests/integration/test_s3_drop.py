@@ -1,91 +1,58 @@
-"""A drop in S3: read by the nightly job from a real S3 server, SeaweedFS, over its own protocol."""
+"""A drop, a policy and a key in S3: read by the nightly job from a real S3 server, SeaweedFS, over its own protocol."""
 
+import gzip
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow.fs
 import pytest
 
 from tests.conftest import document
 from tests.integration.lakes import DS, published, statuses
+from tests.s3 import BUCKET, S3, s3
 
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test-secret", "AWS_REGION": "us-east-1"}
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports below 32768 (SeaweedFS listens 10,000 above some of them as well)."""
-    sockets = []
-    for port in range(18_000 + os.getpid() % 1000 * 10, 32_000):
-        candidate = socket.socket()
-        try:
-            candidate.bind(("127.0.0.1", port))
-        except OSError:
-            candidate.close()
-            continue
-        sockets.append(candidate)
-        if len(sockets) == count:
-            break
-    ports = [candidate.getsockname()[1] for candidate in sockets]
-    for candidate in sockets:
-        candidate.close()
-    return ports
+__all__ = ["s3"]  # the fixture
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("s3")
-    credentials = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}
-    identity = {"name": "test", "credentials": [credentials], "actions": ["Admin", "Read", "Write", "List"]}
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    master, volume, filer, s3 = free_ports(4)
+@pytest.mark.parametrize("master", ["", "local[2]"], ids=["this process", "spark"])
+def test_a_drop_in_s3(s3: S3, tmp_path: Path, master: str) -> None:
+    folder = s3.folder().removeprefix(f"s3://{BUCKET}/")
+    lines = [json.dumps(document(document_id=f"d{i}", text=f"I am Ann Lee {i}.")).encode() + b"\n" for i in range(3)]
+    for name, content in (
+        (f"drops/ds={DS}/mails & 50%.jsonl", b"".join(lines[:2])),
+        (f"drops/ds={DS}/chats.jsonl.gz", gzip.compress(lines[2])),
+        ("policy.toml", b'version = "1"\n[replace]\nNAME = "number"\n'),
+        ("key", b"k" * 32),
+    ):
+        s3.client.put_object(Bucket=BUCKET, Key=f"{folder}/{name}", Body=content)
+    root = f"s3://{BUCKET}/{folder}"
     command = [
-        str(Path(sys.executable).with_name("weed")), "-logtostderr=true", "mini", f"-dir={folder}", "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1", "-metricsIp=127.0.0.1", "-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0",
-        "-master.telemetry=false", f"-s3.config={folder / 's3.json'}", "-bucket=inbox", f"-master.port={master}",
-        f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={s3}",
+        sys.executable, "-m", "jobs.cli", "nightly", "--drops", f"{root}/drops", "--lake", str(tmp_path / "lake"),
+        "--policy", f"{root}/policy.toml", "--key-file", f"{root}/key",
     ]  # fmt: skip
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as server:
-        try:
-            deadline = time.monotonic() + 60
-            while "ready" not in (folder / "log").read_text(errors="replace").lower():
-                assert server.poll() is None, (folder / "log").read_text(errors="replace")[-2000:]
-                assert time.monotonic() < deadline, (folder / "log").read_text(errors="replace")[-2000:]
-                time.sleep(0.2)
-            yield f"http://127.0.0.1:{s3}"
-        finally:
-            server.terminate()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | s3.environment
+    environment |= {"SPARK_MASTER": master} if master else {}
 
+    def night() -> str:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
 
-def test_a_drop_in_s3(endpoint: str, tmp_path: Path) -> None:
-    store = pyarrow.fs.S3FileSystem(
-        access_key=KEYS["AWS_ACCESS_KEY_ID"],
-        secret_key=KEYS["AWS_SECRET_ACCESS_KEY"],
-        endpoint_override=endpoint,
-        region=KEYS["AWS_REGION"],
-    )
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            with store.open_output_stream(f"inbox/drops/ds={DS}/mails & 50%.jsonl") as out:
-                out.write(b"".join(json.dumps(document(document_id=f"d{i}")).encode() + b"\n" for i in range(3)))
-            break
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
-    command = [sys.executable, "-m", "jobs.cli", "nightly", "--drops", "s3://inbox/drops", "--lake", str(tmp_path)]
-
-    environment = os.environ | KEYS | {"AWS_ENDPOINT_URL": endpoint}
-    first = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert first.returncode == 0, first.stderr
-    second = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-
-    rows = published(tmp_path)
+    night()
+    rows = published(tmp_path / "lake")
     assert statuses(rows) == {f"d{i}": ("SCORED", None) for i in range(3)}
-    assert {row["source_file"] for row in rows} == {f"s3://inbox/drops/ds={DS}/mails & 50%.jsonl"}
-    assert "Nothing new" in second.stdout
+    assert {row["source_file"] for row in rows} == {
+        f"{root}/drops/ds={DS}/mails & 50%.jsonl",
+        f"{root}/drops/ds={DS}/chats.jsonl.gz",
+    }
+    assert rows[0]["redacted_text"].startswith("I am [NAME_1]")
+    assert not (tmp_path / "lake" / "keys").exists()
+    assert "Nothing new" in night()
+
+    # The same size, within the same second: another ETag.
+    s3.client.put_object(
+        Bucket=BUCKET, Key=f"{folder}/drops/ds={DS}/mails & 50%.jsonl", Body=b"".join(lines[:2]).replace(b"Ann", b"Kim")
+    )
+    assert "carried forward 1" in night()
