@@ -36,8 +36,8 @@ def test_every_option_reaches_the_job(told: list[NightlySettings]) -> None:
             scorer="local",
             language="en",
             reprocess=True,
-            key_file=Path("key"),
-            policy=Path("policy.toml"),
+            key_file="key",
+            policy="policy.toml",
         )
     ]
 
@@ -82,7 +82,7 @@ def test_the_command_line_comes_first_then_the_environment_then_the_file(told: l
     assert settings.lake == "file, one"
     assert settings.scorer == "environment, all"
     assert settings.language == "environment, one"
-    assert settings.key_file == Path("command line")
+    assert settings.key_file == "command line"
     assert settings.date_pattern is None
 
 
