@@ -12,7 +12,7 @@ from transforms.errors import AuraStreamError
 Answer = TypeVar("Answer")
 
 
-def told(error: BaseException) -> str:
+def type_and_place(error: BaseException) -> str:
     """The type of an exception, and where it was raised."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
@@ -26,4 +26,4 @@ def guarded(function: Callable[[], Answer]) -> Answer:
         raise
     except Exception as error:  # noqa: BLE001 - nothing of another's message may pass
         name = traceback.extract_tb(error.__traceback__)[-1].name
-        raise AuraStreamError(f"{told(error)} in {name}") from None
+        raise AuraStreamError(f"{type_and_place(error)} in {name}") from None

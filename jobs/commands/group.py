@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from jobs.guard import told
+from jobs.guard import type_and_place
 from transforms.errors import AuraStreamError
 
 
@@ -34,4 +34,4 @@ class Commands(click.Group):
         except Exception as error:  # noqa: BLE001 - its message could hold a document's text, so type and place alone
             if isinstance(error, OSError) and error.strerror and error.filename:
                 raise Failed(f"{error.filename}: {error.strerror}") from None
-            raise Failed(f"unexpected {told(error)}: please report it") from None
+            raise Failed(f"unexpected {type_and_place(error)}: please report it") from None

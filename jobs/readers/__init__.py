@@ -50,8 +50,10 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
         elif file.format is Format.CSV:
             delimiter = "\t" if _TSV.search(file.uri) else ","
             yield from read_delimited(split_lines(blocks, 1), file.uri, columns, batch_rows, delimiter)
-        else:
+        elif file.format is Format.JSONL:
             yield from read_json_lines(split_lines(blocks, split.first_row + 1), file.uri, columns, batch_rows)
+        else:
+            raise NotImplementedError(f"no reader of {file.format}")
 
 
 def _blocks(source: pa.NativeFile, split: Split) -> Iterator[bytes]:

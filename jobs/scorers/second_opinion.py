@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from transforms.cost import text_units
 from transforms.errors import ServiceError
 from transforms.pii.redacted import RedactedText
 from transforms.pii.redactor import Opinion
@@ -50,7 +51,7 @@ class ComprehendOpinion:
 
     def _ask(self, text: RedactedText, language: str) -> list[dict[str, Any]]:
         self.calls += 1
-        self.units += max(3, -(-len(text) // 100))
+        self.units += text_units(text)
         try:
             answer = self._client.detect_pii_entities(Text=text, LanguageCode=language)
         except ClientError as error:

@@ -17,7 +17,7 @@ def test_what_is_no_time_of_day_is_a_usage_error(deadline: str) -> None:
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        ({"scorer": "magic"}, "--scorer magic: the scorers are local, comprehend"),
+        ({"scorer": "magic"}, "--scorer magic: the scorers are local"),
         ({"cache": "redis"}, "--cache redis"),
         ({"language": ASK}, "is paid for like the scorer comprehend"),
     ],
