@@ -54,7 +54,7 @@ def test_a_row_of_the_table_is_all_that_a_new_one_takes(meter: Meter, monkeypatc
     opened = open_scorer("dear", POLICY, meter)
     assert isinstance(opened, Dear)
     assert opened.told == (POLICY, meter)
-    with pytest.raises(UsageError, match="the scorers are .*, dear$"):
+    with pytest.raises(UsageError, match=r"the scorers are .*, dear$"):
         scorer_type("cheap")
 
 
