@@ -75,7 +75,9 @@ def read_back(source: pa.NativeFile, name: str, ds: str, policy: Policy, run_id:
     try:
         metadata = pq.read_metadata(source)
         conform(metadata.schema.to_arrow_schema().empty_table(), SCORES)
-        with pq.ParquetFile(source, metadata=metadata, read_dictionary=ENCODED) as file:
+        with pq.ParquetFile(
+            source, metadata=metadata, read_dictionary=ENCODED, page_checksum_verification=True
+        ) as file:
             batches = file.iter_batches(_BATCH_ROWS, columns=_COLUMNS, use_threads=False)
             return merge(_part(batch, ds, policy, run_id) for batch in batches)
     except SchemaError as differences:

@@ -67,7 +67,12 @@ def _entered(settings: ScoringSettings, location: str | None) -> Iterator[Recipe
         if told.paid:
             with closing(stores.meter()) as meter:
                 enter_budget(meter.spending, recipe.stamp.run_id, told.budget, since_published=[])
-        yield recipe
+        try:
+            yield recipe
+        finally:
+            if told.paid:
+                with closing(stores.meter()) as meter:
+                    meter.claims.forget(recipe.stamp.run_id)
 
 
 @contextmanager

@@ -26,8 +26,13 @@ def output(target: Path | None) -> Iterator[BinaryIO]:
     if target is None or str(target) == "-":
         yield sys.stdout.buffer
         return
+    target = target.resolve() if target.is_symlink() else target
     if not target.parent.is_dir():
         raise UsageError(f"--out {target}: there is no folder {target.parent}")
+    if target.exists() and not target.is_file():  # a pipe, or /dev/null
+        with click.open_file(str(target), "wb") as out:
+            yield cast(BinaryIO, out)
+        return
     try:
         with LocalStorage().create(str(target)) as out:
             yield cast(BinaryIO, out)

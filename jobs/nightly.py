@@ -31,9 +31,9 @@ from transforms.schemas import RunState, Status
 def run(settings: NightlySettings) -> RunRecord | None:
     """Score what is new in a drop and publish it; None where nothing is new.
 
-    Raises UsageError, DropError, LakeError and ScorerError before anything is written; ExpectationsNotMet where the
-    audit finds what must not be and PublishConflict where another run published the same date first, or is buying for
-    it: then readers see what they saw before.
+    Raises UsageError and DropError before anything is written; LakeError, CacheError and ScorerError also later;
+    ExpectationsNotMet where the audit finds what must not be, and PublishConflict where another run published the same
+    date first, or is buying for it. Then readers see what they saw before; after CommitUnknown, one or the other.
     """
     told = resolve(settings)
     listing = listed(settings)
@@ -57,7 +57,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
             watch.add(report.seconds)
         with watch.stage("complete dates"):
             staged = stage_dates(lake, run_id, intake, reports)
-        load()
+        load()  # not what the audit costs
         with watch.stage("audit"):
             audited = audit(workers, lake, run_id, recipe.policy, staged, _documents_in(reports, staged))
         watch.add({"audit": audited.seconds})

@@ -17,7 +17,10 @@ from transforms.estimate import Estimate, Plan
 
 
 def plan(settings: NightlySettings) -> Plan:
-    """Count what a night with these settings would buy. Raises as `nightly.run` does before it writes."""
+    """Count what a night with these settings would buy. Raises as `nightly.run` does.
+
+    Nothing is bought or published, and no lake is made; in one that is there, its key and stores may be.
+    """
     told = resolve(settings)
     listing = listed(settings)
     # Where there is no lake, an empty one that goes again: a plan makes nothing.

@@ -99,8 +99,10 @@ def _settings(
     drops: str, lake: str, ds: str | None, file_format: str, mapping: tuple[str, ...], **others: Any
 ) -> NightlySettings:
     from jobs.settings import NightlySettings, parse_mapping
+    from jobs.storage import absolute
 
-    if "://" not in drops and Path(lake).resolve().is_relative_to(Path(drops).resolve()):
+    folder, source = Path(absolute(lake)).resolve(), absolute(drops)
+    if not source.startswith("s3://") and folder.is_relative_to(Path(source).resolve()):
         raise UsageError(f"--lake {lake} lies in --drops {drops}: its own files would be taken for documents")
     return NightlySettings(
         drops=drops,
@@ -159,6 +161,8 @@ def nightly(**told: Any) -> None:
           --budget 25.00 --deadline 05:30
     """
     from jobs import nightly as job
+    from jobs.lake.layout import Lake
+    from jobs.storage import absolute
     from transforms.display import run_text
 
     record = job.run(_settings(**told))
@@ -166,4 +170,5 @@ def nightly(**told: Any) -> None:
         click.echo("Nothing new to score.")
         return
     click.echo(run_text(record.summary))
-    click.echo(f"{'report':<16}{Path(told['lake']) / 'reports' / record.summary.run_id}.html")
+    lake = Lake(absolute(told["lake"]) if ":" in told["lake"] else told["lake"].rstrip("/"))
+    click.echo(f"{'report':<16}{lake.report(record.summary.run_id)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from jobs.lake.layout import Lake
 from jobs.storage import storage_of
 from transforms.documents import id_hashes
+from transforms.errors import LakeError
 from transforms.schemas import SCORES, Status
 
 # Rows held in memory before they are written as one row group.
@@ -47,14 +49,20 @@ class RowsWriter:
 
     def __init__(self, ds: str, uri: str, file: pa.NativeFile) -> None:
         self._ds, self._uri = ds, uri
-        self._writer = pq.ParquetWriter(file, SCORES, compression="zstd", use_dictionary=_DICTIONARY)
+        # With checksums, so that a reader sees a bit that has turned.
+        with _writing(uri):
+            self._writer = pq.ParquetWriter(
+                file, SCORES, compression="zstd", use_dictionary=_DICTIONARY, write_page_checksum=True
+            )
         self._held: list[pa.RecordBatch] = []
         self._held_rows = 0
         self._rows = 0
         self._ids: list[np.ndarray] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows."""
+        """Add rows, if there are any. Raises LakeError where they cannot be written."""
+        if not batch.num_rows:
+            return
         self._held.append(batch)
         self._held_rows += batch.num_rows
         self._rows += batch.num_rows
@@ -63,9 +71,12 @@ class RowsWriter:
             self._flush()
 
     def close(self) -> None:
-        """End the file's content."""
-        self._flush()
-        self._writer.close()
+        """End the file's content. Raises LakeError where it cannot be written."""
+        try:
+            self._flush()
+        finally:
+            with _writing(self._uri):
+                self._writer.close()
 
     @property
     def written(self) -> WrittenFile:
@@ -74,8 +85,19 @@ class RowsWriter:
 
     def _flush(self) -> None:
         if self._held:
-            self._writer.write_table(pa.Table.from_batches(self._held, SCORES), row_group_size=self._held_rows)
+            with _writing(self._uri):
+                self._writer.write_table(pa.Table.from_batches(self._held, SCORES), row_group_size=self._held_rows)
             self._held, self._held_rows = [], 0
+
+
+@contextmanager
+def _writing(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        number = getattr(error, "errno", None)
+        why = os.strerror(number) if number else type(error).__name__
+        raise LakeError(f"{uri} cannot be written: {why}") from None
 
 
 @contextmanager
@@ -99,7 +121,9 @@ class DateWriters:
         self._stack = ExitStack()
 
     def write(self, ds: str, rows: pa.RecordBatch) -> None:
-        """Add rows of schemas.SCORES to a date."""
+        """Add rows of schemas.SCORES to a date, if there are any."""
+        if not rows.num_rows:
+            return
         if ds not in self._open:
             uri = f"{self._lake.scores(ds, self._run_id)}/{self._name}"
             self._open[ds] = self._stack.enter_context(new_file(ds, uri))

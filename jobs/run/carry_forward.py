@@ -31,13 +31,15 @@ def carry_forward(
     """Bring the rows that readers see of a date into a new run, except those that the run scores again.
 
     These are all rows of source files that are `retaken`, and of those `taken_up` the rows of some numbers.
-    Returns the files written, in the order of the rows. Raises LakeError where a published file is gone or damaged.
+    Returns the files written, those that were copied whole first. Raises LakeError where a published file is gone or
+    damaged.
     """
     folder = lake.scores(ds, run_id)
     written: list[WrittenFile] = []
     writers: list[RowsWriter] = []
+    again = {uri: pa.array(list(rows), pa.int64()) for uri, rows in taken_up.items() if rows}
     gone = pc.SetLookupOptions(value_set=pa.array(list(retaken), pa.string()))
-    touched = pc.SetLookupOptions(value_set=pa.array([*retaken, *taken_up], pa.string()))
+    touched = pc.SetLookupOptions(value_set=pa.array([*retaken, *again], pa.string()))
     with ExitStack() as stack:
         for file in publication.files:
             source = lake.at(file.path)
@@ -49,8 +51,9 @@ def carry_forward(
                 continue
             for batch in read_published(lake, file):
                 out = pc.is_in(batch["source_file"], options=gone)
-                for uri, rows in taken_up.items():
-                    out = pc.or_(out, _rows_of(batch, uri, rows))
+                for uri in again.keys() & set(batch["source_file"].unique().to_pylist()):
+                    rows = pc.is_in(batch["source_row"], value_set=again[uri])
+                    out = pc.or_(out, pc.and_(pc.equal(batch["source_file"], uri), rows))
                 kept = batch.filter(pc.invert(out))
                 if not kept.num_rows:
                     continue
@@ -62,11 +65,6 @@ def carry_forward(
 
 def _new_name(folder: str) -> str:
     return f"{folder}/carried-{uuid.uuid4().hex[:8]}.parquet"
-
-
-def _rows_of(batch: pa.RecordBatch, uri: str, rows: Collection[int]) -> pa.Array:
-    in_rows = pc.is_in(batch["source_row"], value_set=pa.array(list(rows), pa.int64()))
-    return pc.and_(pc.equal(batch["source_file"], uri), in_rows)
 
 
 def _untouched(lake: Lake, file: PublishedFile, touched: pc.SetLookupOptions) -> np.ndarray | None:

@@ -11,6 +11,7 @@ from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
 from jobs.settings import NightlySettings
 from jobs.stores.protocols import Ledger, Publication
+from transforms.errors import PublishConflict
 
 # Input bytes a task takes on, uncompressed JSON Lines being split there: some 150,000 documents of 300 characters, and
 # one written file.
@@ -52,7 +53,7 @@ def listed(settings: NightlySettings) -> Listing:
 def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) -> Intake:
     """What of a drop no published run has taken as it is now, or all of it with `reprocess`.
 
-    A file that was taken before keeps the date it was taken for. Raises LakeError.
+    A file that was taken before keeps the date it was taken for. Raises LakeError, PublishConflict.
     """
     seen = ledger.publications()  # before the manifest: a run that publishes in between is then a conflict, not a loss
     taken = ledger.taken()
@@ -67,6 +68,9 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
             new.append(dated)
         elif before.deferred:
             again.append(dated)
+    for file in again:
+        if file.ds not in seen:
+            raise PublishConflict(f"{file.ds} was published by another run at this moment: run again")
     waiting = {ds: deferred_rows(lake, seen[ds]) for ds in {file.ds for file in again}}
     taken_up = {file.uri: waiting[file.ds].get(file.uri, []) for file in again}
     dates = sorted({file.ds for file in (*new, *again)})

@@ -19,7 +19,7 @@ from jobs.run.page import render
 from jobs.storage import storage_of
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Ledger, PublishedFile, RunEntry, TakenFile
-from transforms.errors import ExpectationsNotMet, PublishConflict
+from transforms.errors import CommitUnknown, ExpectationsNotMet, LakeError, PublishConflict
 from transforms.report import RunSummary, summary_table, unfinished
 from transforms.schemas import RunState
 
@@ -52,10 +52,25 @@ def entered(lake: Lake, stores: Stores, ds: str, run_id: str, intake: Intake, *,
         ledger.begin(run_id, ds, intake.replaces, alone=alone)
         try:
             yield
-        except BaseException as error:
-            if not isinstance(error, (PublishConflict, ExpectationsNotMet)):  # these have ended it themselves
+        except (PublishConflict, ExpectationsNotMet, CommitUnknown):
+            raise  # the first two have ended it; of the last nobody knows before the next start
+        except BaseException:
+            with _said(f"how run {run_id} ended could not be entered"):
                 end(lake, ledger, ds, _unfinished(run_id, RunState.FAILED))
             raise
+        finally:
+            if alone:
+                with _said(f"claims of run {run_id} stay until their lease ends"), closing(stores.meter()) as meter:
+                    meter.claims.forget(run_id)
+
+
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    """What the next start mends is said here, and hides nothing that is worse, or better."""
+    try:
+        yield
+    except (LakeError, OSError) as error:
+        say(f"{what}: {error}")
 
 
 def publish(
@@ -86,14 +101,17 @@ def publish(
     except PublishConflict:
         end(lake, ledger, ds, replace(record, summary=replace(record.summary, outcome=RunState.CONFLICT)))
         raise
-    leave(lake, ds, record)
-    ledger.settle(run_id)
+    with _said(f"run {run_id} is published, and the next run writes its report"):
+        leave(lake, ds, record)
+        ledger.settle(run_id)
 
 
 def end(lake: Lake, ledger: Ledger, ds: str, record: RunRecord) -> None:
     """Enter a run that published nothing, and leave its row and page. A run that had published stays published."""
-    if ledger.end(record.summary.run_id, record.summary.outcome, record.to_dict()):
-        leave(lake, ds, record)
+    run_id = record.summary.run_id
+    if ledger.end(run_id, record.summary.outcome, record.to_dict()):
+        with _said(f"the next run writes the report of run {run_id}"):
+            leave(lake, ds, record)
 
 
 def leave(lake: Lake, ds: str, record: RunRecord) -> None:
@@ -116,13 +134,12 @@ def finish_interrupted(lake: Lake, stores: Stores) -> None:
     over = {entry.run_id for entry in ledger.open_runs() if not liveness.lives(entry.run_id)}
     if not over:
         return
-    seen = {found.run_id for found in ledger.publications().values()}
     with closing(stores.meter()) as meter:
-        # Read again: nobody but its own process changes a run, and that has ended.
+        # Read again: its own process has ended, and another start can only finish it as this one does.
         for entry in ledger.open_runs():
             if entry.run_id in over:
                 _finish(lake, ledger, entry)
-                if entry.state is not RunState.PUBLISHED and entry.run_id not in seen:
+                if entry.state is not RunState.PUBLISHED:
                     for date in entry.dates:
                         storage_of(lake.root).delete(lake.scores(date, entry.run_id))
                 meter.claims.forget(entry.run_id)
@@ -130,11 +147,11 @@ def finish_interrupted(lake: Lake, stores: Stores) -> None:
 
 
 def _finish(lake: Lake, ledger: Ledger, entry: RunEntry) -> None:
-    if entry.state is RunState.STARTED:
-        end(lake, ledger, entry.ds, _unfinished(entry.run_id, RunState.INTERRUPTED))
+    state = RunState.INTERRUPTED if entry.state is RunState.STARTED else entry.state
+    record = RunRecord.from_dict(entry.record) if entry.record else _unfinished(entry.run_id, state)
+    if entry.state is RunState.STARTED and ledger.end(entry.run_id, state, record.to_dict()):
         say(f"run {entry.run_id} was interrupted; what it took is taken up again")
-    elif storage_of(lake.root).stat(lake.run_row(entry.ds, entry.run_id)) is None:
-        record = RunRecord.from_dict(entry.record) if entry.record else _unfinished(entry.run_id, entry.state)
+    if storage_of(lake.root).stat(lake.run_row(entry.ds, entry.run_id)) is None:
         leave(lake, entry.ds, record)
         if entry.state is RunState.PUBLISHED:
             say(f"run {entry.run_id} was interrupted after it had published; its report is written now")

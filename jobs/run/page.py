@@ -19,6 +19,7 @@ _OUTCOMES: dict[RunState, str] = {
     RunState.EXPECTATIONS_NOT_MET: "Not published: expectations not met",
     RunState.CONFLICT: "Not published: another run published the same date first",
     RunState.FAILED: "Not published: the run failed",
+    RunState.INTERRUPTED: "Not published: the run was interrupted",
 }
 
 

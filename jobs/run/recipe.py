@@ -51,10 +51,7 @@ def recipe_of(
     taken_up: Mapping[str, Collection[int]] | None = None,
     stop_at: float | None = None,
 ) -> Recipe:
-    """The recipe of a new run. `key` makes its fingerprints; nothing is bought after `stop_at`, seconds since 1970.
-
-    Raises UsageError where the policy needs a key that is kept, and this one is not.
-    """
+    """The recipe of a new run. `key` makes its fingerprints; nothing is bought after `stop_at`, seconds since 1970."""
     run_id = str(ULID())
     return Recipe(
         stamp=Stamp(run_id=run_id, scored_at=datetime.now(UTC)),

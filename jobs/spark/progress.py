@@ -30,6 +30,9 @@ def collect(data: RDD[T], what: str, tasks: int) -> list[T]:
     try:
         answers: list[T] = data.collect()
         return answers
+    except BaseException:  # Ctrl-C, too: workers go on, and on paying, where nobody tells them
+        context.cancelJobGroup(group)
+        raise
     finally:
         done.set()
         watcher.join()

@@ -51,3 +51,17 @@ def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
 def test_nothing_that_is_said_is_obeyed_by_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     say("a\x1b[31m\u202eb")
     assert capsys.readouterr().err == "a\\x1b[31m\\u202eb\n"
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    with output(Path(os.devnull)) as out:
+        out.write(b"gone")
+    assert not Path(os.devnull).is_file()
+
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("before")
+    link.symlink_to(target)
+    with output(link) as out:
+        out.write(b"after")
+    assert link.is_symlink()
+    assert target.read_text() == "after"

@@ -12,6 +12,7 @@ from jobs.run.intake import count_partitions, take_in, task_splits
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Publication, TakenFile
 from tests.jobs.run.lakes import DEFERRED, DS, new_lake, published_as, write
+from transforms.errors import PublishConflict
 
 OTHER = "2026-11-21"
 
@@ -88,6 +89,17 @@ def test_a_date_is_read_once_however_many_files_wait(
 
     assert len(found.again) == 20
     assert read == ["R2"]
+
+
+def test_a_date_that_is_published_while_it_is_looked_at_is_a_conflict(
+    lake: tuple[Lake, Stores], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout, stores = lake
+    ledger = stores.ledger()
+    monkeypatch.setattr(ledger, "publications", dict)  # as it was before the other run
+
+    with pytest.raises(PublishConflict, match="run again"):
+        take_in(Listing([drop_file("/waits")], []), layout, ledger, reprocess=False)
 
 
 def test_work_is_divided_by_bytes(tmp_path: Path) -> None:

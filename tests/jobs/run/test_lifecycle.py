@@ -20,7 +20,7 @@ from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Ledger, Publication
 from tests.jobs.run.lakes import DS, new_lake, published_as, write
-from transforms.errors import ExpectationsNotMet, LakeError, PublishConflict
+from transforms.errors import CommitUnknown, ExpectationsNotMet, LakeError, PublishConflict, ScorerUnavailable
 from transforms.report import unfinished
 from transforms.schemas import RunState
 
@@ -135,6 +135,73 @@ def test_an_interrupt_after_publishing_takes_nothing_back(
     assert states(stores.ledger()) == ["PUBLISHED"]
     assert left(layout, run_id) == (True, True, True)
     assert stores.ledger().open_runs() == []
+
+
+def test_what_fails_after_the_commit_takes_nothing_back_and_is_said(
+    lake: tuple[Lake, Stores], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout, stores = lake
+    run_id = new_run()
+
+    def fail(*_: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(lifecycle, "leave", fail)
+    night(lake, run_id, taking())
+    assert f"run {run_id} is published, and the next run writes its report: the disk is full" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert states(stores.ledger()) == ["PUBLISHED"]
+
+    finish_interrupted(layout, stores)
+    assert left(layout, run_id) == (True, True, True)
+    assert stores.ledger().open_runs() == []
+
+
+def test_of_an_unknown_commit_nothing_is_said_that_is_not_known(lake: tuple[Lake, Stores]) -> None:
+    layout, stores = lake
+    run_id = new_run()
+
+    with pytest.raises(CommitUnknown), entered(layout, stores, DS, run_id, taking(), alone=True):
+        raise CommitUnknown("the answer never came")
+
+    assert states(stores.ledger()) == ["STARTED"]  # the next start finds out
+
+
+def test_an_end_that_cannot_be_entered_hides_no_error(
+    lake: tuple[Lake, Stores], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout, stores = lake
+
+    def fail(*_: Any) -> None:
+        raise LakeError("the ledger is gone")
+
+    monkeypatch.setattr(lifecycle, "end", fail)
+    with pytest.raises(ScorerUnavailable), entered(layout, stores, DS, new_run(), taking(), alone=True):
+        raise ScorerUnavailable("out of reach")
+    assert "could not be entered: the ledger is gone" in capsys.readouterr().err
+
+
+def test_the_claims_of_a_paid_run_end_with_it(lake: tuple[Lake, Stores]) -> None:
+    layout, stores = lake
+    run_id = new_run()
+    with entered(layout, stores, DS, run_id, taking(), alone=True), closing(stores.meter()) as meter:
+        meter.claims.claim(run_id, "worker", [b"k"], ())
+
+    with closing(stores.meter()) as meter:
+        assert meter.claims.claim("another", "worker", [b"k"], ()) == {b"k"}
+
+
+def test_a_run_that_another_start_has_ended_gets_its_row_all_the_same(lake: tuple[Lake, Stores]) -> None:
+    layout, stores = lake
+    run_id = new_run()
+    ledger = stores.ledger()
+    ledger.begin(run_id, DS, [DS], alone=False)
+    (entry,) = ledger.open_runs()
+    ledger.end(run_id, RunState.INTERRUPTED, None)  # by another start, which dies here
+
+    lifecycle._finish(layout, ledger, entry)
+
+    assert left(layout, run_id)[:2] == (True, True)
 
 
 def test_a_killed_run_is_finished_and_its_files_and_claims_go(
