@@ -1,0 +1,40 @@
+"""A plan, as the command makes it: the same for a lake that is not there, and nothing is left of it."""
+
+from pathlib import Path
+
+import pytest
+
+from jobs.plan import plan
+from jobs.settings import NightlySettings
+from jobs.stores.open import open_lake
+from tests.conftest import document, write_json_lines
+from transforms.errors import DropError, UsageError
+
+DS = "2026-11-22"
+
+
+def settings(folder: Path, **told: object) -> NightlySettings:
+    given: dict[str, object] = {"scorer": "comprehend", "ds": DS, "lake": str(folder / "lake")} | told
+    return NightlySettings(drops=str(folder / "drops"), **given)  # type: ignore[arg-type] # fields of the settings
+
+
+def test_a_plan_makes_no_lake_and_is_that_of_an_empty_one(tmp_path: Path) -> None:
+    write_json_lines(
+        tmp_path / "drops" / "a.jsonl", [document(document_id=f"d{i}", text=f"Text {i}.") for i in range(30)]
+    )
+
+    without = plan(settings(tmp_path))
+    assert not (tmp_path / "lake").exists()
+    open_lake(str(tmp_path / "lake"), create=True)[1].ledger()
+    with_lake = plan(settings(tmp_path))
+
+    assert without == with_lake
+    assert (without.files, without.estimate.documents, without.estimate.units, without.estimate.calls) == (1, 30, 90, 2)
+
+
+def test_what_cannot_be_is_said_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--scorer magic"):
+        plan(settings(tmp_path, scorer="magic"))
+    with pytest.raises(DropError, match="cannot be listed"):
+        plan(settings(tmp_path))
+    assert list(tmp_path.iterdir()) == []
