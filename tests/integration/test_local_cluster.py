@@ -34,7 +34,7 @@ def cluster(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("scorer", ["local", "comprehend"])
+@pytest.mark.parametrize("scorer", [pytest.param("local", marks=pytest.mark.slow), "comprehend"])
 def test_a_night_on_two_executors(cluster: dict[str, str], scorer: str, tmp_path: Path, spark: SparkSession) -> None:
     drops = random_drop(tmp_path / "drops", 11, 60)
     write_json_lines(drops / f"ds={DS}" / "again.jsonl", [document(document_id="d1", text="Once more, and good.")])
