@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import partial
 
 from expectations.gate import load
 from expectations.read_back import ReadBack
@@ -14,12 +13,12 @@ from jobs.drops import DropFile
 from jobs.run import exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
-from jobs.run.intake import Intake, count_partitions, listed, take_in, task_splits
+from jobs.run.intake import Intake, listed, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
 from jobs.run.stopwatch import Stopwatch
-from jobs.run.workers import Workers, workers_for
+from jobs.run.workers import Workers, shuffle_files, workers_for
 from jobs.scorers.registry import scorer_type
 from jobs.settings import NightlySettings, Resolved, resolve
 from jobs.stores.open import open_lake
@@ -76,12 +75,9 @@ def _to_take(intake: Intake) -> str:
 
 def score(workers: Workers, recipe: Recipe, files: Sequence[DropFile]) -> list[TaskReport]:
     """Score the files, spread over the workers; the one write of the run."""
-    tasks = task_splits(files, workers.cores)
     if scorer_type(recipe.scorer).paid:
-        partitions = count_partitions(files, workers.cores)
-        prepare = partial(exchange.prepare_splits, partitions)
-        return workers.shuffle("scoring", recipe, tasks, prepare, exchange.write_partition, partitions)
-    return workers.spread("scoring", recipe, tasks, scoring.write_splits)
+        return shuffle_files(workers, "scoring", recipe, files, exchange.prepare_splits, exchange.write_partition)
+    return workers.spread("scoring", recipe, task_splits(files, workers.cores), scoring.write_splits)
 
 
 def _documents_in(reports: Sequence[TaskReport], staged: Sequence[Staged]) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, closing, nullcontext
-from functools import partial
 
 from jobs.lake.layout import Lake
 from jobs.run import counting
 from jobs.run.budget import this_month
-from jobs.run.intake import count_partitions, listed, take_in, task_splits
+from jobs.run.intake import listed, take_in
 from jobs.run.recipe import recipe_of
-from jobs.run.workers import workers_for
+from jobs.run.workers import shuffle_files, workers_for
 from jobs.settings import NightlySettings, resolve
 from jobs.stores.open import Stores, lake_exists, open_lake, temporary_lake
 from transforms.estimate import Estimate, Plan
@@ -36,10 +35,8 @@ def plan(settings: NightlySettings) -> Plan:
         estimate = Estimate()
         if intake.files:
             workers = workers_for(intake.size, "aurastream plan")
-            tasks = task_splits(intake.files, workers.cores)
-            partitions = count_partitions(intake.files, workers.cores)
-            prepare = partial(counting.prepare_splits, partitions)
-            counted = workers.shuffle("planning", recipe, tasks, prepare, counting.count_partition, partitions)
+            prepare, count = counting.prepare_splits, counting.count_partition
+            counted = shuffle_files(workers, "planning", recipe, intake.files, prepare, count)
             estimate = sum(counted, estimate)
         with closing(stores.meter()) as meter:
             already = meter.spending.of_month(this_month())

@@ -119,7 +119,7 @@ def _ordered(held: Sequence[Rows]) -> tuple[list[str], pa.RecordBatch]:
         [("ds", "ascending"), ("source_file", "ascending"), ("source_row", "ascending")]
     )
     dates = whole["ds"].to_pylist()
-    (batch,) = whole.select(PREPARED.names).combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], PREPARED)]
+    (batch,) = whole.select(PREPARED.names).combine_chunks().to_batches()
     return dates, batch
 
 

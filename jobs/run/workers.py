@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
+from jobs.drops import DropFile, Split
 from jobs.guard import guarded
+from jobs.run.intake import count_partitions, task_splits
+from jobs.run.recipe import Recipe
 
 Shared = TypeVar("Shared")
 Work = TypeVar("Work")
@@ -90,12 +93,21 @@ class ThisProcess:
         """See `Workers.shuffle`."""
         sent: list[list[Sent]] = [[] for _ in range(partitions)]
         for piece in work:
-            for number, each in guarded(partial(_listed, split, shared, piece)):
+            found: list[tuple[int, Sent]] = guarded(partial(list, split(shared, piece)))
+            for number, each in found:
                 sent[number].append(each)
         return [guarded(partial(gather, shared, number, iter(each))) for number, each in enumerate(sent)]
 
 
-def _listed(
-    split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]], shared: Shared, work: Work
-) -> list[tuple[int, Sent]]:
-    return list(split(shared, work))
+def shuffle_files(
+    workers: Workers,
+    what: str,
+    recipe: Recipe,
+    files: Sequence[DropFile],
+    split: Callable[[int, Recipe, Sequence[Split]], Iterator[tuple[int, Sent]]],
+    gather: Callable[[Recipe, int, Iterator[Sent]], Answer],
+) -> list[Answer]:
+    """`Workers.shuffle` over a drop's files; `split` is told into how many partitions."""
+    partitions = count_partitions(files, workers.cores)
+    tasks = task_splits(files, workers.cores)
+    return workers.shuffle(what, recipe, tasks, partial(split, partitions), gather, partitions)

@@ -47,25 +47,25 @@ class Stores:
 
     def ledger(self) -> Ledger:
         """Open the ledger. Raises LakeError."""
-        return LocalLedger(Path(self._at("ledger.sqlite")), self._files_of)
+        return LocalLedger(Path(self.lake.at("ledger.sqlite")), self._files_of)
 
     def keys(self) -> Keys:
         """The lake's key."""
-        return LocalKeys(Path(self._at("keys/content.key")))
+        return LocalKeys(Path(self.lake.at("keys/content.key")))
 
     def liveness(self) -> Liveness:
         """Who lives."""
-        return LocalLiveness(Path(self._at("locks")))
+        return LocalLiveness(Path(self.lake.at("locks")))
 
     def meter(self) -> Meter:
         """Open what a paid call asks; to be closed. Raises LakeError."""
-        path = self._at("meter.sqlite")
+        path = self.lake.at("meter.sqlite")
         return Meter(LocalRateLimit(path), LocalSpending(path), LocalTextClaims(path))
 
     def cache(self) -> ScoreCache:
         """Open the score cache; to be closed. Raises CacheError."""
         if self.cache_table is None:
-            return LocalScoreCache(self._at("cache.sqlite"))
+            return LocalScoreCache(self.lake.at("cache.sqlite"))
         from jobs.stores.aws.cache import DynamoScoreCache  # boto3: half a second of CPU
         from jobs.stores.published import JoinedCache
 
@@ -78,9 +78,6 @@ class Stores:
             return self
         files = [self.lake.at(file.path) for found in self.ledger().publications().values() for file in found.files]
         return replace(self, published=tuple(files))
-
-    def _at(self, name: str) -> str:
-        return self.lake.at(name)
 
     def _files_of(self, ds: str, run_id: str) -> list[PublishedFile]:
         """What a run's directory of a date holds, for a ledger that was made before it listed publications."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
@@ -14,8 +14,6 @@ from transforms.errors import AuraStreamError, LakeBusy, LakeError
 
 # How long one waits for another's transaction, in seconds; a batch of the score cache takes some 50 ms.
 BUSY_SECONDS = 300
-# In place of a path: a store of this process alone.
-MEMORY = ":memory:"
 
 
 def unusable(
@@ -78,6 +76,6 @@ class SharedFile:
         with self._threads, self._alone():
             self._connection.close()
 
-    def _alone(self) -> AbstractContextManager[object]:
+    def _alone(self) -> FileLock:
         """Held where the write-ahead log is made or put away: there SQLite may fail at once instead of waiting."""
-        return nullcontext() if str(self._path) == MEMORY else FileLock(f"{self._path}.lock")
+        return FileLock(f"{self._path}.lock")

@@ -13,5 +13,5 @@ from jobs.stores.protocols import Meter
 
 
 def local_meter(path: Path | str, now: Callable[[], float] = time.time) -> Meter:
-    """A meter in one file, or in this process's memory; whoever asks for it closes it."""
+    """A meter in one file; whoever asks for it closes it."""
     return Meter(LocalRateLimit(path, now), LocalSpending(path), LocalTextClaims(path, now))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,6 @@ from jobs.scorers import registry
 from jobs.scorers.call_policy import CallPolicy
 from jobs.scorers.comprehend import ComprehendLanguages, ComprehendScorer
 from jobs.scorers.registry import open_detector, open_scorer, scorer_type
-from jobs.stores.local.sqlite import MEMORY
 from jobs.stores.protocols import Meter
 from tests.jobs.scorers.meters import local_meter
 from transforms.errors import UsageError
@@ -23,8 +23,8 @@ POLICY = CallPolicy("R1", 10.0)
 
 
 @pytest.fixture
-def meter() -> Iterator[Meter]:
-    with closing(local_meter(MEMORY)) as meter:
+def meter(tmp_path: Path) -> Iterator[Meter]:
+    with closing(local_meter(tmp_path / "meter.sqlite")) as meter:
         yield meter
 
 

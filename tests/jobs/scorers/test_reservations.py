@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
 from jobs.scorers.reservations import Reservation
 from jobs.stores.local.spending import LocalSpending
-from jobs.stores.local.sqlite import MEMORY
 from transforms.errors import LakeError, ScorerError
 
 
 @pytest.fixture
-def spending() -> Iterator[LocalSpending]:
+def spending(tmp_path: Path) -> Iterator[LocalSpending]:
     """15 units are reserved of 20."""
-    with closing(LocalSpending(MEMORY)) as spending:
+    with closing(LocalSpending(tmp_path / "meter.sqlite")) as spending:
         spending.begin("R1", "2026-11", 20)
         assert spending.reserve("R1", [3, 5, 7]).items == 3
         yield spending
