@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -21,9 +21,9 @@ from transforms.schemas import RunState, Status
 _RESTORE = "restore it from a backup, or take its date back with `aurastream rollback`"
 
 
-def published_files(lake: Lake, publications: Mapping[str, Publication]) -> dict[str, list[str]]:
-    """Each date's Parquet files that readers see, as URIs."""
-    return {ds: [lake.at(file.path) for file in found.files] for ds, found in publications.items()}
+def published_files(lake: Lake, publications: Mapping[str, Publication]) -> dict[str, dict[str, int]]:
+    """Each date's Parquet files that readers see, as URIs, with the rows of each."""
+    return {ds: {lake.at(file.path): file.rows for file in found.files} for ds, found in publications.items()}
 
 
 def run_rows(lake: Lake, ledger: Ledger) -> list[str]:
@@ -52,27 +52,42 @@ def run_summaries(ledger: Ledger) -> list[tuple[RunSummary, bool]]:
 
 def read_published(lake: Lake, file: PublishedFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """A published file's rows. Raises LakeError where it is not there, or is not what was published."""
-    uri = lake.at(file.path)
-    with ExitStack() as stack:
-        try:
-            source = stack.enter_context(storage_of(uri).open(uri))
-            opened = stack.enter_context(pq.ParquetFile(source, page_checksum_verification=True))
-            batches = opened.iter_batches(columns=columns, use_threads=False)
-            rows = opened.metadata.num_rows
-        except FileNotFoundError:
-            raise LakeError(f"{uri} is published, but not there: {_RESTORE}") from None
-        except (OSError, pa.ArrowException):
-            raise LakeError(f"{uri} is published, but damaged: {_RESTORE}") from None
-        if rows != file.rows:
-            raise LakeError(f"{uri} has {rows:,} rows where {file.rows:,} were published: {_RESTORE}")
+    return read_file(lake.at(file.path), file.rows, columns)
+
+
+def read_file(uri: str, rows: int, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of a published file of so many rows. Raises LakeError as `read_published` does."""
+    with open_published(uri, rows) as opened:
+        batches = opened.iter_batches(columns=columns, use_threads=False)
         while True:
-            try:
+            with _as_published(uri):
                 batch = next(batches, None)
-            except (OSError, pa.ArrowException):
-                raise LakeError(f"{uri} is published, but damaged: {_RESTORE}") from None
             if batch is None:
                 return
             yield batch
+
+
+@contextmanager
+def open_published(uri: str, rows: int) -> Iterator[pq.ParquetFile]:
+    """A published file, which is to have so many rows. Raises LakeError as `read_published` does."""
+    with ExitStack() as stack:
+        with _as_published(uri):
+            source = stack.enter_context(storage_of(uri).open(uri))
+            opened = stack.enter_context(pq.ParquetFile(source, page_checksum_verification=True))
+        found = opened.metadata.num_rows
+        if found != rows:
+            raise LakeError(f"{uri} has {found:,} rows where {rows:,} were published: {_RESTORE}")
+        yield opened
+
+
+@contextmanager
+def _as_published(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise LakeError(f"{uri} is published, but not there: {_RESTORE}") from None
+    except (OSError, pa.ArrowException):
+        raise LakeError(f"{uri} is published, but damaged: {_RESTORE}") from None
 
 
 def deferred_rows(lake: Lake, publication: Publication) -> dict[str, list[int]]:

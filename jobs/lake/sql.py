@@ -1,20 +1,23 @@
 """SQL over what is published, by DuckDB: the local twin of Athena.
 
-A query sees the tables `scores` and `runs` and the views of `transforms/sql`, and nothing else of this machine: DuckDB
-may open the listed files alone, and may write no file, load no extension and change no setting.
+A query sees the tables `scores` and `runs` and the views of `transforms/sql`, and nothing else of this machine: pyarrow
+reads the files and hands DuckDB their rows, so that DuckDB itself opens no file at all, to read or to write.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as pads
+from pyarrow import fs
 
+from jobs.lake.published import open_published, read_file
 from transforms.display import visible
 from transforms.errors import LakeError, UsageError
 from transforms.schemas import RUNS, SCORES
@@ -26,7 +29,12 @@ _SETTINGS: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-_READS = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}  # DESCRIBE, SHOW, SUMMARIZE and WITH are SELECT
+_GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)"
+# What stands before the statement that is explained.
+_EXPLAIN = re.compile(rf"\A{_GAP}*EXPLAIN{_GAP}+(?:ANALYZE{_GAP}+)?(?:\([^()]*\){_GAP}*)?", re.IGNORECASE | re.DOTALL)
+_THREADS = 16  # files looked at at once
+# How DuckDB begins to say that pyarrow could not read on.
+_READING_FAILED = "Invalid Input Error: reading the stream registered as "
 
 # Athena's function, for bounds of any integer type.
 _SEQUENCE = """
@@ -36,84 +44,96 @@ _SEQUENCE = """
 """
 
 
+class _File(NamedTuple):
+    """A Parquet file of a table."""
+
+    uri: str
+    rows: int
+    ds: str | None = None  # its date, where the table has one
+
+
 def query(
-    published: Mapping[str, Sequence[str]], runs_files: Sequence[str], sql: str, parameters: Sequence[str] = ()
+    published: Mapping[str, Mapping[str, int]], runs_files: Sequence[str], sql: str, parameters: Sequence[str] = ()
 ) -> pa.Table:
     """Answer one reading SQL statement over the published files.
 
-    `published` gives each date's Parquet files of `scores`, `runs_files` those of `runs`: local paths, or none at all.
+    `published` gives each date's Parquet files of `scores`, local paths, with the rows of each; `runs_files` those of
+    `runs`, of a row each. There may be none at all.
     `parameters` are bound to the statement's `?`, in order. The answer is held in memory, the files are streamed.
 
     Raises UsageError where the statement is not one read, or fails; its message may quote the query, and never a
-    document. Raises LakeError where a file is missing or is not such a table.
+    document. Raises LakeError where a file is missing, damaged, or not what was published.
     """
-    scores = {str(Path(file).absolute()): ds for ds, listed in published.items() for file in listed}
-    runs = [str(Path(file).absolute()) for file in runs_files]
-    missing = [file for file in (*scores, *runs) if not Path(file).is_file()]
-    if missing:
-        raise LakeError(f"{visible(missing[0])} is published, but not there (files missing: {len(missing)})")
+    scores = [_File(uri, rows, ds) for ds, listed in published.items() for uri, rows in listed.items()]
+    runs = [_File(uri, 1) for uri in runs_files]
     try:
         "".join((sql, *parameters)).encode()
-        statements = duckdb.extract_statements(sql)
+        reads = _reads(sql)
     except UnicodeEncodeError:
         raise UsageError("the query or a parameter is not valid text") from None
     except duckdb.Error as error:
         raise UsageError(_lines(error)) from None
-    if len(statements) != 1 or statements[0].type not in _READS:
+    if not reads:
         raise UsageError("give one statement that reads: SELECT, WITH, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN")
     with _open(scores, runs) as connection:
         try:
             return connection.sql(sql, params=list(parameters)).to_arrow_table()
         except duckdb.Error as error:
+            if str(error).startswith(_READING_FAILED):
+                _find_damage([*scores, *runs])
             raise UsageError(_reason(connection, sql, parameters, error)) from None
 
 
-def _open(scores: Mapping[str, str], runs: Sequence[str]) -> duckdb.DuckDBPyConnection:
-    """Open a database in memory with the views over these files (path -> date; paths), and lock it."""
+def _reads(sql: str) -> bool:
+    """Whether it is one statement that reads, or one such explained. Raises duckdb.Error where it is none at all."""
+    statements = duckdb.extract_statements(sql)
+    if len(statements) == 1 and statements[0].type is duckdb.StatementType.EXPLAIN:
+        statements = duckdb.extract_statements(_EXPLAIN.sub("", sql, count=1))
+    # DESCRIBE, SHOW, SUMMARIZE and WITH are SELECT.
+    return [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
+
+
+def _open(scores: Sequence[_File], runs: Sequence[_File]) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory with the tables and views over these files, and lock it."""
     connection = duckdb.connect(config=_SETTINGS)
     connection.execute("SET TimeZone = 'UTC'")
-    # A file is read by the pattern that matches it alone; both count as paths.
-    readable = [*scores, *runs]
-    connection.execute("SET allowed_paths = ?", [readable + [_pattern(file) for file in readable]])
     connection.execute(_SEQUENCE)
-    connection.execute("CREATE SCHEMA lake")
-    connection.execute("CREATE TABLE lake.dates (filename VARCHAR, ds VARCHAR)")
-    connection.execute("INSERT INTO lake.dates SELECT unnest(?), unnest(?)", [[*scores], [*scores.values()]])
-    try:
-        _create(connection, "scores", SCORES, scores, ds=True)
-        _create(connection, "runs", RUNS, runs, ds=False)
-    except duckdb.Error as error:
-        raise LakeError(f"the published files cannot be read: {_lines(error)}") from None
+    connection.register("scores", _dataset(scores, SCORES.append(pa.field("ds", pa.string()))))
+    connection.register("runs", _dataset(runs, RUNS))
     for view in files("transforms").joinpath("sql").iterdir():
         if view.name.endswith(".sql"):
-            connection.execute(f"CREATE VIEW {view.name.removesuffix('.sql')} AS {view.read_text(encoding='utf-8')}")
+            name = view.name.removesuffix(".sql")
+            connection.execute(f"CREATE TEMP VIEW {name} AS {view.read_text(encoding='utf-8')}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
 
-def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, paths: Iterable[str], *, ds: bool
-) -> None:
-    """Create the view `name` over these files, with the date of each as `ds` if asked; an empty table over none."""
-    columns = ", ".join(f'"{column}"' for column in schema.names) + (", ds" if ds else "")
-    patterns = ", ".join("'" + _pattern(path).replace("'", "''") + "'" for path in paths)
-    if patterns:
-        # By its name a file gets its date; a filter on `ds` reaches the reader, which skips the other files.
-        joined = "JOIN lake.dates USING (filename)" if ds else ""
-        options = "filename = true, hive_partitioning = false"
-        connection.execute(
-            f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{patterns}], {options}) {joined}"  # noqa: S608
-        )
-    else:
-        connection.register("empty", schema.append(pa.field("ds", pa.string())).empty_table())
-        connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM empty")  # noqa: S608 - names of ours
-        connection.unregister("empty")
+def _dataset(table: Sequence[_File], schema: pa.Schema) -> pads.Dataset:
+    """What DuckDB reads in place of files: pages are checked, and files of other dates than it wants not opened."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(lambda file: _check(file, schema), table))
+    local = fs.LocalFileSystem()
+    form = pads.ParquetFileFormat(
+        default_fragment_scan_options=pads.ParquetFragmentScanOptions(page_checksum_verification=True)
+    )
+    fragments = [form.make_fragment(uri, local, None if ds is None else pads.field("ds") == ds) for uri, _, ds in table]
+    return pads.FileSystemDataset(fragments, schema, form, local)
 
 
-def _pattern(path: str) -> str:
-    """Give the glob pattern that matches this path and no other."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", path)
+def _check(file: _File, schema: pa.Schema) -> None:
+    with open_published(file.uri, file.rows) as opened:
+        found = opened.schema_arrow
+    declared = {field.name: field.type for field in schema}
+    if "run_id" not in found.names or any(declared.get(field.name) != field.type for field in found):
+        raise LakeError(f"{visible(file.uri)} is published, but is no such table: its columns are others")
+
+
+def _find_damage(table: Sequence[_File]) -> None:
+    """Read files through, for DuckDB does not say which one it was. Raises LakeError that names it."""
+    for file in table:
+        for _ in read_file(file.uri, file.rows):
+            pass
 
 
 def _reason(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[str], error: duckdb.Error) -> str:

@@ -21,7 +21,7 @@ def test_files_are_those_of_the_ledger_whatever_lies_beside_them(lake: Lake) -> 
     seen = published_as(lake, write(lake, "one", {}))
     write(lake, "two", {})
 
-    assert published_files(lake, {DS: seen}) == {DS: [f"{lake.scores(DS, 'R1')}/one.parquet"]}
+    assert published_files(lake, {DS: seen}) == {DS: {f"{lake.scores(DS, 'R1')}/one.parquet": 1}}
 
 
 def test_deferred_rows_by_file_in_one_pass_over_several(lake: Lake) -> None:

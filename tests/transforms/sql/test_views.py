@@ -22,9 +22,9 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def published(scores: list[dict[str, Any]], folder: Path) -> dict[str, list[str]]:
+def published(scores: list[dict[str, Any]], folder: Path) -> dict[str, dict[str, int]]:
     """Write each date's rows as its published file; a scored row's four scores are 0 where it says nothing."""
-    files: dict[str, list[str]] = {}
+    files: dict[str, dict[str, int]] = {}
     for ds in {row["ds"] for row in scores}:
         whole = []
         for row in scores:
@@ -34,7 +34,7 @@ def published(scores: list[dict[str, Any]], folder: Path) -> dict[str, list[str]
                 whole.append(BASE | shares | row)
         path = folder / f"{ds}.parquet"
         pq.write_table(pa.Table.from_pylist(whole, schema=SCORES), path)
-        files[ds] = [str(path)]
+        files[ds] = {str(path): len(whole)}
     return files
 
 
