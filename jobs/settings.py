@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from math import inf
 from pathlib import Path
 
 from jobs.formats import Format
 from jobs.scorers.registry import scorer_type
-from jobs.storage import absolute, storage_of
+from jobs.storage import absolute, others_may_read, storage_of
 from jobs.stores.open import named_table
 from transforms.cost import DEFAULT_TPS
 from transforms.errors import UsageError
@@ -23,6 +24,7 @@ STOP, DEFER = "stop", "defer"
 DETECT, ASK = "detect", "detect-comprehend"
 # Bytes that a key of the user's own has at least.
 LEAST_KEY_BYTES = 16
+MOST_DOLLARS = 1_000_000_000
 
 # Columns of a document that a drop's own columns may be mapped to.
 MAPPABLE = tuple(name for name in DOCUMENTS.names if name not in {"source_file", "source_row", "error_code"})
@@ -80,6 +82,10 @@ def resolve(settings: ScoringSettings) -> Resolved:
     """Read and check everything that a command was told about scoring. Raises UsageError."""
     scorer_type(settings.scorer)
     named_table(settings.cache)
+    if not 0 < settings.quota_tps < inf:
+        raise UsageError(f"--quota-tps {settings.quota_tps}: give a number of calls a second, such as {DEFAULT_TPS:g}")
+    if settings.budget is not None and not 0 <= settings.budget <= MOST_DOLLARS:
+        raise UsageError(f"--budget: give at most {MOST_DOLLARS:,} dollars")
     policy = given_policy(settings.policy)
     if policy.second_opinion:
         raise UsageError("a second opinion costs money that no budget caps: leave second_opinion to `redact`")
@@ -136,12 +142,16 @@ def given_policy(location: str | Path | None) -> Policy:
 
 def given_key(location: str | Path) -> bytes:
     """A key that the user keeps elsewhere, of LEAST_KEY_BYTES at least. Raises UsageError."""
+    uri = absolute(str(location))
     try:
         key = _read(str(location))
+        open_to_others = not uri.startswith("s3://") and others_may_read(Path(uri))
     except OSError as error:
         raise UsageError(f"--key-file {location}: {error.strerror or error}") from None
     if len(key) < LEAST_KEY_BYTES:
         raise UsageError(f"--key-file {location}: a key has at least {LEAST_KEY_BYTES} bytes")
+    if open_to_others:
+        raise UsageError(f"--key-file {location}: others can read it; `chmod 600` it, if nobody has")
     return key
 
 

@@ -13,7 +13,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -48,14 +48,15 @@ class Storage(Protocol):
     def create(self, uri: str) -> AbstractContextManager[pa.NativeFile]:
         """A file to be written: it appears whole when the context ends well, and then is durable, or not at all.
 
-        Folders that it lies in are made. What stood there before is replaced.
+        Folders that it lies in are made. What stood there before is replaced. On this machine its owner alone may read
+        it, whatever the umask, and enter the folders that were made.
         """
         ...
 
     def put_if_absent(self, uri: str, data: bytes) -> bool:
         """Write a small file, whole and durable, where there is none; of several who do at once, one does.
 
-        Whether it was this one. On this machine its owner alone may read it.
+        Whether it was this one.
         """
         ...
 
@@ -125,13 +126,12 @@ class LocalStorage:
     def put_if_absent(self, uri: str, data: bytes) -> bool:
         """See `Storage.put_if_absent`."""
         path = Path(uri)
-        _make(path.parent, 0o700)
+        make_private_folder(path.parent)
         fresh = _hidden(path)
         try:
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            make_private_file(fresh)
+            fresh.write_bytes(data)
+            _sync(fresh)
             os.link(fresh, path)
         except FileExistsError:
             return False
@@ -171,9 +171,10 @@ class LocalStorage:
     @contextmanager
     def _appearing(self, uri: str) -> Iterator[Path]:
         path = Path(uri)
-        _make(path.parent)
+        make_private_folder(path.parent)
         fresh = _hidden(path)
         try:
+            make_private_file(fresh)
             yield fresh
             _sync(fresh)
             fresh.replace(path)
@@ -195,12 +196,23 @@ def _unless_gone(error: BaseException) -> None:
         raise error
 
 
-def _make(folder: Path, mode: int = 0o777) -> None:
-    """Make a folder that is not there, and those that it lies in."""
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that is not there, and those that it lies in, for its owner alone. Raises OSError."""
     if not folder.is_dir():
-        _make(folder.parent)
-        folder.mkdir(mode, exist_ok=True)
+        make_private_folder(folder.parent)
+        folder.mkdir(0o700, exist_ok=True)
         _sync(folder.parent)
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file, where there is none, that its owner alone may read and write. Raises OSError."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def others_may_read(path: Path) -> bool:
+    """Whether anybody but its owner may. Raises OSError."""
+    return bool(path.stat().st_mode & 0o077)
 
 
 def _sync(path: Path) -> None:

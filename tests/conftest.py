@@ -31,6 +31,13 @@ def document(**fields: object) -> dict[str, object]:
     } | fields
 
 
+def write_key(path: Path, content: bytes = b"k" * 32) -> Path:
+    """A key file that its owner alone may read."""
+    path.touch(0o600)
+    path.write_bytes(content)
+    return path
+
+
 def write_json_lines(path: Path, rows: Sequence[Mapping[str, object] | str]) -> Path:
     """A JSON Lines file of documents; a string stands as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)

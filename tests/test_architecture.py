@@ -43,7 +43,7 @@ ALONE = {
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session"),  # the latter looks for `java`
     "sqlite3": ("jobs.stores.local",),
-    "tempfile": ("jobs.storage", "jobs.stores.open"),
+    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch"),
     "vaderSentiment": ("transforms.sentiment.vader",),
 }
 # What transforms and expectations may not know: the world.

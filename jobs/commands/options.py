@@ -73,7 +73,7 @@ def _load_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
         raise click.UsageError(f"--config {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise click.UsageError(f"--config {path}: it is not UTF-8") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise click.UsageError(f"--config {path}: {error}") from None
 
 

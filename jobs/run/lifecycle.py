@@ -14,6 +14,7 @@ from ulid import ULID
 from expectations.verdict import Verdict
 from jobs.console import say
 from jobs.lake.layout import Lake
+from jobs.run.budget import this_month
 from jobs.run.intake import Intake
 from jobs.run.page import render
 from jobs.storage import storage_of
@@ -138,6 +139,7 @@ def finish_interrupted(lake: Lake, stores: Stores) -> None:
         # Read again: its own process has ended, and another start can only finish it as this one does.
         for entry in ledger.open_runs():
             if entry.run_id in over:
+                meter.spending.end(entry.run_id, this_month())  # its workers may live still
                 _finish(lake, ledger, entry)
                 if entry.state is not RunState.PUBLISHED:
                     for date in entry.dates:

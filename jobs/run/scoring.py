@@ -21,7 +21,9 @@ from jobs.run.recipe import Recipe, TaskReport
 from jobs.run.stopwatch import Stopwatch, TimedCache, TimedScorer
 from jobs.scorers.registry import open_detector, open_scorer, scorer_type
 from jobs.settings import ASK, DETECT
+from jobs.stores.unopened import UnopenedCache
 from transforms.documents import Reason
+from transforms.errors import CacheError
 from transforms.preparation import ready, redact_documents, with_detected_languages
 from transforms.sentiment.languages import ask_languages, with_languages_bought
 from transforms.sentiment.protocols import LanguageDetector, ScoreCache, Scorer
@@ -49,11 +51,20 @@ def services(recipe: Recipe, watch: Stopwatch) -> Iterator[Services]:
         # The meter is the paid ones' alone.
         meter = stack.enter_context(closing(recipe.stores.meter())) if scorer_type(recipe.scorer).paid else None
         scorer = stack.enter_context(closing(open_scorer(recipe.scorer, recipe.calls, meter)))
-        cache = stack.enter_context(closing(recipe.stores.cache()))
+        cache = stack.enter_context(closing(_open_cache(recipe)))
         detector = None
         if meter and recipe.language == ASK:
             detector = stack.enter_context(closing(open_detector(recipe.calls, meter)))
         yield Services(TimedScorer(scorer, watch), TimedCache(cache, watch), detector)
+
+
+def _open_cache(recipe: Recipe) -> ScoreCache:
+    try:
+        return recipe.stores.cache()
+    except CacheError as error:
+        if not recipe.defer_without_cache:
+            raise
+        return UnopenedCache(error)
 
 
 def write_splits(recipe: Recipe, task: int, splits: Sequence[Split]) -> TaskReport:

@@ -57,13 +57,19 @@ def workers_for(total_bytes: int, app_name: str, meanwhile: Callable[[], None] =
     `meanwhile` is what this process may do while Spark starts and works. Raises AuraStreamError where Spark is needed
     and there is no Java 17.
     """
-    if total_bytes <= FEW_BYTES and "SPARK_MASTER" not in os.environ and "pyspark" not in sys.modules:
+    if total_bytes <= FEW_BYTES and "SPARK_MASTER" not in os.environ and not _spark_runs():
         return ThisProcess()
     threading.Thread(target=meanwhile, daemon=True).start()
     from jobs.spark.session import spark_session
     from jobs.spark.tasks import SparkWorkers
 
     return SparkWorkers(spark_session(app_name))
+
+
+def _spark_runs() -> bool:
+    """Whether there is a session. pyspark may have been imported without: Great Expectations does."""
+    pyspark = sys.modules.get("pyspark")
+    return pyspark is not None and pyspark.SparkContext._active_spark_context is not None
 
 
 class ThisProcess:

@@ -168,6 +168,9 @@ class Calls(Generic[T]):
                 turn = self._rate_limit.turn(self._quota, self._policy.quota_tps)
                 self._uneasy |= turn.failures > 0
                 if turn.closed:
+                    if self._policy.stop_at is not None and turn.at >= self._policy.stop_at:
+                        self.stop(DEADLINE_REACHED)  # now, rather than when the turn comes
+                        return None
                     self._sleep(max(0.0, turn.at - self._now()))
                     return None if self._reason_to_stop() else turn.failures >= FAILURES
                 if self._now() - self._last_answer > OUTAGE_SECONDS:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from jobs.spark.scratch import scratch_folder
 from transforms.errors import AuraStreamError
 
 __all__ = ["SparkSession", "java_home", "spark_session"]  # the session's type, so that pyspark is imported here alone
@@ -54,8 +55,19 @@ def spark_session(app_name: str) -> SparkSession:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     # A task whose worker dies is tried again, as on a cluster.
     master = os.environ.get("SPARK_MASTER", "local[*,4]")
-    with _interrupts_wait():
+    os.environ["SPARK_LOCAL_DIRS"] = scratch_folder()
+    with _interrupts_wait(), _private_files():
         return SparkSession.builder.appName(app_name).master(master).config(map=_CONF).getOrCreate()
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """What Java, which is started meanwhile, and its workers write is for this user alone."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

@@ -47,11 +47,11 @@ class Stores:
 
     def ledger(self) -> Ledger:
         """Open the ledger. Raises LakeError."""
-        return LocalLedger(Path(self.lake.at("ledger.sqlite")), self._files_of)
+        return LocalLedger(Path(self.lake.at("ledger.sqlite")), self._files_of, lambda: holds_scores(self.lake))
 
     def keys(self) -> Keys:
         """The lake's key."""
-        return LocalKeys(Path(self.lake.at("keys/content.key")))
+        return LocalKeys(Path(self.lake.at("keys/content.key")), lambda: bool(self.ledger().publications()))
 
     def liveness(self) -> Liveness:
         """Who lives."""
@@ -104,10 +104,15 @@ def open_lake(location: str, *, create: bool, cache: str = "local") -> tuple[Lak
     if root.startswith("s3://"):
         raise UsageError(f"--lake {location}: a lake lies on a local path, for now")
     lake = Lake(root)
-    if not create and not lake_exists(location):
+    if not create and not lake_exists(location) and not holds_scores(lake):
         raise LakeError(f"no lake at {root}: run `aurastream nightly` first, or name another --lake")
     make_folder(root)
     return lake, Stores(lake, table)
+
+
+def holds_scores(lake: Lake) -> bool:
+    """Whether runs have written there."""
+    return next(iter(storage_of(lake.root).list(lake.at("scores"))), None) is not None
 
 
 @contextmanager

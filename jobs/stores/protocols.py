@@ -105,7 +105,8 @@ class Ledger(Protocol):
         """Point every date of `replaces` to this run, if each still points to the run given there (None: to none).
 
         `files` are each date's. All dates move, and what was `taken` counts so, or nothing happens and PublishConflict
-        is raised. A run that is published already is published.
+        is raised; so it is where a file was taken for another date meanwhile. A run that is published already is
+        published.
         """
         ...
 
@@ -155,8 +156,15 @@ class Spending(Protocol):
         """Enter a run of a month, such as 2026-11, that may spend `budget` units (None: any number)."""
         ...
 
+    def end(self, run_id: str, month: str) -> None:
+        """Grant no more to a run of a month, entered or not: it is over, whatever its workers think."""
+        ...
+
     def reserve(self, run_id: str, units: Sequence[int]) -> Granted:
-        """Reserve units for items, from the first on as long as they fit the run's budget."""
+        """Reserve units for items, from the first on as long as they fit the run's budget.
+
+        A run that was not entered, or that has ended, is granted nothing.
+        """
         ...
 
     def release(self, run_id: str, units: int) -> None:

@@ -1,7 +1,8 @@
 """The arithmetic of rate limit, spending and text claims: from what a store holds to what it holds next.
 
 Pure, so that the twins share it: each reads the state, takes a step, and writes what came of it, in one transaction.
-Clocks of several machines may differ by some seconds: then calls bunch up by as many seconds' worth, at most.
+Clocks of several machines may differ by some seconds: then calls bunch up by as many seconds' worth, at most. What a
+clock has written that was further ahead counts for nothing, so that nobody waits for its times to come.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ SLOWEST = 0.05
 # So many calls in a row without an answer open the breaker; from then on one call each RETRY_SECONDS tries again.
 FAILURES = 5
 RETRY_SECONDS = 30.0
+# Turns that are taken and not yet due: each process waits for one of an operation, and there are fewer than so many. A
+# turn that is due later than they all was entered by a clock that was ahead.
+WAITING = 256
+# Clocks that are right differ by less, in seconds.
+CLOCKS_DIFFER = 30.0
 
 # How long an entry of the score cache is good for. Longer than a year, so that what comes back with the season is not
 # bought again.
@@ -58,11 +64,13 @@ def take_turn(rate: Rate, now: float, tps: float) -> tuple[Rate, Turn]:
     A turn is due 1 / rate after the last, however many ask, so that the quota is used exactly, also where one worker
     has all the work.
     """
-    if rate.failures >= FAILURES and now < rate.retry_at:
+    if rate.failures >= FAILURES and now < rate.retry_at <= now + RETRY_SECONDS + CLOCKS_DIFFER:
         return rate, Turn(rate.retry_at, closed=False, failures=rate.failures)
-    start = max(rate.due, now - BURST_SECONDS)
+    apart = 1 / (tps * _recovered(rate, now))
+    due = rate.due if rate.due <= now + WAITING * apart + CLOCKS_DIFFER else now
+    start = max(due, now - BURST_SECONDS)
     after = rate._replace(
-        due=start + 1 / (tps * _recovered(rate.share, now - rate.cut_at)),
+        due=start + apart,
         calls=rate.calls + 1,
         retry_at=now + RETRY_SECONDS if rate.failures >= FAILURES else rate.retry_at,
     )
@@ -71,8 +79,8 @@ def take_turn(rate: Rate, now: float, tps: float) -> tuple[Rate, Turn]:
 
 def after_throttle(rate: Rate, now: float) -> Rate:
     """The service refused a call as one too many."""
-    if rate.calls < REFUSED_ONE_OF and now - rate.cut_at >= CUT_SECONDS:
-        slower = max(SLOWEST, CUT * _recovered(rate.share, now - rate.cut_at))
+    if rate.calls < REFUSED_ONE_OF and not now - CUT_SECONDS < rate.cut_at <= now + CLOCKS_DIFFER:
+        slower = max(SLOWEST, CUT * _recovered(rate, now))
         return rate._replace(share=slower, cut_at=now, calls=0)
     return rate._replace(calls=0)
 
@@ -87,8 +95,12 @@ def after_answer(rate: Rate) -> Rate:
     return rate._replace(failures=0)
 
 
-def _recovered(share: float, seconds: float) -> float:
-    return min(1.0, share + RECOVERY * max(0.0, seconds))  # below 0 by the clock of whoever is behind
+def _recovered(rate: Rate, now: float) -> float:
+    """The share of the quota that is used now."""
+    ahead = rate.cut_at - now
+    if ahead > CLOCKS_DIFFER:
+        return 1.0
+    return min(1.0, rate.share + RECOVERY * max(0.0, -ahead))
 
 
 class Granted(NamedTuple):
@@ -126,6 +138,6 @@ def claimable(
     others = {
         key
         for key, claim in claims.items()
-        if claim.holder != holder and (key not in looked_up or now - claim.at < LEASE_SECONDS)
+        if claim.holder != holder and (key not in looked_up or abs(now - claim.at) < LEASE_SECONDS)
     }
     return set(keys) - others

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from jobs.cli import cli
-from tests.conftest import document, write_json_lines
+from tests.conftest import document, write_json_lines, write_key
 from tests.integration.lakes import DS, content, nightly, published
 from transforms.schemas import SCORES
 
@@ -73,7 +73,7 @@ def test_the_rows_are_those_that_nightly_publishes(
     name: str, mapping: dict[str, str], drops: Path, tmp_path: Path
 ) -> None:
     key = tmp_path / "key"
-    key.write_bytes(b"k" * 32)
+    write_key(key)
     options = [part for ours, theirs in mapping.items() for part in ("--map", f"{ours}={theirs}")]
 
     night = nightly(drops / name, tmp_path / "lake", ds=DS, key_file=key, mapping=mapping)

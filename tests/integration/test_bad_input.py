@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import document, write_json_lines
+from tests.conftest import document, write_json_lines, write_key
 from tests.integration.lakes import DS, content, nightly, published
 
 # Stands in the text of every rejected document, and in personal data; nothing that is written may hold it.
@@ -77,7 +77,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory, spark: object) -> tuple[list[
     results = []
     for make in (good, bad):
         folder = tmp_path_factory.mktemp(make.__name__)
-        (folder / "key").write_bytes(b"k" * 32)
+        write_key(folder / "key")
         (folder / "drops" / f"ds={DS}").mkdir(parents=True)
         make(folder / "drops" / f"ds={DS}")
         nightly(folder / "drops", folder / "lake", key_file=folder / "key")

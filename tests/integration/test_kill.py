@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from jobs.sample import write_sample
+from tests.conftest import write_key
 from tests.integration.killed import POINTS
 from tests.integration.lakes import DS, content, ledger_of, nightly, opened, published
 
@@ -35,7 +36,7 @@ def first(drops: Path, tmp_path_factory: pytest.TempPathFactory, spark: object) 
     late = tmp_path_factory.mktemp("aside")
     key = base / "keys" / "content.key"
     key.parent.mkdir()
-    key.write_bytes(b"k" * 32)
+    write_key(key)
     for file in list((drops / f"ds={DS}").glob("late-*")):
         file.rename(late / file.name)
     nightly(drops, base)

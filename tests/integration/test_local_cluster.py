@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.conftest import document, write_json_lines
+from tests.conftest import document, write_json_lines, write_key
 from tests.infra.serving import serving
 from tests.integration.lakes import DS, content, nightly, published
 from tests.integration.paid import CREDENTIALS, random_drop, sent_to
@@ -38,7 +38,7 @@ def cluster(tmp_path: Path) -> dict[str, str]:
 def test_a_night_on_two_executors(cluster: dict[str, str], scorer: str, tmp_path: Path, spark: SparkSession) -> None:
     drops = random_drop(tmp_path / "drops", 11, 60)
     write_json_lines(drops / f"ds={DS}" / "again.jsonl", [document(document_id="d1", text="Once more, and good.")])
-    (tmp_path / "key").write_bytes(b"k" * 32)
+    write_key(tmp_path / "key")
     told = ["--scorer", scorer, "--quota-tps", "500", "--language", "en", "--key-file", "key"]
     # Paths are relative to where the driver stands, and executors stand elsewhere.
     command = [PROGRAM, "nightly", "--drops", "drops", "--lake", "lake", "--ds", DS, *told]

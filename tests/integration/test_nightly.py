@@ -14,7 +14,7 @@ import jobs.run.intake
 from expectations.gate import judge
 from jobs.drops import list_drop
 from jobs.run.staging import Staged, stage_dates
-from tests.conftest import SHARED_DATA, document, write_json_lines
+from tests.conftest import SHARED_DATA, document, write_json_lines, write_key
 from tests.integration.lakes import DS, answer, content, ledger_of, listed_runs, nightly, opened, published, statuses
 from transforms.errors import ExpectationsNotMet, LakeError, PublishConflict, UsageError
 
@@ -301,7 +301,7 @@ def test_settings_that_cannot_be_are_refused_before_anything_is_made(drops: Path
 
 def test_a_given_key_makes_the_same_fingerprints_in_two_lakes(drops: Path, tmp_path: Path) -> None:
     key = tmp_path / "key"
-    key.write_bytes(b"k" * 32)
+    write_key(key)
     for name in ("one", "two"):
         nightly(drops, tmp_path / name, key_file=key)
     nightly(drops, tmp_path / "own")

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jobs.cli import cli
+from tests.conftest import write_key
 
 POLICY = """version = "1"
 [replace]
@@ -28,7 +29,7 @@ def invoke(*arguments: str | Path, stdin: str | bytes = "") -> Result:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "policy.toml").write_text(POLICY)
-    (tmp_path / "key").write_bytes(b"a key of 16 bytes or more")
+    write_key(tmp_path / "key", b"a key of 16 bytes or more")
     return tmp_path
 
 

@@ -392,11 +392,24 @@ def test_the_disk_keeps_a_file_and_the_folders_it_lies_in(
     assert done == ["fsync .", "fsync a", "fsync a/b/unfinished", f"{appears} a/b/unfinished", "fsync a/b"]
 
 
-def test_its_owner_alone_may_read_what_was_put_where_there_was_none(tmp_path: Path) -> None:
-    storage_of(str(tmp_path)).put_if_absent(str(tmp_path / "keys" / "key"), b"secret")
+@pytest.mark.parametrize("how", ["create", "copy", "put_if_absent"])
+def test_its_owner_alone_may_read_what_is_written(how: str, tmp_path: Path) -> None:
+    """Whatever the umask, and whatever stood there."""
+    storage, place = storage_of(str(tmp_path)), tmp_path / "a" / "b" / "file"
+    (tmp_path / "source").write_bytes(b"secret")
+    before = os.umask(0)
+    try:
+        if how == "create":
+            with storage.create(str(place)) as file:
+                file.write(b"secret")
+        elif how == "copy":
+            storage.copy(str(tmp_path / "source"), str(place))
+        else:
+            storage.put_if_absent(str(place), b"secret")
+    finally:
+        os.umask(before)
 
-    modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "keys", tmp_path / "keys" / "key")]
-    assert modes == [0o700, 0o600]
+    assert [path.stat().st_mode & 0o777 for path in (place, place.parent, place.parent.parent)] == [0o600, 0o700, 0o700]
 
 
 def test_a_folder_that_cannot_be_listed_is_not_taken_for_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,11 +84,11 @@ def parse_policy(text: str, source: str) -> Policy:
     """
     try:
         file = _File.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source}: {error}") from None
     except ValidationError as error:
         mistakes = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False)]
         raise UsageError(f"{source}: " + "; ".join(mistakes)) from None
+    except (ValueError, RecursionError) as error:  # of TOML: what is none, a number too long, nested too deep
+        raise UsageError(f"{source}: {str(error).splitlines()[0]}") from None
     types = TYPES | {row.type for row in file.custom} | {each for each in file.deny if _is_type(each)}
     mistakes = [*_mistakes(file, types)]
     if mistakes:
@@ -120,6 +120,8 @@ def _mistakes(file: _File, types: frozenset[str]) -> Iterator[str]:
     for key, kind in file.replace.items():
         if kind not in kinds:
             yield f"replace.{key}: write one of {', '.join(kinds)}"
+    if file.replace.get("default") == Replacement.KEEP:
+        yield "replace.default: keep would leave in whatever is found; name the types to keep, one by one"
     for key in file.deny:
         if not _is_type(key):
             yield f"deny.{key}: a type is written in capitals"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jobs.storage import make_private_folder
 from transforms.errors import LakeError
 
 
 def make_folder(root: str) -> None:
-    """Make it where it is not there. Raises LakeError."""
+    """Make it where it is not there, for its owner alone. Raises LakeError."""
     try:
-        Path(root).mkdir(parents=True, exist_ok=True)
+        make_private_folder(Path(root))
     except OSError as error:
         raise LakeError(f"the lake {root} cannot be written: {error.strerror}") from None

@@ -11,6 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from jobs.storage import make_private_file
 from jobs.stores.local.sqlite import unusable
 from jobs.stores.protocols import Publication, PublishedFile, RunEntry, TakenFile
 from transforms.errors import CommitUnknown, LakeBusy, LakeError, PublishConflict
@@ -63,14 +64,25 @@ ORDER BY p.rowid
 
 # Gives the Parquet files of a run's directory of one date, for a ledger that was made before it kept their names.
 FilesOf = Callable[[str, str], Sequence[PublishedFile]]
+_RESTORE = "restore it from a backup"
 
 
 class LocalLedger:
     """`Ledger` in one SQLite file; every change is one transaction."""
 
-    def __init__(self, path: Path, files_of: FilesOf = lambda _ds, _run_id: ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        files_of: FilesOf = lambda _ds, _run_id: (),
+        holds_scores: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`holds_scores` says whether the lake does, which a ledger without a run has lost. Raises LakeError."""
         self._path = path
         self._error_of = unusable(f"the ledger {path}")
+        try:
+            make_private_file(path)
+        except OSError as error:
+            raise self._error_of(error) from None
         with self._transaction() as db:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version < _VERSION and db.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
@@ -81,6 +93,8 @@ class LocalLedger:
                 for ds, run_id in db.execute("SELECT ds, run_id FROM publications").fetchall():
                     _enter_files(db, ds, run_id, files_of(ds, run_id))
                 db.execute(f"PRAGMA user_version = {_VERSION}")
+            if not db.execute("SELECT 1 FROM runs").fetchone() and holds_scores():
+                raise LakeError(f"the ledger {path} knows of no run, and scores lie beside it: {_RESTORE}")
 
     def begin(self, run_id: str, ds: str, dates: Collection[str], *, alone: bool) -> None:
         """See `Ledger.begin`."""
@@ -138,8 +152,12 @@ class LocalLedger:
             "SELECT p.ds, p.run_id, f.path, f.rows FROM pointers p LEFT JOIN published_files f USING (ds, run_id) "
             "ORDER BY p.ds, f.number"
         )
+        unheld = "SELECT ds FROM pointers LEFT JOIN publications p USING (ds, run_id) WHERE p.ds IS NULL"
         with self._transaction() as db:
             rows = db.execute(query).fetchall()
+            lost = db.execute(unheld).fetchone()
+        if lost:
+            raise LakeError(f"the ledger {self._path} has lost what is published of {lost[0]}: {_RESTORE}")
         return {
             ds: Publication(run_id, tuple(PublishedFile(*file) for _, _, *file in files if file[0] is not None))
             for (ds, run_id), files in groupby(rows, itemgetter(0, 1))
@@ -235,6 +253,13 @@ def _publish(
         db.execute("INSERT OR REPLACE INTO pointers VALUES (?, ?)", (ds, run_id))
         db.execute("INSERT INTO publications VALUES (?, ?, ?)", (ds, run_id, expected))
         _enter_files(db, ds, run_id, files.get(ds, ()))
+    before = {uri: ds for ds, uri, *_ in db.execute(_TAKEN)}
+    for file in taken:
+        if before.get(file.uri, file.ds) != file.ds:  # else the same document would stand under two dates
+            raise PublishConflict(
+                f"run {run_id} publishes nothing: a file that it took for {file.ds} was taken for {before[file.uri]} "
+                "in the meantime. Run again to take up what that run did not."
+            )
     db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", [(f.ds, run_id, f.uri, f.size, f.stamp) for f in taken])
     db.executemany(
         "INSERT INTO deferred VALUES (?, ?, ?, ?)", [(f.ds, run_id, f.uri, f.deferred) for f in taken if f.deferred]

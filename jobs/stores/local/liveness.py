@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from jobs.storage import make_private_folder
 from transforms.errors import LakeError
 
 
@@ -21,9 +22,9 @@ class LocalLiveness:
     def hold(self, run_id: str) -> Iterator[None]:
         """See `Liveness.hold`."""
         path = self._path(run_id)
-        lock = FileLock(path)
+        lock = FileLock(path, mode=0o600)
         with self._usable():
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             lock.acquire()
         try:
             yield
@@ -38,7 +39,7 @@ class LocalLiveness:
             if not path.exists():
                 return False
             try:
-                with FileLock(path, timeout=0):
+                with FileLock(path, timeout=0, mode=0o600):
                     pass
             except Timeout:
                 return True

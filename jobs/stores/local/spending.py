@@ -29,11 +29,19 @@ class LocalSpending:
         with self._file.transaction() as db:
             db.execute("INSERT INTO spending VALUES (?, ?, ?, 0)", (run_id, month, budget))
 
+    def end(self, run_id: str, month: str) -> None:
+        """See `Spending.end`."""
+        with self._file.transaction() as db:
+            db.execute(
+                "INSERT INTO spending VALUES (?, ?, 0, 0) ON CONFLICT (run_id) DO UPDATE SET budget = reserved",
+                (run_id, month),
+            )
+
     def reserve(self, run_id: str, units: Sequence[int]) -> Granted:
-        """See `Spending.reserve`. A run that was not entered has no budget."""
+        """See `Spending.reserve`."""
         with self._file.transaction() as db:
             row = db.execute("SELECT budget, reserved FROM spending WHERE run_id = ?", (run_id,)).fetchone()
-            budget, before = row or (None, 0)
+            budget, before = row or (0, 0)
             reserved, granted = grant(budget, before, units)
             if granted.items:
                 db.execute("UPDATE spending SET reserved = ? WHERE run_id = ?", (reserved, run_id))

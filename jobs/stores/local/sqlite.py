@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from jobs.storage import make_private_file
 from transforms.errors import AuraStreamError, LakeBusy, LakeError
 
 # How long one waits for another's transaction, in seconds; a batch of the score cache takes some 50 ms.
@@ -23,8 +24,10 @@ def unusable(
 
     def error_of(error: Exception) -> AuraStreamError:
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more, such as by whom
-        locked = primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-        return (busy if locked else kind)(f"{what} cannot be used: {error}")
+        if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return busy(f"{what} cannot be used: {error}")
+        damaged = primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        return kind(f"{what} cannot be used: {error}" + (": restore it from a backup" if damaged else ""))
 
     return error_of
 
@@ -41,6 +44,7 @@ class SharedFile:
         self._error_of = error_of
         self._threads = threading.RLock()
         try:
+            make_private_file(Path(path))
             # Any thread may use it, one at a time: `_threads` sees to that.
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -78,4 +82,4 @@ class SharedFile:
 
     def _alone(self) -> FileLock:
         """Held where the write-ahead log is made or put away: there SQLite may fail at once instead of waiting."""
-        return FileLock(f"{self._path}.lock")
+        return FileLock(f"{self._path}.lock", mode=0o600)

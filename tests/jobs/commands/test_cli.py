@@ -125,6 +125,7 @@ def test_no_command_is_usage_and_shows_the_help() -> None:
 )
 def test_what_cannot_be_meant_is_usage(arguments: list[str], words: str, here: Path) -> None:
     Path("docs.jsonl").write_bytes(b"{}\n")
+    Path("docs.jsonl").chmod(0o600)
 
     refused(invoke(*arguments), words)
 

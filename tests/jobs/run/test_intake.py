@@ -25,10 +25,10 @@ def drop_file(uri: str, size: int = 10, stamp: str = "1", ds: str = DS) -> DropF
 def lake(tmp_path: Path) -> tuple[Lake, Stores]:
     """A lake in which a run has taken /known and /waits, of which rows 2 and 3 wait."""
     lake, stores = new_lake(tmp_path)
-    rows = [{"document_id": f"w{row}", "source_file": "/waits", "source_row": row} for row in (1, 2, 3)]
-    seen = published_as(lake, write(lake, "one", rows[0], rows[1] | DEFERRED, rows[2] | DEFERRED))
     ledger = stores.ledger()
     ledger.begin("R1", DS, [DS], alone=False)
+    rows = [{"document_id": f"w{row}", "source_file": "/waits", "source_row": row} for row in (1, 2, 3)]
+    seen = published_as(lake, write(lake, "one", rows[0], rows[1] | DEFERRED, rows[2] | DEFERRED))
     taken = [TakenFile(DS, "/known", 10, "1"), TakenFile(DS, "/waits", 10, "1", 2)]
     ledger.publish("R1", {DS: None}, {DS: seen.files}, taken, {})
     return lake, stores

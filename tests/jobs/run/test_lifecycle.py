@@ -213,6 +213,8 @@ def test_a_killed_run_is_finished_and_its_files_and_claims_go(
     write(layout, "one", {}, run_id=run_id)
     with closing(stores.meter()) as meter:
         assert meter.claims.claim(run_id, "worker", [b"k"], ()) == {b"k"}
+        meter.spending.begin(run_id, "2026-11", None)
+        assert meter.spending.reserve(run_id, [3]).items == 1
 
     finish_interrupted(layout, stores)
 
@@ -221,6 +223,7 @@ def test_a_killed_run_is_finished_and_its_files_and_claims_go(
     assert states(stores.ledger()) == ["INTERRUPTED"]
     with closing(stores.meter()) as meter:
         assert meter.claims.claim("another", "worker", [b"k"], ()) == {b"k"}
+        assert meter.spending.reserve(run_id, [3]).items == 0  # its workers may live still
     stores.ledger().begin(new_run(), DS, [DS], alone=True)  # its date is free again
 
 

@@ -12,7 +12,8 @@ from jobs.run.scoring import read_documents, score_documents, services, write_sp
 from jobs.run.stopwatch import Stopwatch
 from jobs.stores.open import Stores
 from tests.conftest import document, write_json_lines
-from tests.jobs.run.lakes import DS, new_lake, recipe
+from tests.jobs.run.lakes import DS, new_lake, read, recipe
+from transforms.errors import CacheError
 from transforms.schemas import SCORES, conform
 
 
@@ -54,6 +55,22 @@ def test_what_the_cache_knows_is_not_scored(lake: tuple[Lake, Stores], tmp_path:
 
     assert "scorer" in first.seconds
     assert "scorer" not in second.seconds
+
+
+def test_a_cache_that_cannot_be_opened_ends_the_run_or_leaves_what_it_may_know_to_the_next(
+    lake: tuple[Lake, Stores], tmp_path: Path
+) -> None:
+    layout, stores = lake
+    write_json_lines(tmp_path / "drops" / "a.jsonl", [document(), document(document_id="d2", text=" ")])
+    Path(layout.at("cache.sqlite")).write_text("not a database, and long enough to be seen as none " * 40)
+    splits = splits_of(tmp_path / "drops")
+
+    with pytest.raises(CacheError, match=r"cache\.sqlite cannot be used: .*: restore it from a backup"):
+        write_splits(recipe(stores), 0, splits)
+
+    report = write_splits(recipe(stores, without_cache="defer"), 0, splits)
+    ended = [(row["status"], row["error_code"]) for row in read(report.files)]
+    assert ended == [("DEFERRED", "CACHE_UNAVAILABLE"), ("REJECTED", "TEXT_BLANK")]
 
 
 def test_a_task_that_fails_leaves_no_file(

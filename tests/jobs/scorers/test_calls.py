@@ -292,9 +292,18 @@ def test_a_turn_that_comes_after_the_deadline_is_not_taken(world: World) -> None
     assert world.spent() == 75
 
 
+def test_a_turn_that_comes_after_the_deadline_is_not_waited_for(world: World) -> None:
+    began = world.now
+    ended, _ = run(world, Service(), texts(50), policy=CallPolicy("R1", 0.01, world.now + 5))
+
+    assert Deferred(DEADLINE_REACHED) in ended.values()
+    assert world.now - began < 5
+
+
 def test_a_deadline_that_passes_while_others_buy_is_kept(world: World) -> None:
     sent, service = texts(10), Service()
-    deque(world.calls(Service()).run(sent[:3], "en"))
+    world.meter.spending.begin("R0", "2026-11", None)
+    deque(world.calls(Service(), CallPolicy("R0", TPS)).run(sent[:3], "en"))
     ended, _ = run(world, service, sent, policy=CallPolicy("R1", TPS, world.now + CLAIM_PAUSE / 2))
 
     assert Counter(ended.values()) == {Claimed(): 3, Deferred(DEADLINE_REACHED): 7}
@@ -321,6 +330,7 @@ def test_what_makes_calls_useless_ends_the_run_and_keeps_what_was_answered(world
 
 def test_a_reader_that_leaves_ends_the_calls(world: World) -> None:
     service = Service(lambda *_: time.sleep(0.001))
+    world.meter.spending.begin("R1", "2026-11", None)
     answers = world.calls(service).run(texts(50_000), "en")
     next(answers)
     assert isinstance(answers, Iterator)
@@ -363,6 +373,7 @@ def test_a_text_that_another_worker_is_buying_is_left_to_it(world: World) -> Non
 
 def test_claims_are_by_operation_and_language_and_show_no_text(world: World, tmp_path: Path) -> None:
     policy = CallPolicy("R1", TPS, key=b"key")
+    world.meter.spending.begin("R1", "2026-11", None)
     for quota in ("sentiment", "language"):
         calls = world.calls(Service(), policy, quota=quota)
         assert [list(some.values()) for some in calls.run([RedactedText("a text of mine")], "en")] == [

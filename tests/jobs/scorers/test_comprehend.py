@@ -36,6 +36,7 @@ POLICY = CallPolicy("R1", 500.0)
 @pytest.fixture
 def meter(tmp_path: Path) -> Iterator[Meter]:
     with closing(local_meter(tmp_path / "meter.sqlite")) as meter:
+        meter.spending.begin(POLICY.run_id, "2026-11", None)
         yield meter
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.stores.local.keys import LocalKeys
+from tests.conftest import write_key
 from tests.jobs.stores.processes import at_once, meet
 from tests.jobs.stores.twins import LocalTwin, Twin
 from transforms.errors import LakeError
@@ -58,6 +59,12 @@ def test_what_is_no_key_is_named_and_kept(tmp_path: Path, content: bytes) -> Non
     with pytest.raises(LakeError, match=r"content\.key is not 32 bytes long: restore it"):
         LocalKeys(path).content_key()
     assert path.read_bytes() == content
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    write_key(tmp_path / "content.key").chmod(0o604)
+    with pytest.raises(LakeError, match=r"others can read .*content\.key: `chmod 600` it"):
+        LocalKeys(tmp_path / "content.key").content_key()
 
 
 def test_a_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -352,3 +352,15 @@ def test_the_first_publication_cannot_be_taken_back(ledger: Ledger) -> None:
     with pytest.raises(LakeError, match="R1 is the first"):
         ledger.rollback(DS)
     assert pointers(ledger) == {DS: "R1"}
+
+
+def test_a_file_that_was_taken_for_another_date_meanwhile_is_a_conflict(ledger: Ledger) -> None:
+    """Two nights over one drop without dates, for two dates, at once: until 2026-11-28 both published its documents."""
+    publish(ledger, "R1", None, FILE)
+
+    with pytest.raises(PublishConflict, match=f"took for {OTHER} was taken for {DS} in the meantime"):
+        ledger.publish("R2", {OTHER: None}, {}, [FILE._replace(ds=OTHER)], {})
+
+    assert pointers(ledger) == {DS: "R1"}
+    assert ledger.taken() == {FILE.uri: FILE}
+    ledger.publish("R3", {OTHER: None}, {}, [LATE._replace(ds=OTHER)], {})

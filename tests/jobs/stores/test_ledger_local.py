@@ -208,3 +208,22 @@ def test_where_a_file_of_an_old_ledger_cannot_be_read_it_stays_old(old: Path) ->
         with pytest.raises(LakeError, match=r"a\.parquet"):
             LocalLedger(old, gone)
     assert LocalLedger(old).publications()[DS].run_id == "R2"
+
+
+# One that has lost what it knew.
+
+
+def test_a_ledger_that_is_gone_beside_scores_is_no_new_one(tmp_path: Path) -> None:
+    with pytest.raises(LakeError, match=r"knows of no run, and scores lie beside it: restore it from a backup"):
+        LocalLedger(tmp_path / "ledger.sqlite", holds_scores=lambda: True)
+
+
+def test_a_pointer_without_its_publication_is_named(tmp_path: Path) -> None:
+    ledger = LocalLedger(tmp_path / "ledger.sqlite")
+    begin(ledger, "R1")
+    publish(ledger, "R1")
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
+        db.execute("UPDATE pointers SET run_id = 'R?'")
+
+    with pytest.raises(LakeError, match=f"has lost what is published of {DS}: restore it"):
+        ledger.publications()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.stores.open import CACHE_TABLE, lake_exists, named_table, open_lake, temporary_lake
+from tests.jobs.run.lakes import DS, write
 from transforms.errors import LakeError, UsageError
 
 
@@ -51,3 +52,28 @@ def test_a_cache_that_is_none_is_a_usage_error(cache: str) -> None:
 
 def test_a_cache_is_named() -> None:
     assert [named_table(cache) for cache in ("local", "dynamodb", "dynamodb:t")] == [None, CACHE_TABLE, "t"]
+
+
+def test_a_ledger_that_is_gone_or_emptied_beside_scores_is_an_error_to_all(tmp_path: Path) -> None:
+    """Until 2026-11-28 the next night began anew, and readers saw nothing, with exit code 0."""
+    lake, stores = open_lake(str(tmp_path / "lake"), create=True)
+    stores.ledger().begin("R1", DS, [DS], alone=False)
+    write(lake, "one", {})
+    place = Path(lake.at("ledger.sqlite"))
+    for lose in (place.unlink, lambda: place.write_bytes(b"")):
+        lose()
+        for create in (True, False):
+            with pytest.raises(LakeError, match="scores lie beside it: restore it"):
+                open_lake(str(tmp_path / "lake"), create=create)[1].ledger()
+
+
+def test_a_key_that_is_gone_beside_publications_is_not_made_anew(tmp_path: Path) -> None:
+    """Under another key every text would be scored, and paid for, again."""
+    lake, stores = open_lake(str(tmp_path / "lake"), create=True)
+    stores.keys().content_key()
+    stores.ledger().begin("R1", DS, [DS], alone=False)
+    stores.ledger().publish("R1", {DS: None}, {DS: ()}, [], {})
+    Path(lake.at("keys/content.key")).unlink()
+
+    with pytest.raises(LakeError, match=r"content\.key is gone, and runs were published: restore it"):
+        stores.keys().content_key()

@@ -56,6 +56,17 @@ def test_a_budget_of_nothing(spending: Spending) -> None:
     assert spending.reserve("R1", [3]) == Granted(0, 0)
 
 
+def test_a_run_that_is_over_or_was_never_entered_is_granted_nothing(spending: Spending) -> None:
+    """Workers of a driver that was killed went on spending until 2026-11-28."""
+    spending.begin("R1", MONTH, None)
+    spending.reserve("R1", [3])
+    spending.end("R1", MONTH)
+    spending.end("R2", MONTH)  # killed before it was entered
+
+    assert [spending.reserve(run, [3]) for run in ("R1", "R2", "R3")] == [Granted(0, 0)] * 3
+    assert [spending.of_runs([run]) for run in ("R1", "R2", "R3")] == [3, 0, 0]
+
+
 def test_runs_are_counted_apart_and_together(spending: Spending) -> None:
     for run, units in (("R1", 5), ("R2", 7)):
         spending.begin(run, MONTH, units)

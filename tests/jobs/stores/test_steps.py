@@ -95,6 +95,25 @@ def test_a_clock_that_is_behind_makes_it_no_slower_than_it_is() -> None:
     assert after.due - turn.at == pytest.approx(1 / (10 * SLOWEST) - BURST_SECONDS, abs=1e-4)
 
 
+AHEAD = st.sampled_from([60 * 60.0, 365 * 24 * 60 * 60.0])
+
+
+@given(tps=TPS, ahead=AHEAD, failures=st.integers(0, FAILURES))
+def test_what_a_clock_wrote_that_was_ahead_is_waited_for_by_nobody(tps: float, ahead: float, failures: int) -> None:
+    """A run slept, until 2026-11-28, as long as another's clock had been wrong."""
+    wrong = START + ahead
+    rate, _ = take_turn(after_throttle(Rate(), wrong), wrong, tps)
+    for _ in range(failures):
+        rate = after_failure(rate, wrong)
+
+    rate, turn = take_turn(rate, START, tps)
+
+    assert turn == (START, True, failures)
+    assert rate.due == pytest.approx(START + 1 / tps)  # at full speed
+    assert after_throttle(rate, START).cut_at == START
+    assert claimable(KEYS, {b"a": Claim("two", wrong)}, "one", KEYS, START) == {*KEYS}
+
+
 @given(events=st.lists(st.tuples(PAUSES, st.sampled_from(["fails", "waits", "answers"])), max_size=60), tps=TPS)
 def test_an_open_breaker_lets_one_call_through_at_a_time(events: list[tuple[float, str]], tps: float) -> None:
     """Whether it fails at once or nothing is heard of it, until one is answered."""
