@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 from expectations.gate import load
 from expectations.read_back import ReadBack
+from jobs import milestones
 from jobs.console import say
 from jobs.drops import DropFile
+from jobs.milestones import Milestone
 from jobs.run import exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
@@ -46,16 +48,20 @@ def run(settings: NightlySettings) -> RunRecord | None:
     until = stop_at(told, intake.size, datetime.now(UTC))
     recipe = recipe_of(told, stores.joined(), told.key or stores.keys().content_key(), intake.taken_up, until)
     run_id = recipe.stamp.run_id
+    milestones.reached(Milestone.TAKEN_IN)
     with entered(lake, stores, settings.ds, run_id, intake, alone=told.paid):
         with closing(stores.meter()) as meter:
             already = enter_budget(meter.spending, run_id, told.budget, since_published(ledger.runs_of(settings.ds)))
+        milestones.reached(Milestone.BUDGETED)
         workers = workers_for(intake.size, "aurastream nightly", meanwhile=load)
         watch = Stopwatch()
         reports = score(workers, recipe, intake.files)
         for report in reports:
             watch.add(report.seconds)
+        milestones.reached(Milestone.SCORED)
         with watch.stage("complete dates"):
             staged = stage_dates(lake, run_id, intake, reports)
+        milestones.reached(Milestone.STAGED)
         load()  # not what the audit costs
         with watch.stage("audit"):
             audited = audit(workers, lake, run_id, recipe.policy, staged, _documents_in(reports, staged))

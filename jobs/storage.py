@@ -6,6 +6,7 @@ picks the implementation. Each raises OSError and its kinds (FileNotFoundError, 
 
 from __future__ import annotations
 
+import glob
 import io
 import os
 import secrets
@@ -73,7 +74,8 @@ class Storage(Protocol):
         ...
 
     def delete(self, uri: str) -> None:
-        """Remove a file, or a folder with all that is in it; nothing where it is not there."""
+        """Remove a file, and what a process left of it that was killed while it wrote, or a folder with all that is in
+        it; nothing where it is not there."""
         ...
 
 
@@ -167,6 +169,8 @@ class LocalStorage:
             shutil.rmtree(path, onerror=lambda _call, _path, failure: _unless_gone(failure[1]))
         else:
             path.unlink(missing_ok=True)
+            for left in path.parent.glob(f"{_UNFINISHED}*-{glob.escape(path.name)}"):
+                left.unlink(missing_ok=True)
 
     @contextmanager
     def _appearing(self, uri: str) -> Iterator[Path]:
@@ -187,7 +191,7 @@ _UNFINISHED = ".unfinished-"
 
 
 def _hidden(path: Path) -> Path:
-    return path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
+    return path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}-{path.name}")
 
 
 def _unless_gone(error: BaseException) -> None:

@@ -19,7 +19,7 @@ MAY_IMPORT = {
 }
 # Within jobs, from the bottom up: a module imports from its own level or below.
 LEVELS = (
-    {"jobs.formats", "jobs.guard", "jobs.storage", "jobs.console", "jobs.lake.layout"},
+    {"jobs.formats", "jobs.guard", "jobs.milestones", "jobs.storage", "jobs.console", "jobs.lake.layout"},
     {"jobs.drops", "jobs.readers", "jobs.stores", "jobs.lake.parquet", "jobs.sample"},
     {"jobs.scorers", "jobs.lake.published", "jobs.lake.sql", "jobs.spark"},
     {"jobs.settings"},

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from expectations.gate import judge
 from expectations.read_back import ReadBack, merge
 from expectations.verdict import Verdict
+from jobs import milestones
 from jobs.drops import DropFile
 from jobs.lake.layout import Lake
+from jobs.milestones import Milestone
 from jobs.run.duplicates import count_repeated
 from jobs.run.read_back import Searched, Written, read_back_file
 from jobs.run.staging import Staged
@@ -52,11 +54,13 @@ def audit(
     found = {written.uri: read for written, (read, _) in zip(work, answers, strict=True)}
     repeated = sum(count_repeated([replace(file, ids=found[file.uri].ids) for file in date.files]) for date in staged)
     whole = merge(found.values())
+    milestones.reached(Milestone.READ_BACK)
     judgement = judge(whole.profile, documents_in=documents_in, repeated_ids=repeated)
     for name, content in judgement.pages.items():
         page = f"{lake.audit(run_id)}/{name}"
         with storage_of(page).create(page) as file:
             file.write(content)
+    milestones.reached(Milestone.AUDITED)
     files = {
         date.ds: [PublishedFile(lake.path_of(file.uri), found[file.uri].rows) for file in date.files] for date in staged
     }

@@ -12,8 +12,10 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from jobs import milestones
 from jobs.drops import Split
 from jobs.lake.parquet import DateWriters
+from jobs.milestones import Milestone
 from jobs.run.recipe import Recipe, TaskReport
 from jobs.run.scoring import prepare_documents, read_documents, score_prepared, services
 from jobs.run.stopwatch import Stopwatch
@@ -60,6 +62,7 @@ def write_partition(recipe: Recipe, partition: int, sent: Iterator[Sent]) -> Tas
                     writers.write(ds, rows.slice(start, count))
         with watch.stage("write"):
             report.files = writers.close()
+        milestones.reached(Milestone.WRITTEN)
         opened.report_usage(report)
     return report
 

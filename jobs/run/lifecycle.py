@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 from ulid import ULID
 
 from expectations.verdict import Verdict
+from jobs import milestones
 from jobs.console import say
 from jobs.lake.layout import Lake
+from jobs.milestones import Milestone
 from jobs.run.budget import this_month
 from jobs.run.intake import Intake
 from jobs.run.page import render
@@ -50,7 +52,9 @@ def entered(lake: Lake, stores: Stores, ds: str, run_id: str, intake: Intake, *,
     """
     ledger = stores.ledger()
     with stores.liveness().hold(run_id):
+        milestones.reached(Milestone.HELD)
         ledger.begin(run_id, ds, intake.replaces, alone=alone)
+        milestones.reached(Milestone.ENTERED)
         try:
             yield
         except (PublishConflict, ExpectationsNotMet, CommitUnknown):
@@ -63,6 +67,8 @@ def entered(lake: Lake, stores: Stores, ds: str, run_id: str, intake: Intake, *,
             if alone:
                 with _said(f"claims of run {run_id} stay until their lease ends"), closing(stores.meter()) as meter:
                     meter.claims.forget(run_id)
+            milestones.reached(Milestone.RELEASED)
+    milestones.reached(Milestone.LET_GO)
 
 
 @contextmanager
@@ -102,15 +108,18 @@ def publish(
     except PublishConflict:
         end(lake, ledger, ds, replace(record, summary=replace(record.summary, outcome=RunState.CONFLICT)))
         raise
+    milestones.reached(Milestone.PUBLISHED)
     with _said(f"run {run_id} is published, and the next run writes its report"):
         leave(lake, ds, record)
         ledger.settle(run_id)
+        milestones.reached(Milestone.SETTLED)
 
 
 def end(lake: Lake, ledger: Ledger, ds: str, record: RunRecord) -> None:
     """Enter a run that published nothing, and leave its row and page. A run that had published stays published."""
     run_id = record.summary.run_id
     if ledger.end(run_id, record.summary.outcome, record.to_dict()):
+        milestones.reached(Milestone.ENDED)
         with _said(f"the next run writes the report of run {run_id}"):
             leave(lake, ds, record)
 
@@ -121,9 +130,11 @@ def leave(lake: Lake, ds: str, record: RunRecord) -> None:
     row, report = lake.run_row(ds, run_id), lake.report(run_id)
     with storage_of(report).create(report) as file:
         file.write(render(record.summary, record.verdict.failures, record.verdict.evaluated).encode())
+    milestones.reached(Milestone.REPORTED)
     # Last: a run whose row is there has left everything.
     with storage_of(row).create(row) as file:
         pq.write_table(summary_table([record.summary]), file, compression="zstd")
+    milestones.reached(Milestone.LEFT)
 
 
 def finish_interrupted(lake: Lake, stores: Stores) -> None:
@@ -132,31 +143,49 @@ def finish_interrupted(lake: Lake, stores: Stores) -> None:
     What a killed run had scored is in the cache, so taking its files up again buys nothing twice.
     """
     ledger, liveness = stores.ledger(), stores.liveness()
-    over = {entry.run_id for entry in ledger.open_runs() if not liveness.lives(entry.run_id)}
+    over = [entry.run_id for entry in ledger.open_runs() if not liveness.lives(entry.run_id)]
     if not over:
         return
     with closing(stores.meter()) as meter:
-        # Read again: its own process has ended, and another start can only finish it as this one does.
-        for entry in ledger.open_runs():
-            if entry.run_id in over:
-                meter.spending.end(entry.run_id, this_month())  # its workers may live still
-                _finish(lake, ledger, entry)
-                if entry.state is not RunState.PUBLISHED:
-                    for date in entry.dates:
-                        storage_of(lake.root).delete(lake.scores(date, entry.run_id))
-                meter.claims.forget(entry.run_id)
-                ledger.settle(entry.run_id)
+        for run_id in over:
+            with liveness.hold(run_id):  # one start at a time finishes it
+                meter.spending.end(run_id, this_month())  # its workers may live still
+                entry = _ended(ledger, run_id)
+                if entry is not None:
+                    _finish(lake, entry)
+                    meter.claims.forget(run_id)
+                    ledger.settle(run_id)
 
 
-def _finish(lake: Lake, ledger: Ledger, entry: RunEntry) -> None:
-    state = RunState.INTERRUPTED if entry.state is RunState.STARTED else entry.state
-    record = RunRecord.from_dict(entry.record) if entry.record else _unfinished(entry.run_id, state)
-    if entry.state is RunState.STARTED and ledger.end(entry.run_id, state, record.to_dict()):
-        say(f"run {entry.run_id} was interrupted; what it took is taken up again")
-    if storage_of(lake.root).stat(lake.run_row(entry.ds, entry.run_id)) is None:
-        leave(lake, entry.ds, record)
-        if entry.state is RunState.PUBLISHED:
-            say(f"run {entry.run_id} was interrupted after it had published; its report is written now")
+def _ended(ledger: Ledger, run_id: str) -> RunEntry | None:
+    """A run that is over, as it ended, by its own hand or now; None where another start has finished it."""
+    entry = _open_run(ledger, run_id)
+    if entry and entry.state is RunState.STARTED:
+        if ledger.end(run_id, RunState.INTERRUPTED, _unfinished(run_id, RunState.INTERRUPTED).to_dict()):
+            say(f"run {run_id} was interrupted; what it took is taken up again")
+        entry = _open_run(ledger, run_id)  # it may have published at this very moment
+    return entry
+
+
+def _open_run(ledger: Ledger, run_id: str) -> RunEntry | None:
+    return next((entry for entry in ledger.open_runs() if entry.run_id == run_id), None)
+
+
+def _finish(lake: Lake, entry: RunEntry) -> None:
+    """Leave the row and page of a run that has ended, and remove what is for nobody. Raises LakeError, OSError."""
+    run_id, state = entry.run_id, entry.state
+    storage, row, report = storage_of(lake.root), lake.run_row(entry.ds, run_id), lake.report(run_id)
+    if storage.stat(row) is None:
+        for half in (report, row):
+            storage.delete(half)
+        leave(lake, entry.ds, RunRecord.from_dict(entry.record) if entry.record else _unfinished(run_id, state))
+        if state is RunState.PUBLISHED:
+            say(f"run {run_id} was interrupted after it had published; its report is written now")
+    if state is not RunState.PUBLISHED:
+        for date in entry.dates:
+            storage.delete(lake.scores(date, run_id))
+    if state is RunState.INTERRUPTED:  # of an audit there may be a part
+        storage.delete(lake.audit(run_id))
 
 
 def _unfinished(run_id: str, outcome: RunState) -> RunRecord:

@@ -14,8 +14,10 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs import milestones
 from jobs.drops import Split
 from jobs.lake.parquet import DateWriters
+from jobs.milestones import Milestone
 from jobs.readers import read_split
 from jobs.run.recipe import Recipe, TaskReport
 from jobs.run.stopwatch import Stopwatch, TimedCache, TimedScorer
@@ -83,6 +85,7 @@ def write_splits(recipe: Recipe, task: int, splits: Sequence[Split]) -> TaskRepo
                         writers.write(split.file.ds, rows)
             with watch.stage("write"):
                 report.files = writers.close()
+            milestones.reached(Milestone.WRITTEN)
         return report
     finally:
         gc.enable()

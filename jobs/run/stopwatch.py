@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from jobs import milestones
+from jobs.milestones import Milestone
 from transforms.pii.redacted import RedactedText
 from transforms.sentiment.protocols import Cached, Claimed, Outcome, ScoreCache, Scorer
 
@@ -58,6 +60,7 @@ class TimedCache:
         """See `ScoreCache.put`."""
         with self._watch.stage("cache write"):
             self._cache.put(entries)
+        milestones.reached(Milestone.KEPT)
 
 
 class TimedScorer:

@@ -15,6 +15,8 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Generic, TypeVar
 
+from jobs import milestones
+from jobs.milestones import Milestone
 from jobs.scorers.batches import BUDGET_SPENT, Batch, Batches
 from jobs.scorers.call_policy import CallPolicy
 from jobs.scorers.outcomes import (
@@ -148,6 +150,7 @@ class Calls(Generic[T]):
             if not claims or self._reason_to_stop():
                 return batch
         reply = self._reply(work, batch.places, reservation, claims.values())
+        milestones.reached(Milestone.ANSWERED)
         resent = [work.resent[place] for place in batch.places]
         outcome = outcome_of(reply, Call(batch, resent, probe, self._now(), self._last_answer))
         reservation.give_back(outcome.unbilled)

@@ -17,6 +17,7 @@ from jobs.lake.published import published_files
 from jobs.run import lifecycle
 from jobs.run.intake import Intake
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
+from jobs.stores.local.ledger import LocalLedger
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Ledger, Publication
 from tests.jobs.run.lakes import DS, new_lake, published_as, write
@@ -196,12 +197,33 @@ def test_a_run_that_another_start_has_ended_gets_its_row_all_the_same(lake: tupl
     run_id = new_run()
     ledger = stores.ledger()
     ledger.begin(run_id, DS, [DS], alone=False)
-    (entry,) = ledger.open_runs()
     ledger.end(run_id, RunState.INTERRUPTED, None)  # by another start, which dies here
 
-    lifecycle._finish(layout, ledger, entry)
+    finish_interrupted(layout, stores)
 
     assert left(layout, run_id)[:2] == (True, True)
+    assert ledger.open_runs() == []
+
+
+def test_a_run_that_publishes_while_it_is_taken_for_dead_stays_published(
+    lake: tuple[Lake, Stores], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lock was lost: whatever it does between two looks at it, what readers see is never removed."""
+    layout, stores = lake
+    run_id = new_run()
+    stores.ledger().begin(run_id, DS, [DS], alone=False)
+    files = published_as(layout, write(layout, "one", {"run_id": run_id}, run_id=run_id)).files
+    end = LocalLedger.end
+
+    def publish_first(ledger: LocalLedger, *how: Any) -> bool:
+        publish(layout, ledger, DS, record(run_id), taking(), {DS: [*files]}, [])
+        return end(ledger, *how)
+
+    monkeypatch.setattr(LocalLedger, "end", publish_first)
+    finish_interrupted(layout, stores)
+
+    assert states(stores.ledger()) == ["PUBLISHED"]
+    assert left(layout, run_id) == (True, True, True)
 
 
 def test_a_killed_run_is_finished_and_its_files_and_claims_go(

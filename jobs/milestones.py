@@ -1,0 +1,36 @@
+"""What a night has done, step by step, from take-in to the last row.
+
+A run can end between any two of these: it is killed, interrupted, or the disk fails. Tests have it end there, each in
+turn, and see that no document is lost, no text paid for twice, and nothing shown that is half a run.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Milestone(StrEnum):
+    """In the order in which a run reaches them; which it reaches depends on how it goes."""
+
+    TAKEN_IN = "taken in"  # what it takes is known, and nothing of the run is written yet
+    HELD = "held"  # others can tell that it lives
+    ENTERED = "entered"  # it stands in the ledger
+    BUDGETED = "budgeted"  # it may spend
+    ANSWERED = "answered"  # a paid call was: its answers are nowhere yet
+    KEPT = "kept"  # scores are in the cache
+    WRITTEN = "written"  # a task's rows are
+    SCORED = "scored"  # all tasks are done
+    STAGED = "staged"  # its dates are complete
+    READ_BACK = "read back"
+    AUDITED = "audited"  # the verdict is kept
+    PUBLISHED = "published"  # readers see it
+    ENDED = "ended"  # it has ended otherwise
+    REPORTED = "reported"  # its page is there
+    LEFT = "left"  # its row is there, and so it has left everything
+    SETTLED = "settled"  # it needs no finishing
+    RELEASED = "released"  # it claims no texts any more
+    LET_GO = "let go"  # nobody takes it for living
+
+
+def reached(_: Milestone) -> None:
+    """A run is there. Nothing comes of it: tests put in its place what ends the run."""
