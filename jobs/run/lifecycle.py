@@ -144,6 +144,7 @@ def finish_interrupted(lake: Lake, stores: Stores) -> None:
     """
     ledger, liveness = stores.ledger(), stores.liveness()
     over = [entry.run_id for entry in ledger.open_runs() if not liveness.lives(entry.run_id)]
+    liveness.sweep()
     if not over:
         return
     with closing(stores.meter()) as meter:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from transforms.display import money, visible
@@ -29,11 +30,7 @@ def render(summary: RunSummary, verdict_failures: Sequence[str], evaluated: int)
     `verdict_failures` has a line for each expectation that was not met, of the `evaluated` ones. Whatever text comes in
     is shown, never obeyed: markup is escaped, and so are characters that are invisible or turn the text's direction.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.finalize = _finalize
-    environment.filters.update(count=_count, percent=_percent, money=money, breakable=_breakable)
-    template = environment.from_string(files("jobs.run").joinpath("report.html.j2").read_text(encoding="utf-8"))
-    return template.render(
+    return _template().render(
         run=summary,
         outcome=_OUTCOMES.get(summary.outcome, summary.outcome),
         sentiments={str(label): summary.sentiments.get(label, 0) for label in Sentiment},
@@ -42,6 +39,14 @@ def render(summary: RunSummary, verdict_failures: Sequence[str], evaluated: int)
         failures=verdict_failures,
         evaluated=evaluated,
     )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.finalize = _finalize
+    environment.filters.update(count=_count, percent=_percent, money=money, breakable=_breakable)
+    return environment.from_string(files("jobs.run").joinpath("report.html.j2").read_text(encoding="utf-8"))
 
 
 def _finalize(value: Any) -> Any:

@@ -243,3 +243,7 @@ class Liveness(Protocol):
     def lives(self, run_id: str) -> bool:
         """Whether a run's process lives."""
         ...
+
+    def sweep(self) -> None:
+        """Remove what processes have left that are dead."""
+        ...

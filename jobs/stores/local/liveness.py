@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from jobs.storage import make_private_folder
+from jobs.storage import LocalStorage, make_private_folder
 from transforms.errors import LakeError
 
 
@@ -45,6 +45,13 @@ class LocalLiveness:
                 return True
             path.unlink(missing_ok=True)
         return False
+
+    def sweep(self) -> None:
+        """See `Liveness.sweep`."""
+        with self._usable():
+            left = [Path(lock.uri).stem for lock in LocalStorage().list(str(self._folder))]
+        for run_id in left:
+            self.lives(run_id)
 
     def _path(self, run_id: str) -> Path:
         return self._folder / f"{run_id}.lock"

@@ -1,5 +1,7 @@
 """Who lives: a run does until it says that it does not, or its process ends."""
 
+import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -80,3 +82,20 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder" / "R1.lock").mkdir(parents=True)
     with pytest.raises(LakeError, match=r"folder cannot be used: \w+"):
         LocalLiveness(tmp_path / "folder").lives("R1")
+
+
+def test_what_the_dead_have_left_goes_and_the_living_live_on(twin: Twin) -> None:
+    died = SPAWN.Process(target=_die, args=(twin,))
+    died.start()
+    died.join()
+
+    with twin.liveness().hold("R2"):
+        twin.liveness().sweep()
+
+        assert twin.liveness().lives("R2")
+    assert not twin.liveness().lives("R1")
+
+
+def _die(twin: Twin) -> None:
+    twin.liveness().hold("R1").__enter__()
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,19 @@
+"""What a process that nights are forked from has made ready. It starts no thread: a fork has none of them."""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+import tests.integration.harmed  # noqa: F401 - all are imported for those who are forked
+from jobs.run.page import render
+from jobs.scorers.registry import scorer_type
+from transforms.pii.policy import DEFAULT_POLICY
+from transforms.pii.redactor import find
+from transforms.report import unfinished
+from transforms.schemas import RunState
+
+_NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+find(pa.array(["Anna called 212-555-0187"]), DEFAULT_POLICY)
+render(unfinished("R", _NOW, _NOW, RunState.FAILED), [], 0)
+scorer_type("local")
