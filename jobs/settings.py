@@ -55,6 +55,7 @@ class NightlySettings(ScoringSettings):
     ds: str  # the run's date, for files whose path names none
     file_format: Format | None = None  # None: by each file's name and first bytes
     date_pattern: str | None = None
+    follow_links: tuple[str, ...] = ()  # folders that links in the drop may lead into
     reprocess: bool = False
 
 

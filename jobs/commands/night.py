@@ -70,6 +70,12 @@ def _drop_options(command: Command) -> Command:
         ),
         lake_option,
         option("--ds", metavar="DATE", callback=as_date, help="The date of files whose path names none; today (UTC)."),
+        option(
+            "--follow-links",
+            multiple=True,
+            metavar="DIR",
+            help="A folder that links in the drop may lead into; others than into the drop are passed over.",
+        ),
         option("--date-pattern", metavar="PATTERN", help="Where a path holds its date: %Y/%m/%d. ds=DATE needs none."),
         map_option,
         scorer_option,
@@ -96,20 +102,34 @@ def _file_format(name: str) -> Callable[[Command], Command]:
 
 
 def _settings(
-    drops: str, lake: str, ds: str | None, file_format: str, mapping: tuple[str, ...], **others: Any
+    drops: str,
+    lake: str,
+    ds: str | None,
+    file_format: str,
+    mapping: tuple[str, ...],
+    follow_links: tuple[str, ...],
+    **others: Any,
 ) -> NightlySettings:
     from jobs.settings import NightlySettings, parse_mapping
     from jobs.storage import absolute
 
     folder, source = Path(absolute(lake)).resolve(), absolute(drops)
-    if not source.startswith("s3://") and folder.is_relative_to(Path(source).resolve()):
-        raise UsageError(f"--lake {lake} lies in --drops {drops}: its own files would be taken for documents")
+    if not source.startswith("s3://"):
+        root = Path(source).resolve()
+        if folder.is_relative_to(root):
+            raise UsageError(f"--lake {lake} lies in --drops {drops}: its own files would be taken for documents")
+        if root.is_relative_to(folder):
+            raise UsageError(f"--drops {drops} lies in --lake {lake}: its own files would be taken for documents")
+    for linked in follow_links:
+        if not Path(linked).is_dir():
+            raise UsageError(f"--follow-links {linked}: there is no such folder")
     return NightlySettings(
         drops=drops,
         lake=lake,
         ds=ds or _today(),
         file_format=None if file_format == "auto" else Format(file_format),
         mapping=parse_mapping(mapping),
+        follow_links=follow_links,
         **others,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
-from jobs.drops.walk import Entry, walk
+from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
 from jobs.storage import storage_of
 from transforms.documents import Reason
@@ -30,6 +31,13 @@ class DropFile:
     compression: Compression
     error_code: str | None = None  # set where the file is rejected as a whole
     name: str = ""  # the path below the drop's root: unique in the drop, the document_id of a plain text file
+    target: str = ""  # the path without links, as it was when the file was listed, where that is another
+
+    def open(self) -> pa.NativeFile:
+        """The file that was listed, to be read. Raises OSError, also where a link now stands in its way."""
+        if "://" in self.uri:
+            return storage_of(self.uri).open(self.uri)
+        return open_without_links(self.target or self.uri)
 
 
 @dataclass(frozen=True)
@@ -63,13 +71,23 @@ _HEAD = 4096  # bytes looked at to tell what a file is
 _THREADS = 16  # files looked at at once
 
 
-def list_drop(drops: str, run_date: str, *, file_format: Format | None, date_pattern: str | None) -> Listing:
+def list_drop(
+    drops: str,
+    run_date: str,
+    *,
+    file_format: Format | None,
+    date_pattern: str | None,
+    follow_links: Sequence[str] = (),
+    lake: str | None = None,
+) -> Listing:
     """Everything under a root (a directory, or one file), on this machine or in a store.
 
     run_date: YYYY-MM-DD, the date of files whose path names none.
     file_format: what every file is; None to tell by name, then by content.
     date_pattern: directories that name a date, such as %Y/%m/%d; `ds=YYYY-MM-DD` comes first. The nearest to the file
         wins, in the whole absolute path.
+    follow_links: folders that links in the drop may lead into, beside the drop's own.
+    lake: a folder that no link may lead into.
 
     Raises DropError where the root is not there or cannot be listed, UsageError for a bad run_date or date_pattern.
     """
@@ -78,7 +96,7 @@ def list_drop(drops: str, run_date: str, *, file_format: Format | None, date_pat
     pattern = None if date_pattern is None else compile_date_pattern(date_pattern)
     skipped: list[tuple[str, str]] = []
     entries: list[Entry] = []
-    for entry in walk(drops, skipped):
+    for entry in walk(drops, skipped, Fence.around(follow_links, lake)):
         reason = _passed_over(entry)
         if reason is None:
             entries.append(entry)
@@ -96,6 +114,7 @@ def list_drop(drops: str, run_date: str, *, file_format: Format | None, date_pat
             Compression.NONE,
             Reason.BAD_DATE if dated and not found else entry.error_code,
             entry.name,
+            entry.target,
         )
         return file if file.error_code else _recognised(file)
 
@@ -130,7 +149,7 @@ def _named(base: str) -> tuple[Format, Compression]:
 def _recognised(file: DropFile) -> DropFile:
     """The file with its format and compression. The content's magic bytes stand above the name's ending."""
     try:
-        with storage_of(file.uri).open(file.uri) as stream:
+        with file.open() as stream:
             head = stream.read(_HEAD)
     except (OSError, pa.ArrowException):
         return replace(file, error_code=Reason.FILE_UNREADABLE)

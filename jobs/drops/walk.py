@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pyarrow as pa
 
 from jobs.storage import absolute, storage_of
 from transforms.documents import Reason
@@ -22,10 +25,53 @@ class Entry:
     size: int
     stamp: str
     error_code: str | None = None
+    target: str = ""  # the path without links, where that is another than the URI
 
 
-def walk(drops: str, skipped: list[tuple[str, str]]) -> Iterator[Entry]:
-    """Every file under a root, or the root itself where it is a file; directories passed over are put in `skipped`.
+@dataclass(frozen=True)
+class Fence:
+    """Where links in a drop may lead, all paths without links."""
+
+    allowed: tuple[str, ...] = ()
+    lake: str | None = None  # not even below what is allowed
+
+    @classmethod
+    def around(cls, allowed: Sequence[str], lake: str | None) -> Fence:
+        """The fence of folders as they are given by name."""
+        return cls(tuple(map(os.path.realpath, allowed)), lake and os.path.realpath(absolute(lake)))
+
+    def refusal(self, target: str, *, linked: bool) -> str | None:
+        """Why what lies there is not read, whether a link leads there or a folder; None where it is."""
+        if self.lake is not None and _lies_in(target, self.lake):
+            return "a link into the lake" if linked else "the lake"
+        if linked and not any(_lies_in(target, folder) for folder in self.allowed):
+            return "a link out of the drop"
+        return None
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def open_without_links(path: str) -> pa.NativeFile:
+    """A regular file, to be read. Raises OSError, also where a part of the path is a link by now."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would have nobody to wait for
+    try:
+        opened = os.fstat(handle)
+        # What was opened is what stands at a path that, after it was, had no link in it.
+        if os.path.realpath(path) != path or not os.path.samestat(opened, os.stat(path)):  # noqa: PTH116
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        if not stat.S_ISREG(opened.st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+        return pa.OSFile(f"/dev/fd/{handle}", "rb")
+    finally:
+        os.close(handle)
+
+
+def walk(drops: str, skipped: list[tuple[str, str]], fence: Fence) -> Iterator[Entry]:
+    """Every file under a root, or the root itself where it is a file; what is passed over on the way is in `skipped`.
+
+    The root may be a link, for it is given by name; links below it lead into it, or where the fence lets them.
 
     Raises DropError where the root is not there or cannot be listed, UsageError where its scheme is unknown.
     """
@@ -39,19 +85,20 @@ def walk(drops: str, skipped: list[tuple[str, str]]) -> Iterator[Entry]:
     try:
         status = os.stat(root)  # noqa: PTH116 (paths are kept as they are given, not as Path normalises them)
         if not stat.S_ISDIR(status.st_mode):
-            return iter([_local_entry(root, os.path.basename(root))])  # noqa: PTH119
+            return iter([_local_entry(root, os.path.basename(root), os.path.realpath(root))])  # noqa: PTH119
         os.scandir(root).close()
     except OSError as error:
         raise DropError(f"the drop {drops} cannot be listed: {error.strerror}") from None
-    return _walk_directory(root, skipped)
+    target = os.path.realpath(root)
+    return _walk_directory(root, target, skipped, replace(fence, allowed=(target, *fence.allowed)))
 
 
-def _walk_directory(root: str, skipped: list[tuple[str, str]]) -> Iterator[Entry]:
+def _walk_directory(root: str, target: str, skipped: list[tuple[str, str]], fence: Fence) -> Iterator[Entry]:
     """Files below a local root. Links to directories come last, and no directory is entered twice."""
     entered: set[tuple[int, int]] = set()
-    waiting, links = [root], list[str]()
+    waiting, links = [(root, target)], list[tuple[str, str]]()
     while waiting or links:
-        directory = waiting.pop() if waiting else links.pop(0)
+        directory, real = waiting.pop() if waiting else links.pop(0)
         try:
             status = os.stat(directory)  # noqa: PTH116
             if (status.st_dev, status.st_ino) in entered:
@@ -64,15 +111,18 @@ def _walk_directory(root: str, skipped: list[tuple[str, str]]) -> Iterator[Entry
             skipped.append((_readable(directory), f"cannot be listed: {error.strerror}"))
             continue
         for child in children:
-            if _is_directory(child):
+            target = os.path.realpath(child.path) if child.is_symlink() else os.path.join(real, child.name)  # noqa: PTH118
+            if reason := fence.refusal(target, linked=child.is_symlink()):
+                skipped.append((_readable(child.path), reason))
+            elif _is_directory(child):
                 if child.name.startswith(("_", ".")):
                     skipped.append((_readable(child.path), "a hidden directory"))
                 elif child.is_symlink():
-                    links.append(child.path)
+                    links.append((child.path, target))
                 else:
-                    waiting.append(child.path)
+                    waiting.append((child.path, target))
             else:
-                yield _local_entry(child.path, os.path.relpath(child.path, root))
+                yield _local_entry(child.path, os.path.relpath(child.path, root), target)
 
 
 def _is_directory(child: os.DirEntry[str]) -> bool:
@@ -82,17 +132,18 @@ def _is_directory(child: os.DirEntry[str]) -> bool:
         return False
 
 
-def _local_entry(path: str, name: str) -> Entry:
+def _local_entry(path: str, name: str, target: str) -> Entry:
     uri, name = _readable(path), _readable(name)
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = os.stat(target)  # noqa: PTH116
     except OSError:
         return Entry(uri, name, 0, "", Reason.FILE_UNREADABLE)  # a link to nothing, or just gone
     if not stat.S_ISREG(status.st_mode):
         return Entry(uri, name, -1, "")
     # A name that is no UTF-8 can be told of, and not opened.
     unreadable = Reason.FILE_UNREADABLE if uri != path else None
-    return Entry(uri, name, status.st_size, str(status.st_mtime_ns), unreadable)
+    other = "" if target == path else target
+    return Entry(uri, name, status.st_size, str(status.st_mtime_ns), unreadable, other)
 
 
 def _readable(path: str) -> str:

@@ -43,7 +43,12 @@ class Intake:
 def listed(settings: NightlySettings) -> Listing:
     """The drop's files; what is passed over is said. Raises UsageError, DropError."""
     listing = list_drop(
-        settings.drops, settings.ds, file_format=settings.file_format, date_pattern=settings.date_pattern
+        settings.drops,
+        settings.ds,
+        file_format=settings.file_format,
+        date_pattern=settings.date_pattern,
+        follow_links=settings.follow_links,
+        lake=settings.lake,
     )
     for name, reason in listing.skipped:
         say(f"skipped {name}: {reason}")

@@ -2,6 +2,7 @@ import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,8 +16,10 @@ from transforms.errors import DropError, UsageError
 RUN_DATE = "2026-11-22"
 
 
-def listing(root: Path | str, file_format: Format | None = None, date_pattern: str | None = None) -> Listing:
-    return list_drop(str(root), RUN_DATE, file_format=file_format, date_pattern=date_pattern)
+def listing(
+    root: Path | str, file_format: Format | None = None, date_pattern: str | None = None, **links: Any
+) -> Listing:
+    return list_drop(str(root), RUN_DATE, file_format=file_format, date_pattern=date_pattern, **links)
 
 
 def make(root: Path, *names: str, content: bytes = b"{}\n") -> Path:
@@ -230,7 +233,7 @@ def test_links_are_followed_once_and_never_in_a_circle(tmp_path: Path) -> None:
     (root / "loop").symlink_to("loop")
     (root / "gone.jsonl").symlink_to("nowhere")
     (root / "sub" / "c.jsonl").symlink_to(tmp_path / "ds=2026-11-20" / "a.jsonl")
-    found = listing(root)
+    found = listing(root, follow_links=[str(tmp_path)])
     assert {(file.name, file.ds, file.error_code) for file in found.files} == {
         ("sub/c.jsonl", RUN_DATE, None),
         ("in/ds=2026-11-21/b.jsonl", "2026-11-21", None),
