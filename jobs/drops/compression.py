@@ -14,10 +14,12 @@ from backports import zstd
 
 from transforms.documents import Reason
 
-# A stream is a bomb when it has expanded beyond both. Repetitive JSON Lines stay far below the ratio until they are
-# large, and ordinary large files below it for good; gzip itself cannot pass 1,032.
+# A stream, or the documents of a file, is a bomb when it has expanded beyond both. Repetitive JSON Lines stay far below
+# the ratio until they are large, and ordinary large files below it for good; gzip itself cannot pass 1,032.
 MAX_EXPANDED_BYTES = 256 << 20
 MAX_EXPANSION = 200
+# What a document counts beside its values: the row that it becomes, however short it is.
+DOCUMENT_BYTES = 512
 
 BLOCK_BYTES = 8 << 20  # the most that one step yields
 _PIECE_BYTES = 256 << 10  # compressed bytes read at a time
@@ -40,6 +42,25 @@ class Broken(Exception):
     def __init__(self, reason: Reason):
         super().__init__(reason)
         self.reason = reason
+
+
+class Expansion:
+    """What so many bytes of a file have become so far, held to both limits."""
+
+    def __init__(self, stored: int = 0):
+        self.stored = stored
+        self.expanded = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether both limits are."""
+        return self.expanded > MAX_EXPANDED_BYTES and self.expanded > MAX_EXPANSION * self.stored
+
+    def add(self, size: int) -> None:
+        """They have become so many bytes more. Raises Broken, DECOMPRESSION_BOMB, where that is too much."""
+        self.expanded += size
+        if self.passed:
+            raise Broken(Reason.DECOMPRESSION_BOMB)
 
 
 class Source(Protocol):
@@ -79,7 +100,7 @@ _DECOMPRESSORS: dict[Compression, Callable[[], Any]] = {
     Compression.ZSTD: zstd.ZstdDecompressor,
 }
 
-_ERRORS = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, ValueError)
+_ERRORS = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, ValueError, MemoryError)
 
 
 def sniff(head: bytes) -> Compression:
@@ -100,7 +121,7 @@ def expand(source: Source, compression: Compression) -> Iterator[bytes]:
     """The bytes of a stream in blocks of at most BLOCK_BYTES; several compressed streams in a row count as one.
 
     Raises Broken, after everything before it was yielded: CORRUPT_COMPRESSION where the stream is damaged or cut off,
-    DECOMPRESSION_BOMB where it passes both MAX_EXPANDED_BYTES and MAX_EXPANSION, FILE_UNREADABLE where storage fails.
+    DECOMPRESSION_BOMB where it passes what `Expansion` allows, FILE_UNREADABLE where storage fails.
     """
     if compression is Compression.NONE:
         while block := _read(source, BLOCK_BYTES):
@@ -108,7 +129,7 @@ def expand(source: Source, compression: Compression) -> Iterator[bytes]:
         return
     start = _DECOMPRESSORS[compression]
     inner = start()
-    consumed = expanded = 0
+    expansion = Expansion()
     while True:
         data = b""
         ended = False
@@ -119,24 +140,22 @@ def expand(source: Source, compression: Compression) -> Iterator[bytes]:
                 piece = _read(source, _PIECE_BYTES)
                 if not piece:
                     return
-                consumed += len(piece)
+                expansion.stored += len(piece)
                 data = piece.lstrip(b"\0")
             inner = start()
         elif inner.needs_input:
             data = _read(source, _PIECE_BYTES)
-            consumed += len(data)
+            expansion.stored += len(data)
             ended = not data
         try:
             block = inner.decompress(data, BLOCK_BYTES)
         except _ERRORS:
             raise Broken(Reason.CORRUPT_COMPRESSION) from None
         if block:
-            expanded += len(block)
             yield block
+            expansion.add(len(block))
         elif ended and not inner.eof:
             raise Broken(Reason.CORRUPT_COMPRESSION)
-        if expanded > MAX_EXPANDED_BYTES and expanded > MAX_EXPANSION * consumed:
-            raise Broken(Reason.DECOMPRESSION_BOMB)
 
 
 def _read(source: Source, size: int) -> bytes:

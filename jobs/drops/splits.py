@@ -9,12 +9,11 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from jobs.drops.compression import Compression
+from jobs.drops.compression import Broken, Compression
 from jobs.drops.files import DropFile
+from jobs.drops.footer import read_footer
 from jobs.formats import Format
-from jobs.storage import storage_of
 
 _THREADS = 16  # files counted at once
 _COUNT_BLOCK = 4 << 20
@@ -68,7 +67,7 @@ def _split(file: DropFile, target: int) -> list[Split]:
             return _split_lines(file, target)
         if file.format is Format.PARQUET:
             return _split_row_groups(file, target)
-    except (OSError, pa.ArrowException):
+    except (Broken, OSError, pa.ArrowException):
         return whole  # the reader will find, and say, what is wrong
     return whole
 
@@ -79,7 +78,7 @@ def _split_lines(file: DropFile, target: int) -> list[Split]:
     offset = lines = 0
     block = bytearray(_COUNT_BLOCK)
     codes = np.frombuffer(block, np.uint8)
-    with storage_of(file.uri).open(file.uri) as stream:
+    with file.open() as stream:
         while length := stream.readinto(memoryview(block)[: file.size - offset]):
             seen = 0
             while (wanted := starts[-1] + target - 1) < offset + length:
@@ -97,9 +96,11 @@ def _split_lines(file: DropFile, target: int) -> list[Split]:
 
 
 def _split_row_groups(file: DropFile, target: int) -> list[Split]:
-    with storage_of(file.uri).open(file.uri) as source, pq.ParquetFile(source) as parquet:
-        sizes = [parquet.metadata.row_group(group).total_byte_size for group in range(parquet.num_row_groups)]
-        counts = [parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)]
+    with file.open() as source:
+        groups = read_footer(source)
+    # What a group says that it comes to may be a lie, and each part of a file has an allowance of its own.
+    sizes = [min(group.claimed, group.stored * _EXPANSION) for group in groups]
+    counts = [group.rows for group in groups]
     cuts, held = [0], 0
     for group, size in enumerate(sizes):
         if held and held + size > target:

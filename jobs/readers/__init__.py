@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
+from jobs.console import say
 from jobs.drops import Split
-from jobs.drops.compression import Broken, Compression, expand
+from jobs.drops.compression import DOCUMENT_BYTES, Broken, Compression, Expansion, expand
 from jobs.formats import Format
+from jobs.guard import type_and_place
 from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
 from jobs.readers.jsonl import read_json_lines
 from jobs.readers.lines import split_lines
-from jobs.storage import storage_of
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
@@ -33,13 +34,22 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
     if file.error_code:
         yield rejection(file.uri, 0, Reason(file.error_code))
         return
+    # Every split of the file says what is wrong with all of it, each in a place of its own.
+    row = split.first_row if split.start else -1
     try:
-        source = storage_of(file.uri).open(file.uri)
-    except (OSError, pa.ArrowException):
-        # Every split of the file says so, each in a place of its own.
-        yield rejection(file.uri, split.first_row + 1 if split.start else 0, Reason.FILE_UNREADABLE)
-        return
-    with source:
+        for batch in _read(split, columns, batch_rows):
+            yield batch
+            row = batch["source_row"][-1].as_py()
+    except (OSError, Broken):
+        yield rejection(file.uri, row + 1, Reason.FILE_UNREADABLE)
+    except Exception as error:  # noqa: BLE001 - one that no reader foresaw; the other files are read
+        say(f"{file.uri}: {type_and_place(error)}")
+        yield rejection(file.uri, row + 1, Reason.CORRUPT_FILE)
+
+
+def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    file = split.file
+    with file.open() as source:
         if file.format is Format.PARQUET:
             groups = range(split.start, split.end)
             yield from read_parquet(source, file.uri, columns, batch_rows, groups, split.first_row)
@@ -49,11 +59,25 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
             yield _text(blocks, split)
         elif file.format is Format.CSV:
             delimiter = "\t" if _TSV.search(file.uri) else ","
-            yield from read_delimited(split_lines(blocks, 1), file.uri, columns, batch_rows, delimiter)
+            lines = split_lines(blocks, 1)
+            yield from _bounded(read_delimited(lines, file.uri, columns, batch_rows, delimiter), split)
         elif file.format is Format.JSONL:
-            yield from read_json_lines(split_lines(blocks, split.first_row + 1), file.uri, columns, batch_rows)
+            lines = split_lines(blocks, split.first_row + 1)
+            yield from _bounded(read_json_lines(lines, file.uri, columns, batch_rows), split)
         else:
             raise NotImplementedError(f"no reader of {file.format}")
+
+
+def _bounded(batches: Iterator[pa.RecordBatch], split: Split) -> Iterator[pa.RecordBatch]:
+    """The batches up to what `Expansion` allows the split: few bytes may hold many short documents."""
+    expansion = Expansion(split.end - split.start)
+    for batch in batches:
+        try:
+            expansion.add(batch.select(COLUMNS).nbytes + batch.num_rows * DOCUMENT_BYTES)
+        except Broken as broken:
+            yield rejection(split.file.uri, batch["source_row"][0].as_py(), broken.reason)
+            return
+        yield batch
 
 
 def _blocks(source: pa.NativeFile, split: Split) -> Iterator[bytes]:

@@ -150,7 +150,7 @@ def test_a_file_cut_off_is_one_rejection(tmp_path: Path, size: int) -> None:
 
 
 def test_a_row_group_that_expands_beyond_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columnar, "MAX_EXPANDED_BYTES", 1 << 20)
+    monkeypatch.setattr(columnar, "MAX_PAGE_BYTES", 1 << 20)
     columns = {"document_id": ["a", "b"], "text": ["a" * (1 << 22), "plain"]}
     path = table(tmp_path / "drop.parquet", columns, row_group_size=1, compression="zstd")
     rows = read(path)
