@@ -243,6 +243,62 @@ def test_links_are_followed_once_and_never_in_a_circle(tmp_path: Path) -> None:
     assert set(passed_over(found, root)) == {"a-first", "sub/up"}
 
 
+def test_links_out_of_the_drop_are_passed_over_unless_their_folder_is_named(tmp_path: Path) -> None:
+    make(tmp_path / "elsewhere", "a.jsonl", "b/c.jsonl")
+    make(tmp_path / "elsewhere-too", "d.jsonl")
+    root = make(tmp_path / "root", "e.jsonl")
+    (root / "file.jsonl").symlink_to("../elsewhere/a.jsonl")
+    (root / "folder").symlink_to(tmp_path / "elsewhere")
+    (root / "other.jsonl").symlink_to(tmp_path / "elsewhere-too" / "d.jsonl")
+    (tmp_path / "elsewhere" / "b" / "further").symlink_to(tmp_path / "elsewhere-too")
+    (tmp_path / "given").symlink_to(root)
+
+    for given in (root, tmp_path / "given"):
+        found = listing(given)
+        assert names(found) == ["e.jsonl"]
+        assert passed_over(found, given) == dict.fromkeys(
+            ["file.jsonl", "folder", "other.jsonl"], "a link out of the drop"
+        )
+
+    found = listing(root, follow_links=[f"{tmp_path}/elsewhere/"])
+    assert names(found) == ["e.jsonl", "file.jsonl", "folder/a.jsonl", "folder/b/c.jsonl"]
+    assert passed_over(found, root) == dict.fromkeys(["folder/b/further", "other.jsonl"], "a link out of the drop")
+    assert [row["source_file"] for row in read_splits(plan_splits(found.files, 1))] == [
+        file.uri for file in found.files
+    ]
+
+
+def test_no_link_leads_into_the_lake(tmp_path: Path) -> None:
+    make(tmp_path / "all" / "lake", "scores/ds=2026-11-20/x.jsonl")
+    root = make(tmp_path / "root", "a.jsonl")
+    (root / "folder").symlink_to(tmp_path / "all" / "lake" / "scores")
+    (root / "file.jsonl").symlink_to(tmp_path / "all" / "lake" / "scores" / "ds=2026-11-20" / "x.jsonl")
+    (root / "around").symlink_to(tmp_path / "all")
+    found = listing(root, follow_links=[str(tmp_path)], lake=str(tmp_path / "all" / "lake"))
+    assert names(found) == ["a.jsonl"]
+    into = "a link into the lake"
+    assert passed_over(found, root) == {"folder": into, "file.jsonl": into, "around/lake": "the lake"}
+
+
+@pytest.mark.parametrize("part", ["a.jsonl", "folder"])
+def test_what_becomes_a_link_after_the_listing_is_not_read(tmp_path: Path, part: str) -> None:
+    make(tmp_path / "elsewhere", "a.jsonl", "folder/a.jsonl")
+    root = make(tmp_path / "root", "a.jsonl", "folder/a.jsonl")
+    splits = plan_splits(listing(root).files, 1 << 20)
+    (root / part).rename(tmp_path / "before")
+    (root / part).symlink_to(tmp_path / "elsewhere" / part)
+    codes = {row["source_file"].removeprefix(f"{root}/"): row["error_code"] for row in read_splits(splits)}
+    changed = next(name for name in codes if name.startswith(part))
+    assert codes == {"a.jsonl": "ID_MISSING", "folder/a.jsonl": "ID_MISSING"} | {changed: "FILE_UNREADABLE"}
+
+
+def test_what_becomes_a_pipe_after_the_listing_is_not_waited_for(tmp_path: Path) -> None:
+    splits = plan_splits(listing(make(tmp_path, "a.jsonl")).files, 1 << 20)
+    (tmp_path / "a.jsonl").unlink()
+    os.mkfifo(tmp_path / "a.jsonl")
+    assert [row["error_code"] for row in read_splits(splits)] == ["FILE_UNREADABLE"]
+
+
 def test_a_root_that_cannot_be_listed(tmp_path: Path) -> None:
     with pytest.raises(DropError, match="No such file"):
         listing(tmp_path / "nothing")

@@ -86,6 +86,8 @@ def test_no_command_is_usage_and_shows_the_help() -> None:
         (["nightly", "--drops", "", "--lake", "lake"], "'--drops': it is empty"),
         (["nightly", "--drops", ".", "--lake", "lake"], "--lake lake lies in --drops ."),
         (["nightly", "--drops", ".", "--lake", "."], "--lake . lies in --drops ."),
+        (["nightly", "--drops", "lake/scores", "--lake", "lake"], "--drops lake/scores lies in --lake lake"),
+        (["nightly", *REQUIRED, "--follow-links", "none"], "--follow-links none: there is no such folder"),
         (["nightly", *REQUIRED, "--ds", "22.11.2026"], "is not a date"),
         (["nightly", *REQUIRED, "--format", "xml"], "'xml' is not one of"),
         (["nightly", *REQUIRED, "--language", " "], "'--language': it is empty"),

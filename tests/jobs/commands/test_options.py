@@ -21,7 +21,7 @@ def test_every_option_reaches_the_job(told: list[NightlySettings]) -> None:
     result = invoke(
         *("nightly", "--drops", "in", "--lake", "lake", "--ds", DS, "--format", "csv", "--date-pattern", "%Y/%m/%d"),
         *("--map", "text=body", "--map", "document_id=the ticket", "--language", "EN ", "--reprocess"),
-        *("--key-file", "key", "--policy", "policy.toml"),
+        *("--key-file", "key", "--policy", "policy.toml", "--follow-links", ".", "--follow-links", ".."),
     )
 
     assert result.stdout == "Nothing new to score.\n"
@@ -32,6 +32,7 @@ def test_every_option_reaches_the_job(told: list[NightlySettings]) -> None:
             ds=DS,
             file_format=Format.CSV,
             date_pattern="%Y/%m/%d",
+            follow_links=(".", ".."),
             mapping={"text": "body", "document_id": "the ticket"},
             scorer="local",
             language="en",
@@ -96,6 +97,7 @@ def test_every_type_of_value_comes_from_a_file(told: list[NightlySettings], here
         drops = "in"
         lake = "lake"
         reprocess = true
+        follow-links = ["."]
         format = "jsonl"
         [sql]
         format = "csv"
@@ -109,6 +111,7 @@ def test_every_type_of_value_comes_from_a_file(told: list[NightlySettings], here
     (settings,) = told
     assert (settings.ds, settings.reprocess, settings.file_format) == (DS, True, "jsonl")
     assert settings.mapping == {"text": "body", "document_id": "the ticket"}
+    assert settings.follow_links == (".",)
 
     assert invoke("sample", "--config", config).exit_code == 0
     assert list(here.glob("made/ds=2026-11-22/*.parquet"))

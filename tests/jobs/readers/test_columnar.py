@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.drops import plan_splits
+from jobs.drops import compression, plan_splits
 from jobs.readers import columnar
 from tests.jobs.readers.drop import Row, listed, read, read_splits, rejected, written
 
@@ -156,6 +158,61 @@ def test_a_row_group_that_expands_beyond_measure(tmp_path: Path, monkeypatch: py
     rows = read(path)
     assert rejected(rows) == [(1, "DECOMPRESSION_BOMB", None)]
     assert rows[1]["text"] == "plain"
+
+
+def bomb(path: Path, text: str, rows: int, **options: Any) -> Path:
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([text]))
+    return table(path / "drop.parquet", {"document_id": list(range(rows)), "text": texts}, **options)
+
+
+@pytest.mark.parametrize("store_schema", [True, False])
+def test_one_long_text_many_times_is_a_bomb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_schema: bool
+) -> None:
+    monkeypatch.setattr(compression, "MAX_EXPANDED_BYTES", 40 << 20)
+    rows = read(bomb(tmp_path, "word " * 20_000, 1000, store_schema=store_schema))
+    [(row, reason, _)] = rejected(rows)
+    assert reason == "DECOMPRESSION_BOMB"
+    assert row == len(rows)  # what came before is read
+    assert 20 << 20 < sum(len(row["text"] or "") for row in rows) < 40 << 20
+
+
+def test_boilerplate_many_times_is_none(tmp_path: Path) -> None:
+    rows = read(bomb(tmp_path, "Please read our terms. " * 100, 10_000))
+    assert len(rows) == 10_000
+    assert not rejected(rows)
+
+
+def test_texts_that_repeat_the_one_before_are_read_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compression, "MAX_EXPANDED_BYTES", 1 << 20)
+    columns = {"document_id": list(range(100)), "text": [f"{'a' * 100_000}{number}" for number in range(100)]}
+    encoding = {"document_id": "PLAIN", "text": "DELTA_BYTE_ARRAY"}
+    path = table(tmp_path / "drop.parquet", columns, use_dictionary=False, column_encoding=encoding, compression="zstd")
+    monkeypatch.setattr(columnar, "_BATCH_BYTES", 400_000)
+    assert rejected(read(path)) == [(10, "DECOMPRESSION_BOMB", None)]
+
+
+def test_damage_anywhere_costs_the_file_and_nothing_else(tmp_path: Path) -> None:
+    """In a process of its own: pyarrow ends it where a description of a column is wrong in certain ways."""
+    script = f"""
+import random
+from pathlib import Path
+from tests.jobs.readers.drop import read
+content = Path({str(many(tmp_path))!r}).read_bytes()
+chance = random.Random(7)
+for _ in range(400):
+    data = bytearray(content)
+    for _ in range(chance.choice([1, 2, 8])):
+        data[-1 - chance.randrange(min(len(data), 2500))] ^= 1 << chance.randrange(8)
+    path = Path({str(tmp_path)!r}, "damaged.parquet")
+    path.write_bytes(data)
+    rows = read(path)
+    assert len({{row["source_row"] for row in rows}}) == len(rows) > 0
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_compressed_parquet_file_is_told_of(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
+from jobs import readers
 from jobs.drops import Compression, Format, compression, list_drop, plan_splits
 from tests.jobs.readers.drop import line, listed, read, read_splits, rejected, written
 
@@ -112,6 +113,36 @@ def test_a_bomb_is_one_rejection(tmp_path: Path, ending: str, monkeypatch: pytes
         assert [row["document_id"] for row in rows] == ["a", None]
         [(_, reason, _)] = rejected(rows)
         assert reason == "DECOMPRESSION_BOMB"
+
+
+@each_compression
+@pytest.mark.parametrize(
+    ("name", "head", "row"), [("csv", b"document_id,text\n", b"1,b\n"), ("jsonl", b"", b"[]\n")], ids=["csv", "jsonl"]
+)
+def test_many_short_rows_are_a_bomb(
+    tmp_path: Path, ending: str, name: str, head: bytes, row: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compression, "MAX_EXPANDED_BYTES", 20 << 20)
+    rows = read(written(tmp_path / f"drop.{name}.{ending}", COMPRESS[ending](head + row * 100_000)))
+    [(number, _, _)] = [each for each in rejected(rows) if each[1] == "DECOMPRESSION_BOMB"]
+    assert number == rows[-1]["source_row"]
+    assert 30_000 < len(rows) < 41_000  # of 512 bytes each, at least
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, ValueError])
+def test_what_no_reader_foresaw_costs_the_file_alone(
+    tmp_path: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise error("the text of a document")
+
+    monkeypatch.setattr(readers, "read_delimited", broken)
+    bad, good = written(tmp_path / "a.csv", b"document_id,text\n1,b\n"), written(tmp_path / "b.jsonl", line("b"))
+    rows = read_splits(plan_splits([listed(bad), listed(good)], 1 << 20))
+    assert [(row["source_row"], row["error_code"]) for row in rows] == [(0, "CORRUPT_FILE"), (1, None)]
+    said = capsys.readouterr().err
+    assert f"{bad}: {error.__name__} at test_streams.py:" in said
+    assert "the text" not in said
 
 
 def test_a_repetitive_file_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
