@@ -45,7 +45,7 @@ class Reason(StrEnum):
     LINE_TOO_LONG = "LINE_TOO_LONG"  # the line is longer than a reader will hold
     CORRUPT_COMPRESSION = "CORRUPT_COMPRESSION"  # the compressed stream is cut off or damaged here
     DECOMPRESSION_BOMB = "DECOMPRESSION_BOMB"  # a small file that expands beyond all measure; reading stopped here
-    CORRUPT_FILE = "CORRUPT_FILE"  # a Parquet file, or rows of it, cannot be read from here on
+    CORRUPT_FILE = "CORRUPT_FILE"  # the file, or rows of it, cannot be read from here on
     FILE_UNREADABLE = "FILE_UNREADABLE"  # the file is gone, changed while it was read, or may not be read
     UNKNOWN_FORMAT = "UNKNOWN_FORMAT"  # neither the name nor the content tells what the file is
     BAD_DATE = "BAD_DATE"  # the path names a date that does not exist
