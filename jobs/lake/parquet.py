@@ -19,8 +19,9 @@ from transforms.documents import id_hashes
 from transforms.errors import LakeError
 from transforms.schemas import SCORES, Status
 
-# Rows held in memory before they are written as one row group.
+# Rows, and bytes of them, held in memory before they are written as one row group: texts may have a megabyte each.
 ROW_GROUP_ROWS = 32 * 1024
+ROW_GROUP_BYTES = 64 << 20
 # Columns whose values repeat; a dictionary of the others would be built only to be thrown away.
 _DICTIONARY = [
     name
@@ -55,7 +56,7 @@ class RowsWriter:
                 file, SCORES, compression="zstd", use_dictionary=_DICTIONARY, write_page_checksum=True
             )
         self._held: list[pa.RecordBatch] = []
-        self._held_rows = 0
+        self._held_rows = self._held_bytes = 0
         self._rows = 0
         self._ids: list[np.ndarray] = []
 
@@ -65,9 +66,10 @@ class RowsWriter:
             return
         self._held.append(batch)
         self._held_rows += batch.num_rows
+        self._held_bytes += batch.nbytes
         self._rows += batch.num_rows
         self._ids.append(held_ids(batch))
-        if self._held_rows >= ROW_GROUP_ROWS:
+        if self._held_rows >= ROW_GROUP_ROWS or self._held_bytes >= ROW_GROUP_BYTES:
             self._flush()
 
     def close(self) -> None:
@@ -87,7 +89,7 @@ class RowsWriter:
         if self._held:
             with _writing(self._uri):
                 self._writer.write_table(pa.Table.from_batches(self._held, SCORES), row_group_size=self._held_rows)
-            self._held, self._held_rows = [], 0
+            self._held, self._held_rows, self._held_bytes = [], 0, 0
 
 
 @contextmanager

@@ -87,7 +87,10 @@ def _rewritten(file: WrittenFile, losers: set[int]) -> WrittenFile:
         pq.ParquetFile(source) as opened,
         new_file(file.ds, target) as writer,
     ):
-        for batch in opened.iter_batches():
+        # A row group at a time: where texts of several are more than a batch holds, batches are slices of strings.
+        for batch in (
+            batch for group in range(opened.num_row_groups) for batch in opened.iter_batches(row_groups=[group])
+        ):
             lost = pa.array([row + i in losers for i in range(batch.num_rows)])
             writer.write(reject(batch, lost, Reason.DUPLICATE_ID))
             row += batch.num_rows

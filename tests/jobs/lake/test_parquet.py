@@ -37,6 +37,15 @@ def test_a_file_says_how_many_rows_and_which_ids_it_holds(tmp_path: Path, monkey
     assert about.row_group(0).column(0).compression == "ZSTD"
 
 
+def test_long_texts_are_written_before_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP_BYTES", 100_000)
+    with new_file(DS, str(tmp_path / "a.parquet")) as writer:
+        for _ in range(3):
+            writer.write(batch({"redacted_text": "a" * 100_000}))
+            writer.write(batch({"redacted_text": "short"}))
+    assert pq.read_metadata(tmp_path / "a.parquet").num_row_groups == 4
+
+
 def test_of_a_writer_that_fails_nothing_appears(tmp_path: Path) -> None:
     lake, _ = new_lake(tmp_path)
 
