@@ -41,6 +41,7 @@ def documents() -> ExpectationSuite:
             gxe.ExpectColumnValuesToMatchRegex(column="error_code", regex=r"^[A-Z][A-Z0-9_]*$"),
             gxe.ExpectColumnValuesToBeInSet(column="language_source", value_set=_LANGUAGE_SOURCES),
             gxe.ExpectColumnValuesToBeInSet(column="pii_left", value_set=[False]),
+            gxe.ExpectColumnValuesToBeInSet(column="pii_beside", value_set=[False]),
         ],
     )
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.pii.columns import found
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import find
 from transforms.schemas import PII, SCORES, Sentiment
@@ -47,6 +49,7 @@ COMBINATIONS = pa.schema(
         *(pa.field(name, pa.int64()) for name in SIGNS),
         pa.field("sentiment_is_largest", pa.bool_()),  # the label's share is the largest of the four
         pa.field("pii_left", pa.bool_()),  # the detectors find personal data in the redacted text
+        pa.field("pii_beside", pa.bool_()),  # they find it in a column beside the text that the policy does not keep
         pa.field("rows", pa.int64()),  # documents with this combination
         pa.field("units", pa.int64()),  # the sum of their billed_units
     ]
@@ -65,9 +68,9 @@ FINDS = pa.schema(
 )
 
 # What is read of the table.
-COLUMNS = (*NAMES, *PRESENT, *SIGNS, "pii")
+COLUMNS = (*NAMES, *PRESENT, *SIGNS, "source", "pii")
 # Written as dictionaries, and left as such when read.
-ENCODED = [name for name in (*NAMES, "source_file") if SCORES.field(name).type == pa.string()]
+ENCODED = [name for name in (*NAMES, "source", "source_file") if SCORES.field(name).type == pa.string()]
 _SUMS = ("rows", "units", "finds")
 _MOST = 2**62  # different numbers that an int64 holds
 # What may be shown of a column that should hold a name: were it a text by mistake, it would go no further than here.
@@ -121,7 +124,8 @@ def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) ->
 
     batch: rows of SCORES, of which the columns COLUMNS suffice; those of ENCODED may be dictionaries.
 
-    The rows of `run_id` are searched for what `policy` would have taken out; others were, by the policy of their run.
+    The rows of `run_id`, texts and what stands beside them, are searched for what `policy` would have taken out; others
+    were, by the policy of their run.
     """
     shares = [batch[name] for name in SHARES]
     rows = {name: batch[name] for name in (*NAMES, *SHARES, *SIGNS)}
@@ -142,6 +146,7 @@ def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) ->
         **{name: pc.sign(batch[name]) for name in SIGNS},
         "sentiment_is_largest": _is_largest(batch["sentiment"].cast(pa.string()), shares),
         "pii_left": pc.greater(pc.list_value_length(find(own.dictionary, policy)), 0).take(own.indices),
+        "pii_beside": pc.and_not(_pii_beside(batch, policy), pc.fill_null(carried, False)),
         "rows": pa.repeat(1, len(batch)),
         "units": pc.coalesce(batch["billed_units"], 0),
     }
@@ -150,6 +155,12 @@ def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) ->
         _extremes(rows | finds),
         _counted(finds, FINDS),
     )
+
+
+def _pii_beside(batch: pa.RecordBatch, policy: Policy) -> pa.BooleanArray:
+    """Whether anything is found in a row's id, source, file or language that the policy takes out there."""
+    columns = [found(batch[each.name], getattr(policy.columns, each.name), policy) for each in fields(policy.columns)]
+    return reduce(pc.or_, columns)
 
 
 def _counted(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:

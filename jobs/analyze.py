@@ -18,12 +18,14 @@ from tqdm import tqdm
 from jobs.console import output, say
 from jobs.drops import list_drop, plan_splits
 from jobs.run.budget import enter_budget, stop_at
+from jobs.run.intake import named
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.scoring import read_documents, score_documents, services
 from jobs.run.stopwatch import Stopwatch
 from jobs.settings import ScoringSettings, resolve
 from jobs.stores.open import Stores, open_lake, temporary_lake
 from transforms.documents import Reason, documents
+from transforms.pii.columns import shown
 from transforms.schemas import Status
 from transforms.sentiment.scoring import reject
 
@@ -44,11 +46,12 @@ def analyze_file(source: Path, target: Path | None, settings: ScoringSettings, l
     with _entered(settings, lake) as recipe:
         listing = list_drop(str(source), datetime.now(UTC).date().isoformat(), file_format=None, date_pattern=None)
         for name, reason in listing.skipped:
-            say(f"skipped {name}: {reason}")
+            say(f"skipped {shown(name, recipe.policy)}: {reason}")
+        files = named(listing.files, recipe.policy, recipe.key, recipe.key)
         total = sum(file.size for file in listing.files)
         seen: set[str] = set()
         with output(target) as out, tqdm(total=None, unit=" documents", disable=not sys.stderr.isatty()) as bar:
-            for split in plan_splits(listing.files, max(total, 1)):
+            for split in plan_splits(files, max(total, 1)):
                 for rows in _score(read_documents(split, recipe, TaskReport()), recipe):
                     unique = reject(rows, _repeated(rows, seen), Reason.DUPLICATE_ID)
                     out.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in unique.to_pylist())

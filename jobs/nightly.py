@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from expectations.gate import load
@@ -15,7 +16,7 @@ from jobs.milestones import Milestone
 from jobs.run import exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
-from jobs.run.intake import Intake, listed, take_in, task_splits
+from jobs.run.intake import Intake, listed, named, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
@@ -25,6 +26,7 @@ from jobs.scorers.registry import scorer_type
 from jobs.settings import NightlySettings, Resolved, resolve
 from jobs.stores.open import open_lake
 from transforms.cost import dollars
+from transforms.pii.columns import shown
 from transforms.report import RunSummary
 from transforms.schemas import RunState, Status
 
@@ -37,16 +39,19 @@ def run(settings: NightlySettings) -> RunRecord | None:
     date first, or is buying for it. Then readers see what they saw before; after CommitUnknown, one or the other.
     """
     told = resolve(settings)
-    listing = listed(settings)
+    listing = listed(settings, told.policy)
     lake, stores = open_lake(settings.lake, create=True, cache=settings.cache)
     finish_interrupted(lake, stores)
     ledger = stores.ledger()
+    lake_key = stores.keys().content_key()
+    key = told.key or lake_key
+    listing = replace(listing, files=named(listing.files, told.policy, key, lake_key))
     intake = take_in(listing, lake, ledger, reprocess=settings.reprocess)
-    say(f"{settings.drops}: {len(listing.files)} files, {_to_take(intake)}")
+    say(f"{shown(settings.drops, told.policy)}: {len(listing.files)} files, {_to_take(intake)}")
     if not intake.files:
         return None
     until = stop_at(told, intake.size, datetime.now(UTC))
-    recipe = recipe_of(told, stores.joined(), told.key or stores.keys().content_key(), intake.taken_up, until)
+    recipe = recipe_of(told, stores.joined(), key, intake.taken_up, until)
     run_id = recipe.stamp.run_id
     milestones.reached(Milestone.TAKEN_IN)
     with entered(lake, stores, settings.ds, run_id, intake, alone=told.paid):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import replace
 
 from jobs.lake.layout import Lake
 from jobs.run import counting
 from jobs.run.budget import this_month
-from jobs.run.intake import listed, take_in
+from jobs.run.intake import listed, named, take_in
 from jobs.run.recipe import recipe_of
 from jobs.run.workers import shuffle_files, workers_for
 from jobs.settings import NightlySettings, resolve
@@ -21,7 +22,7 @@ def plan(settings: NightlySettings) -> Plan:
     Nothing is bought or published, and no lake is made; in one that is there, its key and stores may be.
     """
     told = resolve(settings)
-    listing = listed(settings)
+    listing = listed(settings, told.policy)
     # Where there is no lake, an empty one that goes again: a plan makes nothing.
     opened: AbstractContextManager[tuple[Lake, Stores]]
     if lake_exists(settings.lake):
@@ -29,8 +30,10 @@ def plan(settings: NightlySettings) -> Plan:
     else:
         opened = temporary_lake(settings.cache)
     with opened as (lake, stores):
+        lake_key = stores.keys().content_key()
+        key = told.key or lake_key
+        listing = replace(listing, files=named(listing.files, told.policy, key, lake_key))
         intake = take_in(listing, lake, stores.ledger(), reprocess=settings.reprocess)
-        key = told.key or stores.keys().content_key()
         recipe = recipe_of(told, stores.joined(), key, intake.taken_up)
         estimate = Estimate()
         if intake.files:

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from transforms.documents import Reason
 from transforms.language import canonical, detect
-from transforms.pii.policy import Policy
+from transforms.pii.columns import treat
+from transforms.pii.policy import Policy, Treatment
 from transforms.pii.redactor import Redaction, redact
 from transforms.schemas import PREPARED, LanguageSource
 from transforms.text import Fingerprint, subject_keys
@@ -40,8 +41,10 @@ def redact_documents(
 ) -> RedactedBatch:
     """Redact a batch of schemas.DOCUMENTS; a document that names no language has the default one, where there is one.
 
+    `source_file` stays as it is: what a file is called is decided once for all its rows, where the drop is taken in.
     Raises UsageError where the policy needs a key and `key` is empty.
     """
+    documents = _treated(documents, policy, key)
     distinct = _distinct(documents, default_language)
     redaction = redact(distinct.texts, policy, key)
     documents, distinct = _leave_out(documents, distinct, redaction.dropped)
@@ -81,11 +84,22 @@ def ready(batch: RedactedBatch, fingerprint: Fingerprint) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=PREPARED)
 
 
+def _treated(documents: pa.RecordBatch, policy: Policy, key: bytes) -> pa.RecordBatch:
+    """The documents, what stands beside their texts as the policy has it; languages are codes."""
+    how = policy.columns
+    columns = {
+        "document_id": treat(documents["document_id"], how.document_id, policy, key),
+        "source": treat(documents["source"], how.source, policy, key),
+        "language": canonical(documents["language"], codes_alone=how.language is not Treatment.KEEP),
+    }
+    arrays = [columns[name] if name in columns else documents[name] for name in documents.schema.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=documents.schema)
+
+
 def _distinct(documents: pa.RecordBatch, default_language: str | None) -> Distinct:
     """The distinct pairs of text and language in a batch; a document that names no language has the default one."""
     texts = documents["text"].dictionary_encode()
-    named = canonical(documents["language"])
-    languages = pc.fill_null(named, default_language or "").dictionary_encode()
+    languages = pc.fill_null(documents["language"], default_language or "").dictionary_encode()
     several = max(len(languages.dictionary), 1)
     pairs = pc.add(pc.multiply(texts.indices.cast(pa.int64()), several), languages.indices.cast(pa.int64()))
     encoded = pairs.dictionary_encode()  # null where the text is

@@ -1,7 +1,6 @@
 """What lies in a drop: its files, the date and format of each, and how the reading is divided.
 
-A file's identity (`source_file`) is its absolute path or URI in raw characters: nothing in a name is ever
-percent-decoded.
+A file's identity is its absolute path or URI in raw characters: nothing in a name is ever percent-decoded.
 """
 
 from jobs.drops.compression import Compression

@@ -23,7 +23,7 @@ from transforms.errors import UsageError
 class DropFile:
     """One input file and its identity in the manifest."""
 
-    uri: str  # absolute: /a/b.jsonl, s3://bucket/key, …; this is `source_file`
+    uri: str  # absolute: /a/b.jsonl, s3://bucket/key, …
     size: int  # bytes
     stamp: str  # modification time: what tells a changed file from the one taken before
     ds: str  # YYYY-MM-DD
@@ -32,12 +32,24 @@ class DropFile:
     error_code: str | None = None  # set where the file is rejected as a whole
     name: str = ""  # the path below the drop's root: unique in the drop, the document_id of a plain text file
     target: str = ""  # the path without links, as it was when the file was listed, where that is another
+    called: str | None = None  # what stands for the URI wherever that may not be shown
+    keyed: str | None = None  # a keyed hash of the URI: the ledger's name of a file that is called otherwise
 
     def open(self) -> pa.NativeFile:
         """The file that was listed, to be read. Raises OSError, also where a link now stands in its way."""
         if "://" in self.uri:
             return storage_of(self.uri).open(self.uri)
         return open_without_links(self.target or self.uri)
+
+    @property
+    def source_file(self) -> str:
+        """What the file is called in `scores`."""
+        return self.uri if self.called is None else self.called
+
+    @property
+    def identity(self) -> str:
+        """What the ledger knows the file by."""
+        return self.uri if self.keyed is None else self.keyed
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
     file = split.file
     columns = {ours: mapping.get(ours, ours) for ours in COLUMNS}
     if file.error_code:
-        yield rejection(file.uri, 0, Reason(file.error_code))
+        yield rejection(file.source_file, 0, Reason(file.error_code))
         return
     # Every split of the file says what is wrong with all of it, each in a place of its own.
     row = split.first_row if split.start else -1
@@ -41,10 +41,10 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
             yield batch
             row = batch["source_row"][-1].as_py()
     except (OSError, Broken):
-        yield rejection(file.uri, row + 1, Reason.FILE_UNREADABLE)
+        yield rejection(file.source_file, row + 1, Reason.FILE_UNREADABLE)
     except Exception as error:  # noqa: BLE001 - one that no reader foresaw; the other files are read
-        say(f"{file.uri}: {type_and_place(error)}")
-        yield rejection(file.uri, row + 1, Reason.CORRUPT_FILE)
+        say(f"{file.source_file}: {type_and_place(error)}")
+        yield rejection(file.source_file, row + 1, Reason.CORRUPT_FILE)
 
 
 def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.RecordBatch]:
@@ -52,7 +52,7 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
     with file.open() as source:
         if file.format is Format.PARQUET:
             groups = range(split.start, split.end)
-            yield from read_parquet(source, file.uri, columns, batch_rows, groups, split.first_row)
+            yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row)
             return
         blocks = _blocks(source, split)
         if file.format is Format.TEXT:
@@ -60,10 +60,10 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
         elif file.format is Format.CSV:
             delimiter = "\t" if _TSV.search(file.uri) else ","
             lines = split_lines(blocks, 1)
-            yield from _bounded(read_delimited(lines, file.uri, columns, batch_rows, delimiter), split)
+            yield from _bounded(read_delimited(lines, file.source_file, columns, batch_rows, delimiter), split)
         elif file.format is Format.JSONL:
             lines = split_lines(blocks, split.first_row + 1)
-            yield from _bounded(read_json_lines(lines, file.uri, columns, batch_rows), split)
+            yield from _bounded(read_json_lines(lines, file.source_file, columns, batch_rows), split)
         else:
             raise NotImplementedError(f"no reader of {file.format}")
 
@@ -75,7 +75,7 @@ def _bounded(batches: Iterator[pa.RecordBatch], split: Split) -> Iterator[pa.Rec
         try:
             expansion.add(batch.select(COLUMNS).nbytes + batch.num_rows * DOCUMENT_BYTES)
         except Broken as broken:
-            yield rejection(split.file.uri, batch["source_row"][0].as_py(), broken.reason)
+            yield rejection(split.file.source_file, batch["source_row"][0].as_py(), broken.reason)
             return
         yield batch
 
@@ -103,6 +103,6 @@ def _text(blocks: Iterator[bytes], split: Split) -> pa.RecordBatch:
             parts.append(block)
             held += len(block)
     except Broken as broken:
-        return rejection(file.uri, 1, broken.reason, document_id)
+        return rejection(file.source_file, 1, broken.reason, document_id)
     content = pa.array([b"".join(parts).removeprefix(_BOM)], pa.binary())
-    return documents({"document_id": [document_id], "text": content}, [1], file.uri)
+    return documents({"document_id": [document_id], "text": content}, [1], file.source_file)

@@ -36,9 +36,9 @@ class Audit:
         Not those that could not be read, or not to their end.
         """
         return [
-            TakenFile(file.ds, file.uri, file.size, file.stamp, self.found.deferred[file.uri])
+            TakenFile(file.ds, file.identity, file.size, file.stamp, self.found.deferred[file.source_file], file.called)
             for file in files
-            if file.uri not in self.found.unreadable
+            if file.source_file not in self.found.unreadable
         ]
 
 

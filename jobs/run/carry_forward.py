@@ -15,6 +15,7 @@ from jobs.lake.parquet import RowsWriter, WrittenFile, held_ids, new_file
 from jobs.lake.published import read_published
 from jobs.storage import storage_of
 from jobs.stores.protocols import Publication, PublishedFile
+from transforms.schemas import SCORES
 
 # From this size on a file is copied whole; below it, rows are rewritten together so that files stay few.
 WHOLE_FILE_BYTES = 16 * 1024 * 1024
@@ -27,19 +28,22 @@ def carry_forward(
     publication: Publication,
     retaken: Collection[str],
     taken_up: Mapping[str, Collection[int]],
+    renamed: Mapping[str, str] | None = None,
 ) -> list[WrittenFile]:
     """Bring the rows that readers see of a date into a new run, except those that the run scores again.
 
     These are all rows of source files that are `retaken`, and of those `taken_up` the rows of some numbers.
-    Returns the files written, those that were copied whole first. Raises LakeError where a published file is gone or
+    Rows of files that are `renamed` since get their new name: a file has one, by which it is found again. Returns the
+    files written, those that were copied whole first. Raises LakeError where a published file is gone or
     damaged.
     """
     folder = lake.scores(ds, run_id)
+    renamed = renamed or {}
     written: list[WrittenFile] = []
     writers: list[RowsWriter] = []
     again = {uri: pa.array(list(rows), pa.int64()) for uri, rows in taken_up.items() if rows}
     gone = pc.SetLookupOptions(value_set=pa.array(list(retaken), pa.string()))
-    touched = pc.SetLookupOptions(value_set=pa.array([*retaken, *again], pa.string()))
+    touched = pc.SetLookupOptions(value_set=pa.array([*retaken, *again, *renamed], pa.string()))
     with ExitStack() as stack:
         for file in publication.files:
             source = lake.at(file.path)
@@ -59,8 +63,16 @@ def carry_forward(
                     continue
                 if not writers:
                     writers.append(stack.enter_context(new_file(ds, _new_name(folder))))
-                writers[0].write(kept)
+                writers[0].write(_renamed(kept, renamed))
     return [*written, *(writer.written for writer in writers)]
+
+
+def _renamed(rows: pa.RecordBatch, renamed: Mapping[str, str]) -> pa.RecordBatch:
+    if not renamed:
+        return rows
+    number = pc.index_in(rows["source_file"], pa.array(list(renamed), pa.string()))
+    names = pc.coalesce(pa.array(list(renamed.values()), pa.string()).take(number), rows["source_file"])
+    return rows.set_column(rows.schema.get_field_index("source_file"), SCORES.field("source_file"), names)
 
 
 def _new_name(folder: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
 
 from jobs.console import say
 from jobs.drops import DropFile, Listing, Split, list_drop, pack, plan_splits
@@ -12,6 +15,8 @@ from jobs.lake.published import deferred_rows
 from jobs.settings import NightlySettings
 from jobs.stores.protocols import Ledger, Publication
 from transforms.errors import PublishConflict
+from transforms.pii.columns import shown, treat
+from transforms.pii.policy import Policy
 
 # Input bytes a task takes on, uncompressed JSON Lines being split there: some 150,000 documents of 300 characters, and
 # one written file.
@@ -28,6 +33,8 @@ class Intake:
     again: list[DropFile]  # taken before: of these, the rows of `taken_up` alone
     taken_up: Mapping[str, list[int]]  # source file -> rows
     replaces: Mapping[str, Publication | None]  # date -> what readers see of it
+    # Of files whose rows were published under another name than they have today: today's -> that one.
+    called_before: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def files(self) -> list[DropFile]:
@@ -40,7 +47,7 @@ class Intake:
         return sum(file.size for file in self.files)
 
 
-def listed(settings: NightlySettings) -> Listing:
+def listed(settings: NightlySettings, policy: Policy) -> Listing:
     """The drop's files; what is passed over is said. Raises UsageError, DropError."""
     listing = list_drop(
         settings.drops,
@@ -51,23 +58,49 @@ def listed(settings: NightlySettings) -> Listing:
         lake=settings.lake,
     )
     for name, reason in listing.skipped:
-        say(f"skipped {name}: {reason}")
+        say(f"skipped {shown(name, policy)}: {reason}")
     return listing
+
+
+def named(files: Sequence[DropFile], policy: Policy, key: bytes, lake_key: bytes) -> list[DropFile]:
+    """Files with what they are called in `scores` by the policy, pseudonyms under `key`, and their URIs' keyed hashes.
+
+    The hashes are under the lake's own key, so that a file is known under another policy and another key as well.
+    """
+    uris = pa.array([file.uri for file in files], pa.string())
+    called = treat(uris, policy.columns.source_file, policy, key).to_pylist()
+    return [
+        replace(file, called=None if name == file.uri else name, keyed=_keyed(file.uri, lake_key))
+        for file, name in zip(files, called, strict=True)
+    ]
+
+
+def _keyed(uri: str, lake_key: bytes) -> str:
+    return hmac.digest(lake_key, b"aurastream source file 1 " + uri.encode(), "sha256").hex()
 
 
 def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) -> Intake:
     """What of a drop no published run has taken as it is now, or all of it with `reprocess`.
 
-    A file that was taken before keeps the date it was taken for. Raises LakeError, PublishConflict.
+    A file that was taken before keeps the date it was taken for, and a hash that it is known by. Raises LakeError,
+    PublishConflict.
     """
     seen = ledger.publications()  # before the manifest: a run that publishes in between is then a conflict, not a loss
     taken = ledger.taken()
     new, again = [], []
+    called_before: dict[str, str] = {}
     for file in listing.files:
-        before = taken.get(file.uri)
+        # A file that was entered by its hash goes on so, whatever it is called today: a URI, if any, was before that.
+        before = taken.get(file.keyed) if file.keyed else None
+        if before is None:
+            before = taken.get(file.uri)
+            if file.called is None:
+                file = replace(file, keyed=None)
         if before is None:
             new.append(file)
             continue
+        if before.source_file != file.source_file:
+            called_before[file.source_file] = before.source_file
         dated = replace(file, ds=before.ds)
         if reprocess or (file.size, file.stamp) != (before.size, before.stamp):
             new.append(dated)
@@ -77,9 +110,12 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
         if file.ds not in seen:
             raise PublishConflict(f"{file.ds} was published by another run at this moment: run again")
     waiting = {ds: deferred_rows(lake, seen[ds]) for ds in {file.ds for file in again}}
-    taken_up = {file.uri: waiting[file.ds].get(file.uri, []) for file in again}
+    taken_up = {
+        file.source_file: waiting[file.ds].get(called_before.get(file.source_file, file.source_file), [])
+        for file in again
+    }
     dates = sorted({file.ds for file in (*new, *again)})
-    return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in dates})
+    return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in dates}, called_before)
 
 
 def task_splits(files: Sequence[DropFile], cores: int) -> list[list[Split]]:

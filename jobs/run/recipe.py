@@ -82,8 +82,8 @@ class TaskReport:
     def add_read(self, other: TaskReport) -> None:
         """Add what another worker has read."""
         self.documents += other.documents
-        for uri, rows in other.taken_up.items():
-            self.taken_up.setdefault(uri, []).extend(rows)
+        for name, rows in other.taken_up.items():
+            self.taken_up.setdefault(name, []).extend(rows)
 
     def add_usage(self, usage: Usage) -> None:
         """Add what a paid service has counted."""

@@ -95,12 +95,12 @@ def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator
     """A split's documents, or of a file that was taken before those that are taken up; the report counts them."""
     file = split.file
     for batch in read_split(split, recipe.mapping):
-        if file.uri in recipe.taken_up:
-            wanted = pa.array(list(recipe.taken_up[file.uri]), pa.int64())
+        if file.source_file in recipe.taken_up:
+            wanted = pa.array(list(recipe.taken_up[file.source_file]), pa.int64())
             unreadable = pc.fill_null(pc.equal(batch["error_code"], str(Reason.FILE_UNREADABLE)), False)
             again = pc.and_not(pc.is_in(batch["source_row"], value_set=wanted), unreadable)
             batch = batch.filter(again)
-            report.taken_up.setdefault(file.uri, []).extend(batch["source_row"].to_pylist())
+            report.taken_up.setdefault(file.source_file, []).extend(batch["source_row"].to_pylist())
         report.documents[file.ds] += batch.num_rows
         yield batch
 

@@ -35,10 +35,13 @@ def stage_dates(lake: Lake, run_id: str, intake: Intake, reports: Sequence[TaskR
     for ds, before in intake.replaces.items():
         carried: list[WrittenFile] = []
         if before is not None:
-            retaken = {file.uri for file in intake.new if file.ds == ds}
+            was = intake.called_before
+            retaken = {was.get(file.source_file, file.source_file) for file in intake.new if file.ds == ds}
             # Only rows that were read: of a file that could not be, the deferred documents stay what they are.
-            taken_up = {file.uri: read.taken_up.get(file.uri, []) for file in intake.again if file.ds == ds}
-            carried = carry_forward(lake, ds, run_id, before, retaken, taken_up)
+            again = [file.source_file for file in intake.again if file.ds == ds]
+            taken_up = {was.get(name, name): read.taken_up.get(name, []) for name in again}
+            renamed = {was[name]: name for name in again if name in was}
+            carried = carry_forward(lake, ds, run_id, before, retaken, taken_up, renamed)
         new = [file for report in reports for file in report.files if file.ds == ds]
         files = reject_repeated([*carried, *new], len(carried))
         _remove_strays(lake.scores(ds, run_id), files)

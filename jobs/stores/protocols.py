@@ -18,10 +18,16 @@ class TakenFile(NamedTuple):
     """A file of a drop as the manifest knows it."""
 
     ds: str
-    uri: str
+    uri: str  # or a keyed hash of it, where the file is called otherwise
     size: int
     stamp: str
     deferred: int = 0  # documents of it that ended DEFERRED and are to be taken up again
+    called: str | None = None  # what its rows were published under, where that is not the URI
+
+    @property
+    def source_file(self) -> str:
+        """What its rows were published under."""
+        return self.uri if self.called is None else self.called
 
 
 class PublishedFile(NamedTuple):
@@ -91,7 +97,7 @@ class Ledger(Protocol):
         ...
 
     def taken(self) -> dict[str, TakenFile]:
-        """Every file that published runs have taken, by its URI, as last taken."""
+        """Every file that published runs have taken, by its URI or the keyed hash of it, as last taken."""
         ...
 
     def publish(

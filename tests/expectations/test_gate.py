@@ -94,6 +94,14 @@ BROKEN: list[tuple[dict[str, Any], list[str]]] = [
     ({"language_source": "guessed"}, [f"documents: {IN_SET} (language_source)"]),
     ({"redacted_text": "mail ann.lee@example.com"}, [f"documents: {IN_SET} (pii_left)"]),
     ({"status": "DEFERRED", "redacted_text": "mail ann.lee@example.com"}, [f"documents: {IN_SET} (pii_left)"]),
+    *(
+        ({name: "ann.lee@example.com"}, [f"documents: {IN_SET} (pii_beside)"])
+        for name in ("document_id", "source", "source_file", "language")
+    ),
+    (
+        {"status": "REJECTED", "error_code": "TEXT_BLANK", "source": "call 212-555-0187"},
+        [f"documents: {IN_SET} (pii_beside)"],
+    ),
     ({"status": "REJECTED", "error_code": None}, [f"rejected: {NOT_NULL} (error_code)"]),
     ({"status": "REJECTED", "error_code": "BAD_MOOD"}, [f"rejected: {IN_SET} (error_code)"]),
     ({"status": "REJECTED", "redacted_text": "but why"}, [f"rejected: {NULL} (redacted_text)"]),

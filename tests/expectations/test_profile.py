@@ -4,6 +4,7 @@ import itertools
 import pickle
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from expectations.profile import NAMES, NOT_A_NAME, PRESENT, SIGNS, Profile, merge, profile_rows
 from tests.expectations.changes import CARRIED, CHANGES, DS, RUN_ID
 from transforms.pii.detectors import DETECTORS
-from transforms.pii.policy import DEFAULT_POLICY
+from transforms.pii.policy import DEFAULT_POLICY, Columns, Treatment
 
 Rows = Callable[..., pa.RecordBatch]
 
@@ -148,3 +149,11 @@ def test_rows_of_other_runs_are_not_searched_again(rows: Rows) -> None:
     assert profiled(carried.slice(1)).count("pii_left") == {}
     # Whose a row is that does not say so is not known: it is searched.
     assert profiled(rows(left | {"run_id": None})).count("pii_left") == {True: 1}
+
+
+def test_what_stands_beside_a_text_is_searched_as_the_policy_has_it(rows: Rows) -> None:
+    left = {"document_id": "ann.lee@example.com"}
+    assert profiled(rows(left)).count("pii_beside") == {True: 1}
+    assert profiled(rows({}, left | {"run_id": CARRIED})).count("pii_beside") == {False: 2}
+    kept = replace(DEFAULT_POLICY, columns=Columns(document_id=Treatment.KEEP))
+    assert profile_rows(rows(left), DS, kept, RUN_ID).count("pii_beside") == {False: 1}

@@ -114,7 +114,7 @@ class Counting(io.BytesIO):
 
 def test_one_reading_of_the_columns_that_are_asked_for(rows: Rows) -> None:
     # The texts would be most of the file twice: what is not asked for, and what is read once.
-    batch = rows(*[{"source": f"{i:01000}", "document_id": f"{i:01000}"} for i in range(500)])
+    batch = rows(*[{"subject_key": f"{i:01000}", "document_id": f"{i:01000}"} for i in range(500)])
     file = Counting(content(batch, compression="none", use_dictionary=False))
     read_back(pa.PythonFile(file, "r"), "part.parquet", DS, DEFAULT_POLICY, RUN_ID)
     assert 500_000 < file.taken < 850_000 < 1_000_000 < len(file.getvalue())

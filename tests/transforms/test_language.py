@@ -43,13 +43,23 @@ def code(label: str | None) -> str | None:
         ("zh-Hant-HK", "zh-TW"),
         ("sr-Latn", "sr"),
         ("tlh", "tlh"),
-        ("Klingon (formal)", "klingon (formal)"),
-        ("", ""),
+        ("fil-PH", "fil"),
+        ("Klingon (formal)", None),
+        ("ann.lee@example.com", None),
+        ("english", None),
+        ("xx", None),
+        ("und", None),
+        ("", None),
         (None, None),
     ],
 )
 def test_canonical(label: str | None, expected: str | None) -> None:
     assert code(label) == expected
+
+
+def test_a_label_that_is_no_code_stays_where_that_is_wanted() -> None:
+    labels = pa.array(["Klingon (formal)", "en-US", "XX-yy"], pa.string())
+    assert canonical(labels, codes_alone=False).to_pylist() == ["klingon (formal)", "en", "xx"]
 
 
 def test_canonical_keeps_the_order_and_the_length() -> None:

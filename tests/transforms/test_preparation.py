@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from transforms import text as text_module
 from transforms.documents import documents
 from transforms.errors import UsageError
 from transforms.estimate import Tally, chunk_purchases
-from transforms.pii.policy import DEFAULT_POLICY, Policy, Replacement
+from transforms.pii.policy import DEFAULT_POLICY, Columns, Policy, Replacement, Treatment
 from transforms.pii.redacted import redacted_texts
 from transforms.preparation import ready, redact_documents, with_detected_languages
 from transforms.schemas import PREPARED, conform
@@ -182,3 +183,22 @@ def test_a_text_is_normalised_once_on_its_way_to_its_score(
         assert scores.num_rows == part.num_rows > 0
 
     assert counts == dict.fromkeys({text for text in texts if text is not None}, 1)
+
+
+def test_what_stands_beside_a_text_is_treated_as_the_policy_has_it() -> None:
+    beside = {
+        "document_id": "ann.lee@example.com",
+        "source": "chat with 212-555-0187",
+        "language": "ann.lee@example.com",
+    }
+    row, rejected = prepared(beside, beside | {"text": None}, key=b"k" * 16).to_pylist()
+
+    assert row["document_id"].startswith("[EMAIL:")
+    assert (row["source"], row["language"], row["language_source"]) == ("chat with [PHONE]", "en", "default")
+    assert (rejected["error_code"], rejected["language"]) == ("TEXT_MISSING", None)
+    assert (rejected["document_id"], rejected["source"]) == (row["document_id"], row["source"])
+
+    kept = Columns(*[Treatment.KEEP] * 4)
+    (row,) = prepared(beside, policy=replace(DEFAULT_POLICY, columns=kept)).to_pylist()
+    assert {name: row[name] for name in beside} == beside
+    assert row["language_source"] == "given"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -72,6 +72,28 @@ class Replacement(StrEnum):
     KEEP = "keep"  # the type is not looked for
 
 
+class Treatment(StrEnum):
+    """What becomes of finds in a column beside the text."""
+
+    KEEP = "keep"  # the column stands as it came
+    REDACT = "redact"  # [EMAIL]
+    PSEUDONYM = "pseudonym"  # [EMAIL:kqzvbnwtxabc], another for each other value
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How the columns beside the text are treated."""
+
+    document_id: Treatment = Treatment.PSEUDONYM
+    source: Treatment = Treatment.REDACT
+    source_file: Treatment = Treatment.PSEUDONYM
+    language: Treatment = Treatment.REDACT  # a label that is no code is none, unless it is kept
+
+
+# Types that names and ids are not searched for: dates, small numbers and addresses are what they are made of.
+_ORDINARY = ("AGE", "DATE_TIME", "URL")
+
+
 class Finder(NamedTuple):
     """Whatever finds something: what a find says of it."""
 
@@ -82,7 +104,7 @@ class Finder(NamedTuple):
 
 @dataclass(frozen=True)
 class Policy:
-    """One policy; every field is part of its id. Types and words are as a policy file gives them."""
+    """One policy; every field but `columns` is part of its id. Types and words are as a policy file gives them."""
 
     version: str
     default: Replacement = Replacement.TYPE
@@ -93,6 +115,7 @@ class Policy:
     allow: frozenset[str] = frozenset()  # values that are never a find, as `transforms.text.comparable` writes them
     custom: tuple[Detector, ...] = ()  # own patterns, and lists of values to take out
     second_opinion: str | None = None  # a service that looks at what was redacted here
+    columns: Columns = Columns()  # changes no text that is scored, so no content key either
 
     def replacement(self, pii_type: str) -> Replacement:
         """What becomes of finds of a type."""
@@ -140,6 +163,18 @@ class Policy:
         """Whether the tagger's finds are wanted."""
         first = len(DETECTORS) + len(self.custom)
         return any(self.wanted[first : first + len(tagger.TYPES)])
+
+    @cached_property
+    def of_names(self) -> Policy:
+        """What ids, sources and names of files are searched by: the same finds, less those that names are made of."""
+
+        def searched(what: Replacement) -> Replacement:
+            return Replacement.KEEP if what is Replacement.KEEP else Replacement.TYPE
+
+        replacements = {pii_type: searched(what) for pii_type, what in self.replacements}
+        replacements |= dict.fromkeys(_ORDINARY, Replacement.KEEP)
+        default = searched(self.default)
+        return replace(self, default=default, replacements=tuple(sorted(replacements.items())), second_opinion=None)
 
     def require(self, key: bytes) -> None:
         """Raise UsageError where a replacement is made with a key and it is empty."""

@@ -12,6 +12,12 @@ NAME = "number"
 default = 0.5
 PHONE = 0.7
 
+[columns]                           # beside the text: keep | redact | pseudonym
+document_id = "pseudonym"
+source = "redact"
+source_file = "pseudonym"
+language = "redact"
+
 [allow]
 values = ["support@example.com"]    # never a find
 
@@ -31,6 +37,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
@@ -40,13 +47,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from transforms.errors import UsageError
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.detectors.detector import SPACE
-from transforms.pii.policy import TYPE_NAME, TYPES, Policy, Replacement
+from transforms.pii.policy import TYPE_NAME, TYPES, Columns, Policy, Replacement, Treatment
 from transforms.text import comparable, fold
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 _Type = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z][A-Z0-9]*)*$", max_length=50)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_IDENTITIES = ("document_id", "source_file")  # columns that tell one document, or file, from another
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
 
@@ -72,6 +80,7 @@ class _File(_Table):
     second_opinion: Literal["comprehend"] | None = None
     replace: dict[str, str] = {}
     threshold: dict[str, _Share] = {}
+    columns: dict[str, str] = {}
     allow: _Allow = _Allow(values=[])
     deny: dict[str, list[_Text]] = {}
     custom: list[_Custom] = []
@@ -80,7 +89,8 @@ class _File(_Table):
 def parse_policy(text: str, source: str) -> Policy:
     """The policy that a TOML text describes; `source` is what messages call it.
 
-    Raises UsageError that lists every mistake: an unknown key, type or replacement, a pattern that RE2 refuses.
+    Raises UsageError that lists every mistake: an unknown key, type, replacement or treatment, a pattern that RE2
+    refuses.
     """
     try:
         file = _File.model_validate(tomllib.loads(text))
@@ -107,6 +117,7 @@ def parse_policy(text: str, source: str) -> Policy:
         allow=frozenset(map(comparable, file.allow.values)),
         custom=(*map(_detector, file.custom), *(_denied(each, values) for each, values in file.deny.items() if values)),
         second_opinion=file.second_opinion,
+        columns=Columns(**{column: Treatment(each) for column, each in file.columns.items()}),
     )
 
 
@@ -122,6 +133,7 @@ def _mistakes(file: _File, types: frozenset[str]) -> Iterator[str]:
             yield f"replace.{key}: write one of {', '.join(kinds)}"
     if file.replace.get("default") == Replacement.KEEP:
         yield "replace.default: keep would leave in whatever is found; name the types to keep, one by one"
+    yield from _column_mistakes(file.columns)
     for key in file.deny:
         if not _is_type(key):
             yield f"deny.{key}: a type is written in capitals"
@@ -133,6 +145,17 @@ def _mistakes(file: _File, types: frozenset[str]) -> Iterator[str]:
         yield from (f"custom.{number}.pattern: {mistake}" for mistake in _pattern_mistakes(row.pattern))
     for key, values in file.deny.items():
         yield from (f"deny.{key}: {mistake}" for mistake in _pattern_mistakes(_denied(key, values).pattern) if values)
+
+
+def _column_mistakes(given: dict[str, str]) -> Iterator[str]:
+    columns = [field.name for field in fields(Columns)]
+    for column, treatment in given.items():
+        if column not in columns:
+            yield f"columns.{column}: write one of {', '.join(columns)}"
+        if treatment not in set(Treatment):
+            yield f"columns.{column}: write one of {', '.join(Treatment)}"
+        elif treatment == Treatment.REDACT and column in _IDENTITIES:
+            yield f"columns.{column}: redact would give many documents one {column}: write pseudonym or keep"
 
 
 def _is_type(key: str) -> bool:

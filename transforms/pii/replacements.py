@@ -152,8 +152,16 @@ def _derived(key: bytes, purpose: str) -> bytes:
 
 def _pseudonym(value: str, pii_type: str, key: bytes) -> str:
     """Twelve letters that stand for a value of a type under a key, however it is spaced and cased."""
-    message = f"{pii_type} {comparable(value) if pii_type == 'NAME' else _signs(value)}"
-    number = int.from_bytes(hmac.digest(_derived(key, "pseudonym"), message.encode(), hashlib.sha256))
+    return _keyed(f"{pii_type} {comparable(value) if pii_type == 'NAME' else _signs(value)}", key, "pseudonym")
+
+
+def pseudonym_of_name(name: str, pii_type: str, key: bytes) -> str:
+    """What stands for an id or a part of a path: another for each that differs in any character."""
+    return f"[{pii_type}:{_keyed(name, key, 'name')}]"
+
+
+def _keyed(message: str, key: bytes, purpose: str) -> str:
+    number = int.from_bytes(hmac.digest(_derived(key, purpose), message.encode(), hashlib.sha256))
     letters = []
     for _ in range(_PSEUDONYM_LETTERS):
         number, letter = divmod(number, 26)

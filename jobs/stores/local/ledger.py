@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS published_files (
 CREATE TABLE IF NOT EXISTS pointers (ds TEXT PRIMARY KEY, run_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (
     ds TEXT NOT NULL, run_id TEXT NOT NULL, uri TEXT NOT NULL, size INTEGER NOT NULL, stamp TEXT NOT NULL,
-    PRIMARY KEY (ds, run_id, uri)
+    called TEXT, PRIMARY KEY (ds, run_id, uri)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deferred (
     ds TEXT NOT NULL, run_id TEXT NOT NULL, uri TEXT NOT NULL, documents INTEGER NOT NULL,
@@ -46,8 +46,8 @@ CREATE TABLE IF NOT EXISTS deferred (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (ds TEXT PRIMARY KEY, run_id TEXT NOT NULL);
 """
-# What the schema is numbered as; 0 did not know the files of a publication.
-_VERSION = 1
+# What the schema is numbered as; 0 did not know the files of a publication, 1 not what a file of a drop is called.
+_VERSION = 2
 
 _TAKEN = """
 WITH RECURSIVE chain (ds, run_id) AS (
@@ -56,7 +56,7 @@ WITH RECURSIVE chain (ds, run_id) AS (
     SELECT p.ds, p.replaced FROM chain c JOIN publications p ON p.ds = c.ds AND p.run_id = c.run_id
     WHERE p.replaced IS NOT NULL
 )
-SELECT ds, uri, size, stamp, coalesce(documents, 0)
+SELECT ds, uri, size, stamp, coalesce(documents, 0), called
 FROM chain JOIN publications p USING (ds, run_id) JOIN files USING (ds, run_id)
 LEFT JOIN deferred USING (ds, run_id, uri)
 ORDER BY p.rowid
@@ -86,12 +86,13 @@ class LocalLedger:
         with self._transaction() as db:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version < _VERSION and db.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
-                _add_columns(db)
+                _add_columns(db, version)
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
-            if version < _VERSION:
+            if version < 1:
                 for ds, run_id in db.execute("SELECT ds, run_id FROM publications").fetchall():
                     _enter_files(db, ds, run_id, files_of(ds, run_id))
+            if version < _VERSION:
                 db.execute(f"PRAGMA user_version = {_VERSION}")
             if not db.execute("SELECT 1 FROM runs").fetchone() and holds_scores():
                 raise LakeError(f"the ledger {path} knows of no run, and scores lie beside it: {_RESTORE}")
@@ -260,7 +261,8 @@ def _publish(
                 f"run {run_id} publishes nothing: a file that it took for {file.ds} was taken for {before[file.uri]} "
                 "in the meantime. Run again to take up what that run did not."
             )
-    db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", [(f.ds, run_id, f.uri, f.size, f.stamp) for f in taken])
+    files_taken = [(f.ds, run_id, f.uri, f.size, f.stamp, f.called) for f in taken]
+    db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", files_taken)
     db.executemany(
         "INSERT INTO deferred VALUES (?, ?, ?, ?)", [(f.ds, run_id, f.uri, f.deferred) for f in taken if f.deferred]
     )
@@ -284,8 +286,14 @@ def _enter_files(db: sqlite3.Connection, ds: str, run_id: str, files: Sequence[P
     db.executemany("INSERT INTO published_files VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def _add_columns(db: sqlite3.Connection) -> None:
-    """What version 0 lacks. It did not keep which dates a run had in hand; what it knew of them is taken over."""
+def _add_columns(db: sqlite3.Connection, version: int) -> None:
+    """What an earlier version lacks. 0 did not keep which dates a run had in hand; what it knew of them is taken over.
+
+    Files that are in a ledger of before are called what they are: a URI.
+    """
+    db.execute("ALTER TABLE files ADD COLUMN called TEXT")
+    if version == 1:
+        return
     db.execute("ALTER TABLE runs ADD COLUMN dates TEXT NOT NULL DEFAULT '[]'")
     db.execute("ALTER TABLE runs ADD COLUMN settled INTEGER NOT NULL DEFAULT 0")
     dates = (

@@ -75,6 +75,13 @@ def test_personal_data_that_is_left_is_told_and_not_shown(spark: SparkSession, l
     assert "kim" not in Path(lake.audit("R1"), "validation.json").read_text(encoding="utf-8")
 
 
+def test_personal_data_that_is_left_beside_a_text_is_told_and_not_shown(spark: SparkSession, lake: Lake) -> None:
+    found = audited(spark, lake, write(lake, "one", {"document_id": "kim@example.com"}))
+
+    assert "pii_beside=True" in "".join(found.verdict.failures)
+    assert "kim" not in Path(lake.audit("R1"), "validation.json").read_text(encoding="utf-8")
+
+
 def test_what_counts_as_taken(spark: SparkSession, lake: Lake) -> None:
     waiting = [{"document_id": f"w{row}", "source_file": "/w", "source_row": row} | DEFERRED for row in (1, 2)]
     unreadable = {"document_id": None, "source_file": "/gone", "source_row": 0} | REJECTED
@@ -83,6 +90,8 @@ def test_what_counts_as_taken(spark: SparkSession, lake: Lake) -> None:
 
     assert found.taken(files) == [TakenFile(DS, "/drops/a.jsonl", 10, "1"), TakenFile(DS, "/w", 10, "1", 2)]
     assert found.found.deferred == Counter({"/w": 2})
+    otherwise = replace(files[1], uri="/kim", called="/w", keyed="ab" * 32)
+    assert found.taken([otherwise]) == [TakenFile(DS, "ab" * 32, 10, "1", 2, "/w")]
 
 
 def test_a_file_that_is_gone_is_an_error_that_names_it(spark: SparkSession, lake: Lake) -> None:

@@ -32,6 +32,22 @@ def test_rows_of_retaken_files_and_those_taken_up_stay_behind(tmp_path: Path) ->
     assert all(file.uri.startswith(lake.scores(DS, "R2")) for file in written)
 
 
+def test_rows_of_a_file_that_is_called_otherwise_today_get_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WHOLE_FILE_BYTES", 0)  # not even then is it copied whole
+    lake, _ = new_lake(tmp_path)
+    old = {"document_id": "b1", "source_file": "/drops/kim@example.com"}
+    file = write(lake, "one", {"document_id": "a1", "source_file": A}, old, old | {"source_row": 2} | DEFERRED)
+    taken_up, renamed = {"/drops/kim@example.com": [2]}, {"/drops/kim@example.com": "/drops/[EMAIL:kqzvbnwtxabc]"}
+
+    written = carry_forward(lake, DS, "R2", published_as(lake, file), set(), taken_up, renamed)
+
+    assert [(row["source_file"], row["source_row"]) for row in read(written)] == [
+        (A, 1), ("/drops/[EMAIL:kqzvbnwtxabc]", 1),
+    ]  # fmt: skip
+
+
 def test_nothing_to_carry_is_no_file(tmp_path: Path) -> None:
     lake, _ = new_lake(tmp_path)
     file = write(lake, "one", {"source_file": A})

@@ -1,5 +1,7 @@
 """What a run takes: what no published run has taken as it is now, and what waits."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,12 @@ from jobs.drops import Compression, DropFile, Format, Listing
 from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
 from jobs.run import intake as module
-from jobs.run.intake import count_partitions, take_in, task_splits
+from jobs.run.intake import count_partitions, named, take_in, task_splits
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Publication, TakenFile
 from tests.jobs.run.lakes import DEFERRED, DS, new_lake, published_as, write
 from transforms.errors import PublishConflict
+from transforms.pii.policy import DEFAULT_POLICY, Columns, Policy, Treatment
 
 OTHER = "2026-11-21"
 
@@ -109,3 +112,77 @@ def test_work_is_divided_by_bytes(tmp_path: Path) -> None:
     assert count_partitions(files[:1], 2) == 2
     assert [len(splits) for splits in task_splits(files, 2)] == [1, 1, 1]
     assert len(task_splits([drop_file(f"/{number}") for number in range(3)], 2)) == 1
+
+
+PERSON = "/drops/kim@example.com.jsonl"
+KEEPING = replace(DEFAULT_POLICY, columns=Columns(source_file=Treatment.KEEP))
+
+
+def called(policy: Policy = DEFAULT_POLICY, key: bytes = b"k" * 16, **changed: int) -> list[DropFile]:
+    """The one file, as a night with a policy and a key takes it in."""
+    return named([replace(drop_file(PERSON), **changed)], policy, key, b"the lake's own key")
+
+
+def entered(lake: tuple[Lake, Stores], run_id: str, replaces: str, *taken: TakenFile) -> None:
+    ledger = lake[1].ledger()
+    ledger.begin(run_id, DS, [DS], alone=False)
+    ledger.publish(run_id, {DS: replaces}, {DS: ledger.publications()[DS].files}, taken, {})
+
+
+def taken_by(lake: tuple[Lake, Stores], files: Sequence[DropFile]) -> module.Intake:
+    return take_in(Listing([*files], []), lake[0], lake[1].ledger(), reprocess=False)
+
+
+def test_a_file_whose_name_holds_a_find_is_entered_without_it(lake: tuple[Lake, Stores]) -> None:
+    (file,) = taken_by(lake, called()).new
+
+    assert file.uri == PERSON
+    assert file.source_file.startswith("/drops/[EMAIL:")
+    assert "kim" not in file.identity
+    ordinary, kept = named([drop_file("/drops/a.jsonl"), drop_file(PERSON)], KEEPING, b"k" * 16, b"own")
+    assert (ordinary.source_file, kept.source_file) == ("/drops/a.jsonl", PERSON)
+
+
+@pytest.mark.parametrize(
+    ("policy", "key"), [(DEFAULT_POLICY, b"k" * 16), (DEFAULT_POLICY, b"another key of 16"), (KEEPING, b"k" * 16)]
+)
+def test_a_file_is_known_under_another_policy_and_key(lake: tuple[Lake, Stores], policy: Policy, key: bytes) -> None:
+    (before,) = taken_by(lake, called()).new
+    entered(lake, "R2", "R1", TakenFile(DS, before.identity, 10, "1", 0, before.called))
+
+    assert taken_by(lake, called(policy, key)).files == []
+
+    changed = taken_by(lake, called(policy, key, size=11))
+    (file,) = changed.new
+    assert file.identity == before.identity
+    assert changed.called_before.get(file.source_file, file.source_file) == before.source_file
+
+
+def test_a_file_of_a_ledger_that_knows_uris_is_known(lake: tuple[Lake, Stores]) -> None:
+    entered(lake, "R2", "R1", TakenFile(DS, PERSON, 10, "1"))
+    assert taken_by(lake, called()).files == []
+
+    changed = taken_by(lake, called(size=11))
+    (file,) = changed.new
+    assert changed.called_before == {file.source_file: PERSON}
+
+    # From now on by its hash, however it is called: the URI of before no longer counts.
+    entered(lake, "R3", "R2", TakenFile(DS, file.identity, 11, "1", 0, file.called))
+    assert taken_by(lake, called(size=11)).files == []
+    assert taken_by(lake, called(KEEPING, size=11)).files == []
+    assert [each.identity for each in taken_by(lake, called(KEEPING)).new] == [file.identity]
+
+
+def test_what_waits_under_another_name_is_taken_up(lake: tuple[Lake, Stores]) -> None:
+    layout, stores = lake
+    row = {"document_id": "p", "source_file": PERSON, "source_row": 7} | DEFERRED
+    ledger = stores.ledger()
+    ledger.begin("R2", DS, [DS], alone=False)
+    files = published_as(layout, write(layout, "two", row)).files
+    ledger.publish("R2", {DS: "R1"}, {DS: files}, [TakenFile(DS, PERSON, 10, "1", 1)], {})
+
+    found = taken_by(lake, called())
+
+    (file,) = found.again
+    assert found.taken_up == {file.source_file: [7]}
+    assert found.called_before == {file.source_file: PERSON}

@@ -54,3 +54,19 @@ def test_of_a_file_that_could_not_be_read_the_deferred_rows_stay(tmp_path: Path)
     (staged,) = stage_dates(lake, "R2", intake, [report])
 
     assert [(row["document_id"], row["status"]) for row in read(staged.files)] == [("w2", "DEFERRED"), ("w1", "SCORED")]
+
+
+def test_rows_of_a_file_go_by_the_name_that_they_were_published_under(tmp_path: Path) -> None:
+    lake, _ = new_lake(tmp_path)
+    old = [{"document_id": f"w{row}", "source_file": "/kim", "source_row": row} | DEFERRED for row in (1, 2)]
+    before = published_as(lake, write(lake, "one", *old, {"document_id": "n", "source_file": "/ann"}))
+    renamed = {"/[NAME:w]": "/kim", "/[NAME:n]": "/ann"}
+    intake = Intake([drop_file("/[NAME:n]")], [drop_file("/[NAME:w]")], {"/[NAME:w]": [1, 2]}, {DS: before}, renamed)
+    done = [{"document_id": "w1", "source_file": "/[NAME:w]"}, {"document_id": "n", "source_file": "/[NAME:n]"}]
+
+    report = TaskReport(files=[write(lake, "part-0", *done, run_id="R2")], taken_up={"/[NAME:w]": [1]})
+    (staged,) = stage_dates(lake, "R2", intake, [report])
+
+    assert [(row["document_id"], row["source_file"], row["source_row"]) for row in read(staged.files)] == [
+        ("w2", "/[NAME:w]", 2), ("w1", "/[NAME:w]", 1), ("n", "/[NAME:n]", 1),
+    ]  # fmt: skip

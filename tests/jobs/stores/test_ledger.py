@@ -146,7 +146,7 @@ def test_of_many_that_lock_dates_at_once_one_does(twin: Twin) -> None:
 
 def test_publishing_moves_all_pointers_and_takes_the_files(ledger: Ledger) -> None:
     files = {DS: written("R1", "b", "a", "c"), OTHER: written("R1", "z", ds=OTHER)}
-    other = TakenFile(OTHER, "/drops/other.jsonl", 5, "7", deferred=2)
+    other = TakenFile(OTHER, "ab" * 32, 5, "7", deferred=2, called="/drops/[EMAIL:kqzvbnwtxabc]")
     ledger.publish("R1", {DS: None, OTHER: None}, files, [FILE, other], {"documents": 3})
 
     assert ledger.publications() == {DS: Publication("R1", files[DS]), OTHER: Publication("R1", files[OTHER])}

@@ -227,3 +227,47 @@ def test_a_pointer_without_its_publication_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(LakeError, match=f"has lost what is published of {DS}: restore it"):
         ledger.publications()
+
+
+# One of before files of a drop were called otherwise than their URI.
+
+VERSION_1 = """
+CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY, ds TEXT NOT NULL, state TEXT NOT NULL, record TEXT,
+    dates TEXT NOT NULL DEFAULT '[]', settled INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE publications (ds TEXT NOT NULL, run_id TEXT NOT NULL, replaced TEXT, PRIMARY KEY (ds, run_id));
+CREATE TABLE published_files (
+    ds TEXT NOT NULL, run_id TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL,
+    PRIMARY KEY (ds, run_id, number)
+) WITHOUT ROWID;
+CREATE TABLE pointers (ds TEXT PRIMARY KEY, run_id TEXT NOT NULL);
+CREATE TABLE files (
+    ds TEXT NOT NULL, run_id TEXT NOT NULL, uri TEXT NOT NULL, size INTEGER NOT NULL, stamp TEXT NOT NULL,
+    PRIMARY KEY (ds, run_id, uri)
+) WITHOUT ROWID;
+INSERT INTO runs VALUES ('R1', '2026-11-22', 'PUBLISHED', '{}', '["2026-11-22"]', 1);
+INSERT INTO publications VALUES ('2026-11-22', 'R1', NULL);
+INSERT INTO published_files VALUES ('2026-11-22', 'R1', 0, 'scores/ds=2026-11-22/run=R1/a.parquet', 1);
+INSERT INTO pointers VALUES ('2026-11-22', 'R1');
+INSERT INTO files VALUES ('2026-11-22', 'R1', '/drops/a.jsonl', 10, '1');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_ledger_that_knows_uris_alone_goes_on(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db:
+        db.executescript(VERSION_1)
+
+    def asked(ds: str, run_id: str) -> Sequence[PublishedFile]:
+        raise AssertionError("it knows its files")
+
+    LocalLedger(tmp_path / "ledger.sqlite", asked)
+    ledger = LocalLedger(tmp_path / "ledger.sqlite", asked)
+
+    assert ledger.taken() == {FILE.uri: FILE}
+    assert ledger.publications() == {DS: Publication("R1", written("R1", "a"))}
+    otherwise = LATE._replace(uri="ab" * 32, called="/drops/[NAME:kqzvbnwtxabc].jsonl")
+    begin(ledger, "R2")
+    publish(ledger, "R2", "R1", otherwise)
+    assert ledger.taken() == {FILE.uri: FILE, otherwise.uri: otherwise}

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from transforms.errors import UsageError
-from transforms.pii.policy import Replacement
+from transforms.pii.policy import Columns, Replacement, Treatment
 from transforms.pii.policy_file import parse_policy
 from transforms.pii.redactor import find, redact
 
@@ -41,6 +41,9 @@ def test_everything_a_file_can_say() -> None:
         [threshold]
         default = 0.4
         URL = 0.9
+        [columns]
+        document_id = "keep"
+        source = "pseudonym"
         [allow]
         values = ["Help@Example.com "]
         [deny]
@@ -58,6 +61,7 @@ def test_everything_a_file_can_say() -> None:
     assert policy.replacement("PHONE") is Replacement.MASK
     assert policy.replacement("EMAIL") is Replacement.NUMBER
     assert (policy.least_confidence("URL"), policy.least_confidence("PHONE")) == (0.9, 0.4)
+    assert policy.columns == Columns(document_id=Treatment.KEEP, source=Treatment.PSEUDONYM)
     assert policy.languages == {"en"}
     assert policy.allow == {"help@example.com"}
     assert [(row.name, row.type, row.confidence) for row in policy.custom] == [
@@ -164,3 +168,15 @@ def test_mistakes_are_said(policy_file: str, mistakes: list[str]) -> None:
     assert str(error.value).startswith("policy.toml: ")
     for mistake in mistakes:
         assert mistake in str(error.value)
+
+
+def test_mistakes_about_columns_are_told_together() -> None:
+    columns = 'text = "keep"\nsource = "hide"\ndocument_id = "redact"\nsource_file = "redact"\nlanguage = "keep"'
+    with pytest.raises(UsageError) as told:
+        parse_policy(f"{VERSION}[columns]\n{columns}", "policy.toml")
+    assert str(told.value) == (
+        "policy.toml: columns.text: write one of document_id, source, source_file, language; "
+        "columns.source: write one of keep, redact, pseudonym; "
+        "columns.document_id: redact would give many documents one document_id: write pseudonym or keep; "
+        "columns.source_file: redact would give many documents one source_file: write pseudonym or keep"
+    )
