@@ -18,7 +18,7 @@ from tqdm import tqdm
 from jobs.console import output, say
 from jobs.drops import list_drop, plan_splits
 from jobs.run.budget import enter_budget, stop_at
-from jobs.run.intake import named
+from jobs.run.intake import called
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.scoring import read_documents, score_documents, services
 from jobs.run.stopwatch import Stopwatch
@@ -47,7 +47,7 @@ def analyze_file(source: Path, target: Path | None, settings: ScoringSettings, l
         listing = list_drop(str(source), datetime.now(UTC).date().isoformat(), file_format=None, date_pattern=None)
         for name, reason in listing.skipped:
             say(f"skipped {shown(name, recipe.policy)}: {reason}")
-        files = named(listing.files, recipe.policy, recipe.key, recipe.key)
+        files = called(listing.files, recipe.policy, recipe.key)
         total = sum(file.size for file in listing.files)
         seen: set[str] = set()
         with output(target) as out, tqdm(total=None, unit=" documents", disable=not sys.stderr.isatty()) as bar:

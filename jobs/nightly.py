@@ -16,7 +16,7 @@ from jobs.milestones import Milestone
 from jobs.run import exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
-from jobs.run.intake import Intake, listed, named, take_in, task_splits
+from jobs.run.intake import Intake, called, keyed, listed, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
@@ -43,9 +43,8 @@ def run(settings: NightlySettings) -> RunRecord | None:
     lake, stores = open_lake(settings.lake, create=True, cache=settings.cache)
     finish_interrupted(lake, stores)
     ledger = stores.ledger()
-    lake_key = stores.keys().content_key()
-    key = told.key or lake_key
-    listing = replace(listing, files=named(listing.files, told.policy, key, lake_key))
+    key = told.key or stores.keys().content_key()
+    listing = replace(listing, files=keyed(called(listing.files, told.policy, key), ledger, stores.keys()))
     intake = take_in(listing, lake, ledger, reprocess=settings.reprocess)
     say(f"{shown(settings.drops, told.policy)}: {len(listing.files)} files, {_to_take(intake)}")
     if not intake.files:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from jobs.lake.layout import Lake
 from jobs.run import counting
 from jobs.run.budget import this_month
-from jobs.run.intake import listed, named, take_in
+from jobs.run.intake import called, keyed, listed, take_in
 from jobs.run.recipe import recipe_of
 from jobs.run.workers import shuffle_files, workers_for
 from jobs.settings import NightlySettings, resolve
@@ -30,10 +30,10 @@ def plan(settings: NightlySettings) -> Plan:
     else:
         opened = temporary_lake(settings.cache)
     with opened as (lake, stores):
-        lake_key = stores.keys().content_key()
-        key = told.key or lake_key
-        listing = replace(listing, files=named(listing.files, told.policy, key, lake_key))
-        intake = take_in(listing, lake, stores.ledger(), reprocess=settings.reprocess)
+        ledger = stores.ledger()
+        key = told.key or stores.keys().content_key()
+        listing = replace(listing, files=keyed(called(listing.files, told.policy, key), ledger, stores.keys()))
+        intake = take_in(listing, lake, ledger, reprocess=settings.reprocess)
         recipe = recipe_of(told, stores.joined(), key, intake.taken_up)
         estimate = Estimate()
         if intake.files:

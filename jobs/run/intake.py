@@ -13,7 +13,7 @@ from jobs.drops import DropFile, Listing, Split, list_drop, pack, plan_splits
 from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
 from jobs.settings import NightlySettings
-from jobs.stores.protocols import Ledger, Publication
+from jobs.stores.protocols import Keys, Ledger, Publication
 from transforms.errors import PublishConflict
 from transforms.pii.columns import shown, treat
 from transforms.pii.policy import Policy
@@ -62,21 +62,27 @@ def listed(settings: NightlySettings, policy: Policy) -> Listing:
     return listing
 
 
-def named(files: Sequence[DropFile], policy: Policy, key: bytes, lake_key: bytes) -> list[DropFile]:
-    """Files with what they are called in `scores` by the policy, pseudonyms under `key`, and their URIs' keyed hashes.
-
-    The hashes are under the lake's own key, so that a file is known under another policy and another key as well.
-    """
+def called(files: Sequence[DropFile], policy: Policy, key: bytes) -> list[DropFile]:
+    """Files with what they are called in `scores` by the policy, pseudonyms under the key."""
     uris = pa.array([file.uri for file in files], pa.string())
-    called = treat(uris, policy.columns.source_file, policy, key).to_pylist()
-    return [
-        replace(file, called=None if name == file.uri else name, keyed=_keyed(file.uri, lake_key))
-        for file, name in zip(files, called, strict=True)
-    ]
+    names = treat(uris, policy.columns.source_file, policy, key).to_pylist()
+    return [replace(file, called=None if name == file.uri else name) for file, name in zip(files, names, strict=True)]
 
 
-def _keyed(uri: str, lake_key: bytes) -> str:
-    return hmac.digest(lake_key, b"aurastream source file 1 " + uri.encode(), "sha256").hex()
+def keyed(files: Sequence[DropFile], ledger: Ledger, keys: Keys) -> list[DropFile]:
+    """Files with keyed hashes of their URIs, where any may be known by one.
+
+    Under the lake's own key, whatever key a run is given: a file is known under another one, and another policy. Raises
+    LakeError.
+    """
+    if not any(file.called for file in files) and all("/" in known for known in ledger.taken()):
+        return [*files]  # all go by their URIs: a lake that is given keys from elsewhere has none of its own
+    key = keys.content_key()
+    return [replace(file, keyed=_keyed(file.uri, key)) for file in files]
+
+
+def _keyed(uri: str, key: bytes) -> str:
+    return hmac.digest(key, b"aurastream source file 1 " + uri.encode(), "sha256").hex()
 
 
 def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) -> Intake:

@@ -10,7 +10,7 @@ from jobs.drops import Compression, DropFile, Format, Listing
 from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
 from jobs.run import intake as module
-from jobs.run.intake import count_partitions, named, take_in, task_splits
+from jobs.run.intake import called, count_partitions, keyed, take_in, task_splits
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Publication, TakenFile
 from tests.jobs.run.lakes import DEFERRED, DS, new_lake, published_as, write
@@ -118,9 +118,12 @@ PERSON = "/drops/kim@example.com.jsonl"
 KEEPING = replace(DEFAULT_POLICY, columns=Columns(source_file=Treatment.KEEP))
 
 
-def called(policy: Policy = DEFAULT_POLICY, key: bytes = b"k" * 16, **changed: int) -> list[DropFile]:
+def named(
+    lake: tuple[Lake, Stores], policy: Policy = DEFAULT_POLICY, key: bytes = b"k" * 16, size: int = 10
+) -> list[DropFile]:
     """The one file, as a night with a policy and a key takes it in."""
-    return named([replace(drop_file(PERSON), **changed)], policy, key, b"the lake's own key")
+    _, stores = lake
+    return keyed(called([drop_file(PERSON, size)], policy, key), stores.ledger(), stores.keys())
 
 
 def entered(lake: tuple[Lake, Stores], run_id: str, replaces: str, *taken: TakenFile) -> None:
@@ -134,25 +137,31 @@ def taken_by(lake: tuple[Lake, Stores], files: Sequence[DropFile]) -> module.Int
 
 
 def test_a_file_whose_name_holds_a_find_is_entered_without_it(lake: tuple[Lake, Stores]) -> None:
-    (file,) = taken_by(lake, called()).new
+    (file,) = taken_by(lake, named(lake)).new
 
     assert file.uri == PERSON
     assert file.source_file.startswith("/drops/[EMAIL:")
     assert "kim" not in file.identity
-    ordinary, kept = named([drop_file("/drops/a.jsonl"), drop_file(PERSON)], KEEPING, b"k" * 16, b"own")
-    assert (ordinary.source_file, kept.source_file) == ("/drops/a.jsonl", PERSON)
+
+
+def test_a_file_goes_by_its_uri_where_that_may_stand(lake: tuple[Lake, Stores]) -> None:
+    layout, stores = lake
+    for policy, uri in ((DEFAULT_POLICY, "/drops/a.jsonl"), (KEEPING, PERSON)):
+        (file,) = keyed(called([drop_file(uri)], policy, b"k" * 16), stores.ledger(), stores.keys())
+        assert (file.source_file, file.identity) == (uri, uri)
+    assert not Path(layout.at("keys")).exists()  # no key was needed, so none was made
 
 
 @pytest.mark.parametrize(
     ("policy", "key"), [(DEFAULT_POLICY, b"k" * 16), (DEFAULT_POLICY, b"another key of 16"), (KEEPING, b"k" * 16)]
 )
 def test_a_file_is_known_under_another_policy_and_key(lake: tuple[Lake, Stores], policy: Policy, key: bytes) -> None:
-    (before,) = taken_by(lake, called()).new
+    (before,) = taken_by(lake, named(lake)).new
     entered(lake, "R2", "R1", TakenFile(DS, before.identity, 10, "1", 0, before.called))
 
-    assert taken_by(lake, called(policy, key)).files == []
+    assert taken_by(lake, named(lake, policy, key)).files == []
 
-    changed = taken_by(lake, called(policy, key, size=11))
+    changed = taken_by(lake, named(lake, policy, key, size=11))
     (file,) = changed.new
     assert file.identity == before.identity
     assert changed.called_before.get(file.source_file, file.source_file) == before.source_file
@@ -160,17 +169,17 @@ def test_a_file_is_known_under_another_policy_and_key(lake: tuple[Lake, Stores],
 
 def test_a_file_of_a_ledger_that_knows_uris_is_known(lake: tuple[Lake, Stores]) -> None:
     entered(lake, "R2", "R1", TakenFile(DS, PERSON, 10, "1"))
-    assert taken_by(lake, called()).files == []
+    assert taken_by(lake, named(lake)).files == []
 
-    changed = taken_by(lake, called(size=11))
+    changed = taken_by(lake, named(lake, size=11))
     (file,) = changed.new
     assert changed.called_before == {file.source_file: PERSON}
 
     # From now on by its hash, however it is called: the URI of before no longer counts.
     entered(lake, "R3", "R2", TakenFile(DS, file.identity, 11, "1", 0, file.called))
-    assert taken_by(lake, called(size=11)).files == []
-    assert taken_by(lake, called(KEEPING, size=11)).files == []
-    assert [each.identity for each in taken_by(lake, called(KEEPING)).new] == [file.identity]
+    assert taken_by(lake, named(lake, size=11)).files == []
+    assert taken_by(lake, named(lake, KEEPING, size=11)).files == []
+    assert [each.identity for each in taken_by(lake, named(lake, KEEPING)).new] == [file.identity]
 
 
 def test_what_waits_under_another_name_is_taken_up(lake: tuple[Lake, Stores]) -> None:
@@ -181,7 +190,7 @@ def test_what_waits_under_another_name_is_taken_up(lake: tuple[Lake, Stores]) ->
     files = published_as(layout, write(layout, "two", row)).files
     ledger.publish("R2", {DS: "R1"}, {DS: files}, [TakenFile(DS, PERSON, 10, "1", 1)], {})
 
-    found = taken_by(lake, called())
+    found = taken_by(lake, named(lake))
 
     (file,) = found.again
     assert found.taken_up == {file.source_file: [7]}
