@@ -32,7 +32,7 @@ def test_the_scorer_of_the_page_scores() -> None:
     made: dict[str, type] = {}
     exec(NAMES + block("python"), made)  # the page's own words
     scorer = made["ShrugScorer"]()
-    batch = prepared([{"text": "It is what it is.", "language": "en"}, {"text": "So.", "language": "xx"}])
+    batch = prepared([{"text": "It is what it is.", "language": "en"}, {"text": "So.", "language": "tlh"}])
 
     rows = score_batch(batch, scorer, DictCache(), fingerprint(), Stamp("R1", datetime(2026, 11, 22, tzinfo=UTC)))
 
