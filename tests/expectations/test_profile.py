@@ -155,5 +155,6 @@ def test_what_stands_beside_a_text_is_searched_as_the_policy_has_it(rows: Rows) 
     left = {"document_id": "ann.lee@example.com"}
     assert profiled(rows(left)).count("pii_beside") == {True: 1}
     assert profiled(rows({}, left | {"run_id": CARRIED})).count("pii_beside") == {False: 2}
+    assert profiled(rows(left | {"run_id": None})).count("pii_beside") == {True: 1}
     kept = replace(DEFAULT_POLICY, columns=Columns(document_id=Treatment.KEEP))
     assert profile_rows(rows(left), DS, kept, RUN_ID).count("pii_beside") == {False: 1}

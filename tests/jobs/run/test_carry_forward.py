@@ -39,13 +39,15 @@ def test_rows_of_a_file_that_is_called_otherwise_today_get_its_name(
     lake, _ = new_lake(tmp_path)
     old = {"document_id": "b1", "source_file": "/drops/kim@example.com"}
     file = write(lake, "one", {"document_id": "a1", "source_file": A}, old, old | {"source_row": 2} | DEFERRED)
-    taken_up, renamed = {"/drops/kim@example.com": [2]}, {"/drops/kim@example.com": "/drops/[EMAIL:kqzvbnwtxabc]"}
+    today = "/drops/[EMAIL:kqzvbnwtxabc]"
+    before, renamed = published_as(lake, file), {"/drops/kim@example.com": today}
 
-    written = carry_forward(lake, DS, "R2", published_as(lake, file), set(), taken_up, renamed)
+    written = carry_forward(lake, DS, "R2", before, set(), {"/drops/kim@example.com": [2]}, renamed)
+    assert [(row["source_file"], row["source_row"]) for row in read(written)] == [(A, 1), (today, 1)]
 
-    assert [(row["source_file"], row["source_row"]) for row in read(written)] == [
-        (A, 1), ("/drops/[EMAIL:kqzvbnwtxabc]", 1),
-    ]  # fmt: skip
+    # Also where none of its rows could be read.
+    written = carry_forward(lake, DS, "R2", before, set(), {"/drops/kim@example.com": []}, renamed)
+    assert [(row["source_file"], row["source_row"]) for row in read(written)] == [(A, 1), (today, 1), (today, 2)]
 
 
 def test_nothing_to_carry_is_no_file(tmp_path: Path) -> None:

@@ -146,6 +146,12 @@ def test_a_policys_own_patterns_and_lists_count() -> None:
     ]  # fmt: skip
 
 
+def test_where_something_is_laid_open_the_whole_value_goes() -> None:
+    # London is a place to the tagger once no name stands beside it.
+    (name,) = treated("London/Anna/age.")
+    assert re.fullmatch(PSEUDONYM.format("NAME"), name or "")
+
+
 def test_a_slice_of_a_column_is_treated_as_the_whole() -> None:
     column = pa.array(["a", "ann.lee@example.com", None, "d1", "ann.lee@example.com"])
     whole = treat(column, Treatment.PSEUDONYM, DEFAULT_POLICY, KEY)
