@@ -32,5 +32,5 @@ class Milestone(StrEnum):
     LET_GO = "let go"  # nobody takes it for living
 
 
-def reached(_: Milestone) -> None:
+def reached(milestone: Milestone) -> None:
     """A run is there. Nothing comes of it: tests put in its place what ends the run."""
