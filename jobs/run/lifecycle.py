@@ -57,11 +57,13 @@ def entered(lake: Lake, stores: Stores, ds: str, run_id: str, intake: Intake, *,
         milestones.reached(Milestone.ENTERED)
         try:
             yield
-        except (PublishConflict, ExpectationsNotMet, CommitUnknown):
-            raise  # the first two have ended it; of the last nobody knows before the next start
+        except CommitUnknown:
+            raise  # nobody knows before the next start
         except BaseException:
             with _said(f"how run {run_id} ended could not be entered"):
+                # One that the expectations or a conflict have ended stays what it is.
                 end(lake, ledger, ds, _unfinished(run_id, RunState.FAILED))
+                _remove_if_finished(lake, ledger, ds, run_id)
             raise
         finally:
             if alone:
@@ -124,6 +126,13 @@ def end(lake: Lake, ledger: Ledger, ds: str, record: RunRecord) -> None:
             leave(lake, ds, record)
 
 
+def _remove_if_finished(lake: Lake, ledger: Ledger, ds: str, run_id: str) -> None:
+    """A run that was taken for dead has gone on writing after it was finished: remove what nobody else will."""
+    for entry in ledger.runs_of(ds):
+        if entry.run_id == run_id and entry.settled and entry.state is not RunState.PUBLISHED:
+            _remove_unpublished(lake, entry)
+
+
 def leave(lake: Lake, ds: str, record: RunRecord) -> None:
     """Write a run's row, under the run's date, and its page."""
     run_id = record.summary.run_id
@@ -183,10 +192,15 @@ def _finish(lake: Lake, entry: RunEntry) -> None:
         if state is RunState.PUBLISHED:
             say(f"run {run_id} was interrupted after it had published; its report is written now")
     if state is not RunState.PUBLISHED:
-        for date in entry.dates:
-            storage.delete(lake.scores(date, run_id))
-    if state is RunState.INTERRUPTED:  # of an audit there may be a part
-        storage.delete(lake.audit(run_id))
+        _remove_unpublished(lake, entry)
+
+
+def _remove_unpublished(lake: Lake, entry: RunEntry) -> None:
+    storage = storage_of(lake.root)
+    for date in entry.dates:
+        storage.delete(lake.scores(date, entry.run_id))
+    if entry.state is RunState.INTERRUPTED:  # of an audit there may be a part
+        storage.delete(lake.audit(entry.run_id))
 
 
 def _unfinished(run_id: str, outcome: RunState) -> RunRecord:

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,11 +56,11 @@ class Course(StrEnum):
 
 @dataclass(frozen=True)
 class Harm:
-    """Harm that is done at a milestone, the `nth` time that it is reached."""
+    """Harm that is done at a milestone, some seconds after it was first reached."""
 
     how: How
     at: Milestone
-    nth: int = 1
+    after: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,12 @@ def watch(patch: Callable[[Any, str, Any], None], night: Night, reached: list[Mi
             patch(milestones, "reached", lambda _: None)
             jobs.nightly.run(night.rival)
             patch(milestones, "reached", at)
-        if harm and harm.at is milestone and reached.count(milestone) == harm.nth:
-            _DO[harm.how](patch, night.settings.lake)
+        if harm and harm.at is milestone and reached.count(milestone) == 1:
+            harming = partial(_DO[harm.how], patch, night.settings.lake)
+            if harm.after:
+                threading.Timer(harm.after, harming).start()
+            else:
+                harming()
 
     patch(milestones, "reached", at)
 

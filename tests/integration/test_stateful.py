@@ -7,8 +7,8 @@ work at once, clocks jump, and the policy changes.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ from tests.integration.harmed import small_gate
 from tests.integration.whole import Rows, seen, settled
 from transforms.errors import LakeError, PublishConflict
 
+FOLDER = "AURASTREAM_TEST_FOLDER"
+_numbers = count()
 EXAMPLES = int(os.environ.get("AURASTREAM_EXAMPLES", "20"))
 DATES = ("2026-11-20", "2026-11-21")
 NAMES = ("a", "b", "c", "d")
@@ -116,10 +119,11 @@ class Nights(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.drops, self.lake = Path(self.folder.name, "drops"), Path(self.folder.name, "lake")
-        self.drops.mkdir()
-        os.environ[BILL] = str(Path(self.folder.name, "bill"))
+        # Numbered: a name at random may read like a person's or a street's, and would be taken out.
+        self.folder = Path(os.environ[FOLDER], str(next(_numbers)))
+        self.drops, self.lake = self.folder / "drops", self.folder / "lake"
+        self.drops.mkdir(parents=True)
+        os.environ[BILL] = str(self.folder / "bill")
         self.model = Model()
         self.policies: set[Path | None] = {None}
         self.policy: Path | None = None
@@ -128,7 +132,7 @@ class Nights(RuleBasedStateMachine):
         Clock.ahead = timedelta()
 
     def teardown(self) -> None:
-        self.folder.cleanup()
+        shutil.rmtree(self.folder)
 
     # The drop.
 
@@ -252,7 +256,7 @@ class Nights(RuleBasedStateMachine):
 
     @rule(number=st.booleans())
     def the_policy_changes(self, number: bool) -> None:
-        self.policy = Path(self.folder.name, "policy.toml") if number else None
+        self.policy = self.folder / "policy.toml" if number else None
         if self.policy:
             self.policy.write_text('version = "1"\n[replace]\nNAME = "number"\n')
         self.policies.add(self.policy)
@@ -325,7 +329,8 @@ def _nothing(milestone: Milestone) -> None:
 
 
 @pytest.fixture
-def _world(monkeypatch: pytest.MonkeyPatch) -> None:
+def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))
     small_gate(monkeypatch.setattr)
     monkeypatch.setattr(milestones, "reached", _nothing)
     monkeypatch.setattr(jobs.nightly, "workers_for", lambda *_, **__: ThisProcess())

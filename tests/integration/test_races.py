@@ -1,0 +1,153 @@
+"""Two who do their work at the same moment: a night stops at each milestone until the other is done, readers ask on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+import jobs.nightly
+from jobs import milestones
+from jobs.milestones import Milestone
+from jobs.settings import NightlySettings
+from jobs.stores.open import open_lake
+from tests.conftest import document, write_json_lines
+from tests.integration.harmed import FORKS, Night, play, small_gate
+from tests.integration.lakes import DS
+from tests.integration.whole import Rows, by_source, polled, seen, settled
+from transforms.errors import AuraStreamError
+
+NAMES = ("base", "late", "new")
+BEFORE, AFTER = {"base", "late"}, {"base", "late", "new"}
+# A free night reaches these.
+AT: list[Milestone] = [each for each in Milestone if each not in (Milestone.ANSWERED, Milestone.ENDED)]
+PUBLISHED = AT.index(Milestone.PUBLISHED)
+
+
+@dataclass(frozen=True)
+class World:
+    """A drop for each file, a lake in which the first is published and then the second, and the rows of all."""
+
+    folder: Path
+    expected: dict[str, Rows]
+
+    def night(self, name: str, lake: Path) -> Night:
+        return Night(NightlySettings(drops=str(self.folder / name), lake=str(lake), ds=DS))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    folder = tmp_path_factory.mktemp("races")
+    world, whole = World(folder, {}), folder / "whole"
+    for name in NAMES:
+        rows = [document(document_id=f"{name}{i}", text=f"Text {i} of {name} is good.") for i in range(3)]
+        write_json_lines(folder / name / f"{name}.jsonl", rows)
+        assert play(world.night(name, whole)).error == ""
+        if name == "late":
+            shutil.copytree(whole, folder / "lake")
+    world.expected.update(by_source(seen(str(whole))))
+    return world
+
+
+@pytest.fixture
+def lake(world: World, tmp_path: Path) -> Iterator[Path]:
+    """A lake of its own, which readers ask all the while, and in which nothing lies about in the end."""
+    lake = tmp_path / "lake"
+    shutil.copytree(world.folder / "lake", lake)
+
+    def whole(rows: Rows) -> None:
+        for name, its in by_source(rows).items():
+            assert its == world.expected[name]
+
+    with polled(str(lake), whole):
+        yield lake
+        assert play(world.night("base", lake)).error == ""  # nothing is new; what is over is finished
+    settled(str(lake))
+
+
+@contextmanager
+def stopped(night: Night, at: Milestone) -> Iterator[list[str]]:
+    """A night that stands at a milestone until the context ends; then the list has the type of what it raised."""
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=_stop, args=(night.settings, at, theirs), daemon=True)
+    process.start()
+    assert ours.recv() == "here"
+    raised: list[str] = []
+    yield raised
+    ours.send("go on")
+    raised.append(ours.recv())
+    process.join()
+
+
+def _stop(settings: NightlySettings, at: Milestone, told: Connection) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    small_gate(setattr)
+
+    def reached(milestone: Milestone) -> None:
+        if milestone is at:
+            told.send("here")
+            told.recv()
+
+    milestones.reached = reached
+    try:
+        jobs.nightly.run(settings)
+        told.send("")
+    except AuraStreamError as error:
+        told.send(type(error).__name__)
+
+
+def sources(lake: Path) -> set[str]:
+    return {Path(name).stem for name in by_source(seen(str(lake)))}
+
+
+@pytest.mark.parametrize("at", AT)
+def test_another_start_leaves_a_run_alone_that_lives(world: World, lake: Path, at: Milestone) -> None:
+    with stopped(world.night("new", lake), at) as raised:
+        assert play(world.night("base", lake)).error == ""
+        assert sources(lake) == (AFTER if AT.index(at) >= PUBLISHED else BEFORE)
+
+    assert raised == [""]
+    assert sources(lake) == AFTER
+
+
+@pytest.mark.parametrize("at", AT[AT.index(Milestone.ENTERED) :])
+def test_a_run_that_is_taken_for_dead_publishes_before_or_never(world: World, lake: Path, at: Milestone) -> None:
+    """Its lock was lost."""
+    with stopped(world.night("new", lake), at) as raised:
+        for lock in (lake / "locks").iterdir():
+            lock.unlink()
+        assert play(world.night("base", lake)).error == ""
+
+    published = AT.index(at) >= PUBLISHED
+    # What it would write to is gone, too: whatever it ends with, it does not publish.
+    assert (raised == [""]) == published
+    assert sources(lake) == (AFTER if published else BEFORE)
+    assert play(world.night("new", lake)).error == ""
+    assert sources(lake) == AFTER
+
+
+@pytest.mark.parametrize("at", AT)
+def test_of_two_publishers_of_a_file_one_does(world: World, lake: Path, at: Milestone) -> None:
+    with stopped(world.night("new", lake), at) as raised:
+        other = play(world.night("new", lake))
+
+    assert other.error == ""
+    assert raised == ["" if AT.index(at) >= PUBLISHED else "PublishConflict"]
+    assert sources(lake) == AFTER
+
+
+@pytest.mark.parametrize("at", AT)
+def test_a_date_is_taken_back_while_a_run_is_about_to_publish(world: World, lake: Path, at: Milestone) -> None:
+    published = AT.index(at) >= PUBLISHED
+    with stopped(world.night("new", lake), at) as raised:
+        open_lake(str(lake), create=False)[1].ledger().rollback(DS)
+        assert sources(lake) == (BEFORE if published else {"base"})
+
+    assert raised == ["" if published else "PublishConflict"]
+    assert sources(lake) == (BEFORE if published else {"base"})

@@ -1,0 +1,152 @@
+"""Ways that a night goes, and what they are held to when they are harmed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jobs.milestones import Milestone
+from jobs.settings import NightlySettings
+from tests.conftest import document, write_json_lines
+from tests.infra.serving import Server, serving
+from tests.integration.harmed import Course, Ended, Harm, Night, play
+from tests.integration.lakes import DS
+from tests.integration.paid import CREDENTIALS
+from tests.integration.whole import Rows, by_source, polled, seen, settled
+
+BASE, LATE, RIVAL = "base.jsonl", "late.jsonl", "rival.jsonl"
+BUDGET = Decimal("0.0006")  # two texts of three units each
+M = Milestone
+BEGINNING = (M.TAKEN_IN, M.HELD, M.ENTERED, M.BUDGETED)
+WORK = (M.KEPT, M.WRITTEN, M.SCORED)
+AUDIT = (M.STAGED, M.READ_BACK, M.AUDITED)
+LEAVING = (M.REPORTED, M.LEFT)
+PUBLISHING = (*BEGINNING, *WORK, *AUDIT, M.PUBLISHED, *LEAVING, M.SETTLED, M.RELEASED, M.LET_GO)
+PAYING = (*BEGINNING, M.ANSWERED, *WORK, *AUDIT, M.PUBLISHED, *LEAVING, M.SETTLED, M.RELEASED, M.LET_GO)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way that a night goes, with the milestones that it reaches if nobody harms it."""
+
+    milestones: tuple[Milestone, ...]
+    course: Course = Course.PUBLISHED
+    error: str = ""
+    paid: bool = False
+    budget: Decimal | None = None
+
+    @property
+    def rivals(self) -> bool:
+        """Whether another run publishes meanwhile."""
+        return self.course is Course.CONFLICT
+
+
+FREE, PAID = Way(()), Way((), paid=True)
+WAYS = {
+    "published": Way(PAYING, paid=True),
+    "deferred": Way(PAYING, paid=True, budget=BUDGET),
+    "conflict": Way(
+        (*BEGINNING, *WORK, *AUDIT, M.ENDED, *LEAVING, M.RELEASED), course=Course.CONFLICT, error="PublishConflict"
+    ),
+    "not met": Way(
+        (*BEGINNING, *WORK, *AUDIT, M.ENDED, *LEAVING, M.RELEASED), course=Course.NOT_MET, error="ExpectationsNotMet"
+    ),
+    "failed": Way((*BEGINNING, *WORK, M.ENDED, *LEAVING, M.RELEASED), course=Course.FAILED, error="LakeError"),
+}
+
+
+def texts(name: str, count: int) -> list[dict[str, object]]:
+    own = [document(document_id=f"{name} {i}", text=f"Text {i} of {name} is good.") for i in range(count)]
+    copy = document(document_id=f"{name} copy", text="Text 0 of base is good.")
+    return [*own, copy, document(document_id=f"{name} blank", text=" ")]
+
+
+@dataclass(frozen=True)
+class World:
+    """Drops, a lake in which the first file is published, free or paid, and what becomes of it without harm."""
+
+    folder: Path
+    server: Server
+    expected: dict[bool, dict[str, Rows]] = field(default_factory=dict)  # by whether scoring is paid
+
+    def night(self, way: Way, lake: Path, drops: str = "drops", **more: Any) -> Night:
+        """A night over drops, of a free scorer or a paid one."""
+        told: dict[str, Any] = {"scorer": "comprehend", "quota_tps": 500.0} if way.paid else {}
+        settings = NightlySettings(drops=str(self.folder / drops), lake=str(lake), ds=DS, **told)
+        environment = CREDENTIALS | {"AWS_ENDPOINT_URL_COMPREHEND": self.server.url}
+        return replace(Night(settings, environment=environment), **more)
+
+    def harmful(self, way: Way, lake: Path, harm: Harm | None) -> Night:
+        """A night that goes that way, and is harmed."""
+        night = self.night(way, lake, course=way.course, harm=harm)
+        rival = self.night(way, lake, "rival").settings if way.rivals else None
+        return replace(night, rival=rival, settings=replace(night.settings, budget=way.budget))
+
+    def base(self, way: Way) -> Path:
+        return self.folder / ("paid" if way.paid else "free")
+
+    def whole(self, way: Way) -> dict[str, Rows]:
+        """All rows that readers see in the end, by source file."""
+        return {name: rows for name, rows in self.expected[way.paid].items() if way.rivals or name != RIVAL}
+
+
+@contextmanager
+def worlds(folder: Path, documents: int = 3) -> Iterator[World]:
+    """A world of its own, with drops of so many texts that differ."""
+    base = write_json_lines(folder / "drops" / BASE, texts("base", documents))
+    write_json_lines(folder / "rival" / RIVAL, texts("rival", documents))
+    with serving("--answers", "hash") as server:
+        world = World(folder, server)
+        for way in (FREE, PAID):
+            assert play(world.night(way, world.base(way))).error == ""
+        write_json_lines(base.with_name(LATE), texts("late", documents))
+        for way in (FREE, PAID):
+            unharmed = folder / f"unharmed {way.paid}"
+            shutil.copytree(world.base(way), unharmed)
+            for drops in ("drops", "rival"):
+                assert play(world.night(way, unharmed, drops)).error == ""
+            settled(str(unharmed))
+            world.expected[way.paid] = by_source(seen(str(unharmed)))
+        yield world
+
+
+def harmed(world: World, name: str, harm: Harm | None, lake: Path) -> Ended:
+    """Play a night, and then one that nobody harms, all the while polled; the table is that of nights without harm."""
+    way = WAYS[name]
+    shutil.copytree(world.base(way), lake)
+    world.server.reset()
+    with polled(str(lake), partial(hold, world.expected[way.paid])) as polls:
+        ended = play(world.harmful(way, lake, harm))
+        polls[0] = 0
+        while not polls[0]:  # readers have seen what it left
+            time.sleep(0.001)
+        mend(world, way, lake)
+    assert by_source(seen(str(lake))) == world.whole(way)
+    settled(str(lake))
+    return ended
+
+
+def mend(world: World, way: Way, lake: Path) -> None:
+    """One more run, which nobody harms."""
+    for drops in ("drops", "rival") if way.rivals else ("drops",):
+        assert play(world.night(way, lake, drops)).error == ""
+
+
+def hold(expected: Mapping[str, Rows], rows: Rows) -> None:
+    """Whole files, the first among them; of the late one there may be rows that wait, where there was no money."""
+    waits = [row for row in rows if row["status"] == "DEFERRED"]
+    assert {row["error_code"] for row in waits} <= {"BUDGET_SPENT"}
+    places = {(row["source_file"], row["source_row"]) for row in waits}
+    assert {Path(file).name for file, _ in places} <= {LATE}
+    found = by_source([row for row in rows if (row["source_file"], row["source_row"]) not in places])
+    assert {BASE} <= set(found) <= {BASE, LATE, RIVAL}
+    for source, its in found.items():
+        waiting = {row for file, row in places if Path(file).name == source}
+        assert its == [row for row in expected[source] if row["source_row"] not in waiting]
