@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 DS := 2026-11-22
 
-.PHONY: demo test test-all lint lock clean
+.PHONY: demo test test-all chaos lint lock clean
 .DELETE_ON_ERROR:
 
 demo: $(INSTALLED)
@@ -22,6 +22,12 @@ test: $(INSTALLED) lint
 test-all: $(INSTALLED) lint
 	$(BIN)/coverage erase
 	$(PYTEST)
+
+# An hour: 200 kills at seeded moments while readers ask, 500 sequences of nights, every harm at every milestone.
+chaos: $(INSTALLED)
+	$(BIN)/python -m tests.chaos --kills 200
+	AURASTREAM_EXAMPLES=500 $(BIN)/python -m pytest tests/integration/test_stateful.py
+	$(BIN)/python -m pytest --numprocesses 2 tests/integration/test_milestones.py tests/integration/test_races.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jobs.lake.published import open_published, published_files, run_rows
+from jobs.lake.published import open_published, published_files, read_published, run_rows
 from jobs.lake.sql import query
 from jobs.stores.open import open_lake
 from jobs.stores.protocols import RunEntry
@@ -31,6 +31,19 @@ def seen(location: str) -> Rows:
     ).to_pylist()
     query({}, run_rows(lake, ledger), "SELECT * FROM runs")
     return rows
+
+
+def read(location: str) -> Rows:
+    """What readers see who open the published files themselves, in the order of `seen`; far cheaper."""
+    lake, stores = open_lake(location, create=False)
+    rows = [
+        row | {"ds": ds}
+        for ds, publication in stores.ledger().publications().items()
+        for file in publication.files
+        for batch in read_published(lake, file)
+        for row in batch.to_pylist()
+    ]
+    return sorted(rows, key=lambda row: (row["ds"], row["source_file"], row["source_row"]))
 
 
 def by_source(rows: Rows, *without: str) -> dict[str, Rows]:

@@ -212,7 +212,8 @@ def test_what_does_not_read_is_refused(sql: str, answer: Answer) -> None:
         "EXPLAIN ANALYZE SET memory_limit = '90GB'",
         # Published ones, which the engine could open until 2026-11-28, and so overwrite.
         "EXPLAIN ANALYZE COPY (SELECT 1) TO '{published}'",
-        "EXPLAIN ANALYZE COPY scores TO '{published}' (FORMAT parquet)",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{published}' (USE_TMP_FILE false)",
+        "EXPLAIN ANALYZE COPY scores TO '{published}' (FORMAT parquet, USE_TMP_FILE false)",
         "EXPLAIN ANALYZE EXPORT DATABASE '{folder}'",
         "SELECT * FROM read_blob('{published}')",
         "SELECT * FROM '{published}'",
