@@ -57,7 +57,10 @@ class JoinedCache:
         found: dict[bytes, Cached] = {}
         for uri in self._files:
             try:
-                with storage_of(uri).open(uri) as source, pq.ParquetFile(source) as file:
+                with (
+                    storage_of(uri).open(uri) as source,
+                    pq.ParquetFile(source, page_checksum_verification=True) as file,
+                ):
                     # Without threads: there is a worker for each core.
                     for batch in file.iter_batches(columns=_READ, use_threads=False):
                         found |= self._known(batch, wanted)
