@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jobs.milestones import Milestone
+from tests.integration.grounds import GROUNDS
 from tests.integration.harmed import FORKS, Harm, How, play
 from tests.integration.ways import WAYS, World, hold, mend, worlds
 from tests.integration.whole import by_source, read, seen, settled
@@ -54,11 +55,11 @@ class Killed(NamedTuple):
 
 
 @contextmanager
-def polling(lake: Path, world: World, *, paid: bool) -> Iterator[tuple[Synchronized[int], list[str]]]:
+def polling(lake: str, world: World, *, paid: bool) -> Iterator[tuple[Synchronized[int], list[str]]]:
     """Processes that read all the while: how often, and at the end what was wrong with what they saw."""
     polls, over = FORKS.Value("q", 0), FORKS.Event()
     ours, theirs = FORKS.Pipe(duplex=False)
-    arguments = (str(lake), world.expected[paid], polls, over, theirs)
+    arguments = (lake, world.expected[paid], polls, over, theirs)
     readers = [FORKS.Process(target=_poll, args=arguments, daemon=True) for _ in range(POLLERS)]
     for reader in readers:
         reader.start()
@@ -86,13 +87,13 @@ def _poll(lake: str, expected: object, polls: Synchronized[int], over: Event, sa
             polls.value += 1
 
 
-def killed(world: World, chance: random.Random, lake: Path) -> tuple[Killed, int, list[str]]:
+def killed(world: World, chance: random.Random, lake: str) -> tuple[Killed, int, list[str]]:
     """Kill one night at a moment by chance, and mend; with how often it was read meanwhile, and what readers met."""
     name = chance.choice([*WAYS])
     way = WAYS[name]
     at = chance.choice([each for each in MOMENTS if each in way.milestones])
     harm = Harm(How.KILL, at, chance.uniform(0, MOMENTS[at]))
-    shutil.copytree(world.base(way), lake)
+    world.ground.copy(world.base(way), lake)
     world.server.reset()
     night = world.harmful(way, lake, harm)
     with polling(lake, world, paid=way.paid) as (polls, errors):
@@ -102,10 +103,10 @@ def killed(world: World, chance: random.Random, lake: Path) -> tuple[Killed, int
         _wait(polls, POLLS)
     lying = ""
     try:
-        settled(str(lake))
+        settled(lake)
     except AssertionError:
         lying = traceback.format_exc(limit=-1)
-    found, whole = by_source(seen(str(lake))), world.whole(way)
+    found, whole = by_source(seen(lake)), world.whole(way)
     lost = sum(row not in found.get(source, ()) for source, rows in whole.items() for row in rows)
     invented = sum(row not in whole.get(source, ()) for source, rows in found.items() for row in rows)
     twice = sum(text["billed"] > 1 for text in world.server.texts())
@@ -126,9 +127,12 @@ def main() -> int:
     told = parser.parse_args()
     chance = random.Random(told.seed)
     kills, polls, errors = list[Killed](), 0, list[str]()
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder, worlds(Path(folder, "world"), DOCUMENTS) as world:
+    with (
+        tempfile.TemporaryDirectory(prefix="chaos-") as folder,
+        worlds(GROUNDS["local"], Path(folder, "world"), DOCUMENTS) as world,
+    ):
         while sum(kill.died for kill in kills) < told.kills:
-            lake = Path(folder, f"lake-{len(kills)}")
+            lake = world.ground.lake(Path(folder, str(len(kills))))
             kill, polled, said = killed(world, chance, lake)
             kills.append(kill)
             polls += polled

@@ -293,5 +293,6 @@ def comprehend(tps: float | None, latency: float = LATENCY, faults: Path | None 
 def write_key(folder: Path, seed: int) -> Path:
     """A file for --key-file, the same for the same seed: so a drop falls to workers as it did."""
     path = folder / "key"
+    path.touch(0o600)
     path.write_bytes(random.Random(seed).randbytes(32))
     return path

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from tests.conftest import document, write_json_lines
+from tests.conftest import document, write_json_lines, write_key
 from tests.infra.serving import Server, serving
 from tests.integration.golden_drops import (
     POLICY,
@@ -161,7 +161,7 @@ def compact(row: Row, drops: Path) -> Row:
 def play(folder: Path) -> Tables:
     """All nights, anew in an empty folder."""
     tables: Tables = {}
-    put(folder / "key", b"k" * 32)
+    write_key(folder / "key")
     put(folder / "policy.toml", POLICY)
     play_desk(Lake("desk", folder, tables))
     play_mapped(Lake("mapped", folder, tables))

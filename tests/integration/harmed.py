@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -29,7 +28,7 @@ from expectations.verdict import Verdict
 from jobs import milestones
 from jobs.milestones import Milestone
 from jobs.settings import NightlySettings
-from jobs.storage import LocalStorage
+from tests.integration.grounds import Patch, ground_of
 from transforms.errors import AuraStreamError, LakeError
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -118,7 +117,7 @@ def _fail(*_: object) -> None:
     raise LakeError("the disk is full")
 
 
-def small_gate(patch: Callable[[Any, str, Any], None]) -> None:
+def small_gate(patch: Patch) -> None:
     """Judge by what must hold most of all, without Great Expectations. `patch` is setattr, or a test's own."""
     patch(jobs.nightly, "load", lambda: None)
     patch(jobs.run.audit, "judge", judge)
@@ -136,7 +135,7 @@ def judge(profile: Profile, documents_in: int, repeated_ids: int) -> Judgement:
     return Judgement(Verdict(not failures, failures, len(found)), {"validation.json": b"{}"})
 
 
-def watch(patch: Callable[[Any, str, Any], None], night: Night, reached: list[Milestone]) -> None:
+def watch(patch: Patch, night: Night, reached: list[Milestone]) -> None:
     """Note the milestones that are reached, let the rival publish, and do harm in its place."""
     harm = night.harm
 
@@ -164,58 +163,13 @@ def _interrupt(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-class _Disk:
-    """Whether the disk fails."""
-
-    fails = 0  # so many calls more
-
-
-def _call() -> bool:
-    if _Disk.fails:
-        _Disk.fails -= 1
-        return True
-    return False
-
-
-class _Failing(sqlite3.Connection):
-    """A store whose disk may fail."""
-
-    def execute(self, *told: Any) -> sqlite3.Cursor:
-        self._may_fail()
-        return super().execute(*told)
-
-    def executemany(self, *told: Any) -> sqlite3.Cursor:
-        self._may_fail()
-        return super().executemany(*told)
-
-    def _may_fail(self) -> None:
-        if _call():
-            raise sqlite3.OperationalError("disk I/O error")
-
-
-_connect = sqlite3.connect
-
-
-def _io_fails(patch: Callable[[Any, str, Any], None], lake: str, calls: int) -> None:
-    """The lake's disk: what lies elsewhere is the drop's."""
-    for name in ("open", "create", "copy", "put_if_absent", "delete", "list", "stat"):
-        patch(LocalStorage, name, _failing(getattr(LocalStorage, name), lake))
-    patch(sqlite3, "connect", lambda *told, **named: _connect(*told, **named | {"factory": _Failing}))
-    _Disk.fails = calls
-
-
-def _failing(method: Callable[..., Any], lake: str) -> Callable[..., Any]:
-    def called(self: LocalStorage, uri: str, *told: Any) -> Any:
-        if uri.startswith(lake) and _call():
-            raise OSError(28, "No space left on device", uri)
-        return method(self, uri, *told)
-
-    return called
+def _fail_calls(patch: Patch, lake: str, calls: int) -> None:
+    ground_of(lake).fail(patch, lake, calls)
 
 
 _DO: dict[How, Callable[[Any, str], None]] = {
     How.KILL: _kill,
     How.INTERRUPT: _interrupt,
-    How.IO_ONCE: partial(_io_fails, calls=1),
-    How.IO_ON: partial(_io_fails, calls=1 << 30),
+    How.IO_ONCE: partial(_fail_calls, calls=1),
+    How.IO_ON: partial(_fail_calls, calls=1 << 30),
 }

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.conftest import document, write_json_lines
+from tests.conftest import document, write_json_lines, write_key
 from tests.integration.bad_files import CANARY, Codes, bombs, damaged, good, passed_over
 from tests.integration.lakes import DS, content, published
 
@@ -68,7 +68,7 @@ class Night(NamedTuple):
 
 
 def night(folder: Path) -> Night:
-    (folder / "key").write_bytes(b"k" * 32)
+    write_key(folder / "key")
     arguments = [folder / "drops", folder / "lake", folder / "key", folder / "elsewhere" / "secret.jsonl"]
     command = [sys.executable, "-c", NIGHT, *map(str, arguments)]
     root = Path(__file__).parents[2]

@@ -23,7 +23,7 @@ import jobs.run.audit
 from expectations.gate import judge
 from jobs.plan import plan
 from jobs.settings import NightlySettings
-from tests.conftest import document, write_json_lines
+from tests.conftest import document, write_json_lines, write_key
 from tests.infra.serving import Server, serving
 from tests.integration.lakes import DS, answer, content, ledger_of, nightly, opened, published, statuses
 from tests.integration.paid import CREDENTIALS, FAST, codes, distinct_drop, random_drop, sent_to
@@ -106,9 +106,7 @@ def test_plan_and_bill_agree_and_every_text_is_billed_once(
 
 
 def key(folder: Path) -> Path:
-    path = folder / "key"
-    path.write_bytes(b"k" * 32)
-    return path
+    return write_key(folder / "key")
 
 
 def test_a_plan_makes_nothing(server: Server, lake: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from jobs.milestones import Milestone
 from jobs.settings import NightlySettings
 from jobs.stores.open import open_lake
 from tests.conftest import document, write_json_lines
+from tests.integration.grounds import GROUNDS, Ground
 from tests.integration.harmed import FORKS, Night, play, small_gate
 from tests.integration.lakes import DS
 from tests.integration.whole import Rows, by_source, polled, seen, settled
@@ -34,41 +34,42 @@ PUBLISHED = AT.index(Milestone.PUBLISHED)
 class World:
     """A drop for each file, a lake in which the first is published and then the second, and the rows of all."""
 
+    ground: Ground
     folder: Path
     expected: dict[str, Rows]
 
-    def night(self, name: str, lake: Path) -> Night:
-        return Night(NightlySettings(drops=str(self.folder / name), lake=str(lake), ds=DS))
+    def night(self, name: str, lake: str) -> Night:
+        return Night(NightlySettings(drops=str(self.folder / name), lake=lake, ds=DS))
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    folder = tmp_path_factory.mktemp("races")
-    world, whole = World(folder, {}), folder / "whole"
+@pytest.fixture(scope="module", params=GROUNDS)
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
+    ground, folder = GROUNDS[request.param], tmp_path_factory.mktemp("races")
+    world, whole = World(ground, folder, {}), ground.lake(folder / "whole")
     for name in NAMES:
         rows = [document(document_id=f"{name}{i}", text=f"Text {i} of {name} is good.") for i in range(3)]
         write_json_lines(folder / name / f"{name}.jsonl", rows)
         assert play(world.night(name, whole)).error == ""
         if name == "late":
-            shutil.copytree(whole, folder / "lake")
-    world.expected.update(by_source(seen(str(whole))))
+            ground.copy(whole, ground.lake(folder))
+    world.expected.update(by_source(seen(whole)))
     return world
 
 
 @pytest.fixture
-def lake(world: World, tmp_path: Path) -> Iterator[Path]:
+def lake(world: World, tmp_path: Path) -> Iterator[str]:
     """A lake of its own, which readers ask all the while, and in which nothing lies about in the end."""
-    lake = tmp_path / "lake"
-    shutil.copytree(world.folder / "lake", lake)
+    lake = world.ground.lake(tmp_path)
+    world.ground.copy(world.ground.lake(world.folder), lake)
 
     def whole(rows: Rows) -> None:
         for name, its in by_source(rows).items():
             assert its == world.expected[name]
 
-    with polled(str(lake), whole):
+    with polled(lake, whole):
         yield lake
         assert play(world.night("base", lake)).error == ""  # nothing is new; what is over is finished
-    settled(str(lake))
+    settled(lake)
 
 
 @contextmanager
@@ -102,12 +103,12 @@ def _stop(settings: NightlySettings, at: Milestone, told: Connection) -> None:
         told.send(type(error).__name__)
 
 
-def sources(lake: Path) -> set[str]:
-    return {Path(name).stem for name in by_source(seen(str(lake)))}
+def sources(lake: str) -> set[str]:
+    return {Path(name).stem for name in by_source(seen(lake))}
 
 
 @pytest.mark.parametrize("at", AT)
-def test_another_start_leaves_a_run_alone_that_lives(world: World, lake: Path, at: Milestone) -> None:
+def test_another_start_leaves_a_run_alone_that_lives(world: World, lake: str, at: Milestone) -> None:
     with stopped(world.night("new", lake), at) as raised:
         assert play(world.night("base", lake)).error == ""
         assert sources(lake) == (AFTER if AT.index(at) >= PUBLISHED else BEFORE)
@@ -117,11 +118,10 @@ def test_another_start_leaves_a_run_alone_that_lives(world: World, lake: Path, a
 
 
 @pytest.mark.parametrize("at", AT[AT.index(Milestone.ENTERED) :])
-def test_a_run_that_is_taken_for_dead_publishes_before_or_never(world: World, lake: Path, at: Milestone) -> None:
+def test_a_run_that_is_taken_for_dead_publishes_before_or_never(world: World, lake: str, at: Milestone) -> None:
     """Its lock was lost."""
     with stopped(world.night("new", lake), at) as raised:
-        for lock in (lake / "locks").iterdir():
-            lock.unlink()
+        world.ground.lose_lives(lake)
         assert play(world.night("base", lake)).error == ""
 
     published = AT.index(at) >= PUBLISHED
@@ -133,7 +133,7 @@ def test_a_run_that_is_taken_for_dead_publishes_before_or_never(world: World, la
 
 
 @pytest.mark.parametrize("at", AT)
-def test_of_two_publishers_of_a_file_one_does(world: World, lake: Path, at: Milestone) -> None:
+def test_of_two_publishers_of_a_file_one_does(world: World, lake: str, at: Milestone) -> None:
     with stopped(world.night("new", lake), at) as raised:
         other = play(world.night("new", lake))
 
@@ -143,10 +143,10 @@ def test_of_two_publishers_of_a_file_one_does(world: World, lake: Path, at: Mile
 
 
 @pytest.mark.parametrize("at", AT)
-def test_a_date_is_taken_back_while_a_run_is_about_to_publish(world: World, lake: Path, at: Milestone) -> None:
+def test_a_date_is_taken_back_while_a_run_is_about_to_publish(world: World, lake: str, at: Milestone) -> None:
     published = AT.index(at) >= PUBLISHED
     with stopped(world.night("new", lake), at) as raised:
-        open_lake(str(lake), create=False)[1].ledger().rollback(DS)
+        open_lake(lake, create=False)[1].ledger().rollback(DS)
         assert sources(lake) == (BEFORE if published else {"base"})
 
     assert raised == ["" if published else "PublishConflict"]

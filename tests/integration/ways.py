@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from jobs.milestones import Milestone
 from jobs.settings import NightlySettings
 from tests.conftest import document, write_json_lines
 from tests.infra.serving import Server, serving
+from tests.integration.grounds import Ground, ground_of
 from tests.integration.harmed import Course, Ended, Harm, Night, play
 from tests.integration.lakes import DS
 from tests.integration.paid import CREDENTIALS
@@ -72,25 +72,26 @@ def texts(name: str, count: int) -> list[dict[str, object]]:
 class World:
     """Drops, a lake in which the first file is published, free or paid, and what becomes of it without harm."""
 
+    ground: Ground
     folder: Path
     server: Server
     expected: dict[bool, dict[str, Rows]] = field(default_factory=dict)  # by whether scoring is paid
 
-    def night(self, way: Way, lake: Path, drops: str = "drops", **more: Any) -> Night:
+    def night(self, way: Way, lake: str, drops: str = "drops", **more: Any) -> Night:
         """A night over drops, of a free scorer or a paid one."""
         told: dict[str, Any] = {"scorer": "comprehend", "quota_tps": 500.0} if way.paid else {}
-        settings = NightlySettings(drops=str(self.folder / drops), lake=str(lake), ds=DS, **told)
+        settings = NightlySettings(drops=str(self.folder / drops), lake=lake, ds=DS, **told)
         environment = CREDENTIALS | {"AWS_ENDPOINT_URL_COMPREHEND": self.server.url}
         return replace(Night(settings, environment=environment), **more)
 
-    def harmful(self, way: Way, lake: Path, harm: Harm | None) -> Night:
+    def harmful(self, way: Way, lake: str, harm: Harm | None) -> Night:
         """A night that goes that way, and is harmed."""
         night = self.night(way, lake, course=way.course, harm=harm)
         rival = self.night(way, lake, "rival").settings if way.rivals else None
         return replace(night, rival=rival, settings=replace(night.settings, budget=way.budget))
 
-    def base(self, way: Way) -> Path:
-        return self.folder / ("paid" if way.paid else "free")
+    def base(self, way: Way) -> str:
+        return self.ground.lake(self.folder / ("paid" if way.paid else "free"))
 
     def whole(self, way: Way) -> dict[str, Rows]:
         """All rows that readers see in the end, by source file."""
@@ -98,42 +99,42 @@ class World:
 
 
 @contextmanager
-def worlds(folder: Path, documents: int = 3) -> Iterator[World]:
+def worlds(ground: Ground, folder: Path, documents: int = 3) -> Iterator[World]:
     """A world of its own, with drops of so many texts that differ."""
     base = write_json_lines(folder / "drops" / BASE, texts("base", documents))
     write_json_lines(folder / "rival" / RIVAL, texts("rival", documents))
     with serving("--answers", "hash") as server:
-        world = World(folder, server)
+        world = World(ground, folder, server)
         for way in (FREE, PAID):
             assert play(world.night(way, world.base(way))).error == ""
         write_json_lines(base.with_name(LATE), texts("late", documents))
         for way in (FREE, PAID):
-            unharmed = folder / f"unharmed {way.paid}"
-            shutil.copytree(world.base(way), unharmed)
+            unharmed = ground.lake(folder / f"unharmed {way.paid}")
+            ground.copy(world.base(way), unharmed)
             for drops in ("drops", "rival"):
                 assert play(world.night(way, unharmed, drops)).error == ""
-            settled(str(unharmed))
-            world.expected[way.paid] = by_source(seen(str(unharmed)))
+            settled(unharmed)
+            world.expected[way.paid] = by_source(seen(unharmed))
         yield world
 
 
-def harmed(world: World, name: str, harm: Harm | None, lake: Path) -> Ended:
+def harmed(world: World, name: str, harm: Harm | None, lake: str) -> Ended:
     """Play a night, and then one that nobody harms, all the while polled; the table is that of nights without harm."""
     way = WAYS[name]
-    shutil.copytree(world.base(way), lake)
+    ground_of(lake).copy(world.base(way), lake)
     world.server.reset()
-    with polled(str(lake), partial(hold, world.expected[way.paid])) as polls:
+    with polled(lake, partial(hold, world.expected[way.paid])) as polls:
         ended = play(world.harmful(way, lake, harm))
         polls[0] = 0
         while not polls[0]:  # readers have seen what it left
             time.sleep(0.001)
         mend(world, way, lake)
-    assert by_source(seen(str(lake))) == world.whole(way)
-    settled(str(lake))
+    assert by_source(seen(lake)) == world.whole(way)
+    settled(lake)
     return ended
 
 
-def mend(world: World, way: Way, lake: Path) -> None:
+def mend(world: World, way: Way, lake: str) -> None:
     """One more run, which nobody harms."""
     for drops in ("drops", "rival") if way.rivals else ("drops",):
         assert play(world.night(way, lake, drops)).error == ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from jobs.lake.published import open_published, published_files, read_published,
 from jobs.lake.sql import query
 from jobs.stores.open import open_lake
 from jobs.stores.protocols import RunEntry
+from tests.integration.grounds import ground_of
 from tests.integration.lakes import content
 from transforms.schemas import RunState
 
@@ -86,7 +86,7 @@ def settled(location: str) -> None:
     lake, stores = open_lake(location, create=False)
     ledger = stores.ledger()
     runs = {run.run_id: run for run in ledger.runs()}
-    lying = _lying(lake.root)
+    lying = ground_of(location).lying(lake.root)
     known = set(STORES)
     for run in runs.values():
         assert run.state is not RunState.STARTED
@@ -115,9 +115,3 @@ def _of(path: str, runs: Mapping[str, RunEntry]) -> bool:
     run = runs.get(folders[2].removeprefix("run=")) if folders[0] == "scores" else None
     of_scores = run is not None and run.state is RunState.PUBLISHED
     return (of_audit or of_scores) and not folders[-1].startswith(".")
-
-
-def _lying(root: str) -> Sequence[str]:
-    """All files below the lake's root, hidden ones among them; SQLite's own beside its files are none."""
-    found = (os.path.relpath(f"{folder}/{name}", root) for folder, _, names in os.walk(root) for name in names)
-    return sorted(path for path in found if not path.endswith(("-wal", "-shm", "-journal")))
