@@ -78,7 +78,7 @@ def _compiled(policy: Policy) -> Detectors:
         rows.setdefault(its, []).append(_searched(place, row))
     return Detectors(
         sets,
-        np.array(list(rows), np.int64).reshape(len(rows), -1),
+        np.array(list(rows), np.int64).reshape(len(rows), len(kinds[0]) if kinds else 0),
         list(rows.values()),
         [_searched(place, row) for place, row in policy.patterns],
         frozenset(TYPES | {row.type for row in policy.custom}),

@@ -133,6 +133,13 @@ def test_what_is_kept_is_not_looked_for() -> None:
     assert redaction.texts.array.to_pylist() == ["a@example.com [PHONE]"]
 
 
+def test_all_types_may_be_kept() -> None:
+    every = Policy("1", replacements=tuple((finder.type, Replacement.KEEP) for finder in Policy("1").finders))
+    redaction = redact(pa.array(["a@example.com 212-555-0187"]), every)
+    assert redaction.texts.array.to_pylist() == ["a@example.com 212-555-0187"]
+    assert redaction.pii.to_pylist() == [[]]
+
+
 @pytest.mark.parametrize(
     ("marked", "parts"),
     [
