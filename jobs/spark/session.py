@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -22,18 +23,22 @@ from transforms.errors import AuraStreamError
 __all__ = ["SparkSession", "java_home", "spark_session"]  # the session's type, so that pyspark is imported here alone
 
 JAVA = 17
+_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _CONF = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     # Data passes through Python workers alone. So the heap stays small, and a JVM that compiles but simply and collects
     # garbage in one thread is ready sooner.
     "spark.driver.memory": "512m",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    _JAVA_OPTIONS: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     # A second attempt beside a slow one would write, and with a paid scorer buy, the same twice.
     "spark.speculation": "false",
     "spark.sql.session.timeZone": "UTC",
+    # Tasks are told the key, and names of files, which may hold personal data. What lies of that on disk, also after a
+    # night that was killed, is of no use to anybody.
+    "spark.io.encryption.enabled": "true",
     # Makes ready once what every worker needs, and forks them.
     "spark.python.daemon.module": "jobs.run.daemon",
     # There is a worker for each core: numpy in it needs no threads of its own.
@@ -55,9 +60,12 @@ def spark_session(app_name: str) -> SparkSession:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     # A task whose worker dies is tried again, as on a cluster.
     master = os.environ.get("SPARK_MASTER", "local[*,4]")
-    os.environ["SPARK_LOCAL_DIRS"] = scratch_folder()
+    scratch = os.environ["SPARK_LOCAL_DIRS"] = scratch_folder()
+    # What Java unpacks goes with the rest, also of a night that was killed. Spark reads the options as a shell does.
+    java_options = f"{_CONF[_JAVA_OPTIONS]} -Djava.io.tmpdir={json.dumps(scratch, ensure_ascii=False)}"
+    builder = SparkSession.builder.appName(app_name).master(master).config(map=_CONF | {_JAVA_OPTIONS: java_options})
     with _interrupts_wait(), _private_files():
-        return SparkSession.builder.appName(app_name).master(master).config(map=_CONF).getOrCreate()
+        return builder.getOrCreate()
 
 
 @contextmanager
