@@ -18,6 +18,10 @@ class Wire:
     url: str = ""
     requests: list[bytearray] = field(default_factory=list)  # one a connection
 
+    def sent(self) -> bytes:
+        """All of it."""
+        return b"".join(self.requests)
+
 
 @contextmanager
 def wired(url: str) -> Iterator[Wire]:
