@@ -75,9 +75,10 @@ def keyed(files: Sequence[DropFile], ledger: Ledger, keys: Keys) -> list[DropFil
     Under the lake's own key, whatever key a run is given: a file is known under another one, and another policy. Raises
     LakeError.
     """
-    if not any(file.called for file in files) and all("/" in known for known in ledger.taken()):
+    by_uri = all("/" in known for known in ledger.taken())
+    if by_uri and not any(file.called for file in files):
         return [*files]  # all go by their URIs: a lake that is given keys from elsewhere has none of its own
-    key = keys.content_key()
+    key = keys.content_key(unused=by_uri)
     return [replace(file, keyed=_keyed(file.uri, key)) for file in files]
 
 

@@ -231,8 +231,11 @@ class Meter(NamedTuple):
 class Keys(Protocol):
     """The lake's secret."""
 
-    def content_key(self) -> bytes:
-        """The key of content and subject keys: 32 random bytes, made on first use. Raises LakeError.
+    def content_key(self, *, unused: bool = False) -> bytes:
+        """The key of content and subject keys: 32 random bytes, made on first use. Raises LakeError where it is lost.
+
+        It is lost where it is gone and runs were published, unless it is known to be `unused`: they had a key from
+        elsewhere.
 
         Losing it loses nothing but the cache; sharing it lets others test guesses of a text against its fingerprint.
         """

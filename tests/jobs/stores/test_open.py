@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.stores.local.keys import KEY_BYTES
 from jobs.stores.open import CACHE_TABLE, lake_exists, named_table, open_lake, temporary_lake
 from tests.jobs.run.lakes import DS, write
 from transforms.errors import LakeError, UsageError
@@ -77,3 +78,4 @@ def test_a_key_that_is_gone_beside_publications_is_not_made_anew(tmp_path: Path)
 
     with pytest.raises(LakeError, match=r"content\.key is gone, and runs were published: restore it"):
         stores.keys().content_key()
+    assert len(stores.keys().content_key(unused=True)) == KEY_BYTES
