@@ -20,11 +20,11 @@ MAY_IMPORT = {
 # Within jobs, from the bottom up: a module imports from its own level or below.
 LEVELS = (
     {"jobs.formats", "jobs.guard", "jobs.milestones", "jobs.storage", "jobs.console", "jobs.lake.layout"},
-    {"jobs.drops", "jobs.readers", "jobs.stores", "jobs.lake.parquet", "jobs.sample"},
+    {"jobs.drops", "jobs.readers", "jobs.stores", "jobs.lake.files", "jobs.lake.parquet", "jobs.sample"},
     {"jobs.scorers", "jobs.lake.published", "jobs.lake.sql", "jobs.spark"},
     {"jobs.settings"},
     {"jobs.run"},
-    {"jobs.nightly", "jobs.plan", "jobs.analyze", "jobs.redact"},
+    {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.analyze", "jobs.redact"},
     {"jobs.commands"},
     {"jobs.cli"},
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,10 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.lake.files import create, writing
 from jobs.lake.layout import Lake
-from jobs.storage import storage_of
 from transforms.documents import id_hashes
-from transforms.errors import LakeError
 from transforms.schemas import SCORES, Status
 
 # Rows, and bytes of them, held in memory before they are written as one row group: texts may have a megabyte each.
@@ -51,7 +49,7 @@ class RowsWriter:
     def __init__(self, ds: str, uri: str, file: pa.NativeFile) -> None:
         self._ds, self._uri = ds, uri
         # With checksums, so that a reader sees a bit that has turned.
-        with _writing(uri):
+        with writing(uri):
             self._writer = pq.ParquetWriter(
                 file, SCORES, compression="zstd", use_dictionary=_DICTIONARY, write_page_checksum=True
             )
@@ -77,7 +75,7 @@ class RowsWriter:
         try:
             self._flush()
         finally:
-            with _writing(self._uri):
+            with writing(self._uri):
                 self._writer.close()
 
     @property
@@ -87,25 +85,15 @@ class RowsWriter:
 
     def _flush(self) -> None:
         if self._held:
-            with _writing(self._uri):
+            with writing(self._uri):
                 self._writer.write_table(pa.Table.from_batches(self._held, SCORES), row_group_size=self._held_rows)
             self._held, self._held_rows, self._held_bytes = [], 0, 0
 
 
 @contextmanager
-def _writing(uri: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, pa.ArrowException) as error:
-        number = getattr(error, "errno", None)
-        why = os.strerror(number) if number else type(error).__name__
-        raise LakeError(f"{uri} cannot be written: {why}") from None
-
-
-@contextmanager
 def new_file(ds: str, uri: str) -> Iterator[RowsWriter]:
-    """A new file of a date; there once the context has ended well."""
-    with storage_of(uri).create(uri) as file:
+    """A new file of a date; there once the context has ended well. Raises LakeError where it cannot be written."""
+    with create(uri) as file:
         writer = RowsWriter(ds, uri, file)
         try:
             yield writer

@@ -10,13 +10,13 @@ from expectations.read_back import ReadBack, merge
 from expectations.verdict import Verdict
 from jobs import milestones
 from jobs.drops import DropFile
+from jobs.lake.files import put
 from jobs.lake.layout import Lake
 from jobs.milestones import Milestone
 from jobs.run.duplicates import count_repeated
 from jobs.run.read_back import Searched, Written, read_back_file
 from jobs.run.staging import Staged
 from jobs.run.workers import Workers
-from jobs.storage import storage_of
 from jobs.stores.protocols import PublishedFile, TakenFile
 from transforms.pii.policy import Policy
 
@@ -57,9 +57,7 @@ def audit(
     milestones.reached(Milestone.READ_BACK)
     judgement = judge(whole.profile, documents_in=documents_in, repeated_ids=repeated)
     for name, content in judgement.pages.items():
-        page = f"{lake.audit(run_id)}/{name}"
-        with storage_of(page).create(page) as file:
-            file.write(content)
+        put(f"{lake.audit(run_id)}/{name}", content)
     milestones.reached(Milestone.AUDITED)
     files = {
         date.ds: [PublishedFile(lake.path_of(file.uri), found[file.uri].rows) for file in date.files] for date in staged

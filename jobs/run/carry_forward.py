@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.lake.files import copy
 from jobs.lake.layout import Lake
 from jobs.lake.parquet import RowsWriter, WrittenFile, held_ids, new_file
 from jobs.lake.published import read_published
@@ -50,7 +51,7 @@ def carry_forward(
             stored = storage_of(source).stat(source)
             if stored and stored.size >= WHOLE_FILE_BYTES and (ids := _untouched(lake, file, touched)) is not None:
                 target = _new_name(folder)
-                storage_of(source).copy(source, target)
+                copy(source, target)
                 written.append(WrittenFile(ds, target, file.rows, ids))
                 continue
             for batch in read_published(lake, file):

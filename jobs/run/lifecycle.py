@@ -14,6 +14,7 @@ from ulid import ULID
 from expectations.verdict import Verdict
 from jobs import milestones
 from jobs.console import say
+from jobs.lake.files import create, put, using, writing
 from jobs.lake.layout import Lake
 from jobs.milestones import Milestone
 from jobs.run.budget import this_month
@@ -56,7 +57,8 @@ def entered(lake: Lake, stores: Stores, ds: str, run_id: str, intake: Intake, *,
         ledger.begin(run_id, ds, intake.replaces, alone=alone)
         milestones.reached(Milestone.ENTERED)
         try:
-            yield
+            with using(lake.root):
+                yield
         except CommitUnknown:
             raise  # nobody knows before the next start
         except BaseException:
@@ -134,29 +136,28 @@ def _remove_if_finished(lake: Lake, ledger: Ledger, ds: str, run_id: str) -> Non
 
 
 def leave(lake: Lake, ds: str, record: RunRecord) -> None:
-    """Write a run's row, under the run's date, and its page."""
+    """Write a run's row, under the run's date, and its page. Raises LakeError."""
     run_id = record.summary.run_id
     row, report = lake.run_row(ds, run_id), lake.report(run_id)
-    with storage_of(report).create(report) as file:
-        file.write(render(record.summary, record.verdict.failures, record.verdict.evaluated).encode())
+    put(report, render(record.summary, record.verdict.failures, record.verdict.evaluated).encode())
     milestones.reached(Milestone.REPORTED)
     # Last: a run whose row is there has left everything.
-    with storage_of(row).create(row) as file:
-        pq.write_table(summary_table([record.summary]), file, compression="zstd")
+    with create(row) as file, writing(row):
+        pq.write_table(summary_table([record.summary]), file, compression="zstd", write_page_checksum=True)
     milestones.reached(Milestone.LEFT)
 
 
 def finish_interrupted(lake: Lake, stores: Stores) -> None:
     """Finish what runs left that are over: row and page where they lack them, and what they wrote and did not publish.
 
-    What a killed run had scored is in the cache, so taking its files up again buys nothing twice.
+    What a killed run had scored is in the cache, so taking its files up again buys nothing twice. Raises LakeError.
     """
     ledger, liveness = stores.ledger(), stores.liveness()
     over = [entry.run_id for entry in ledger.open_runs() if not liveness.lives(entry.run_id)]
     liveness.sweep()
     if not over:
         return
-    with closing(stores.meter()) as meter:
+    with using(lake.root), closing(stores.meter()) as meter:
         for run_id in over:
             with liveness.hold(run_id):  # one start at a time finishes it
                 meter.spending.end(run_id, this_month())  # its workers may live still
