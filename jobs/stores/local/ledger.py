@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from jobs.storage import make_private_file
-from jobs.stores.local.sqlite import unusable
+from jobs.stores.local.sqlite import RESTORE, find_damage, unusable
 from jobs.stores.protocols import Publication, PublishedFile, RunEntry, TakenFile
+from transforms.display import visible
 from transforms.errors import CommitUnknown, LakeBusy, LakeError, PublishConflict
 from transforms.schemas import RunState
 
@@ -64,7 +65,22 @@ ORDER BY p.rowid
 
 # Gives the Parquet files of a run's directory of one date, for a ledger that was made before it kept their names.
 FilesOf = Callable[[str, str], Sequence[PublishedFile]]
-_RESTORE = "restore it from a backup"
+# Rows that another must go with, by date: without them files would be missing from a table, or be taken twice.
+_CONTRADICTIONS = """
+SELECT ds FROM pointers LEFT JOIN publications p USING (ds, run_id) WHERE p.ds IS NULL
+UNION ALL
+SELECT p.ds FROM publications p LEFT JOIN runs r USING (run_id) WHERE r.state IS NOT ?
+UNION ALL
+SELECT a.ds FROM publications a LEFT JOIN publications b ON b.ds = a.ds AND b.run_id = a.replaced
+WHERE a.replaced IS NOT NULL AND b.ds IS NULL
+UNION ALL
+SELECT ds FROM (SELECT DISTINCT ds, run_id FROM files) LEFT JOIN publications p USING (ds, run_id) WHERE p.ds IS NULL
+UNION ALL
+SELECT ds FROM deferred LEFT JOIN files f USING (ds, run_id, uri) WHERE f.ds IS NULL
+UNION ALL
+SELECT ds FROM (SELECT ds, run_id, count(*) - 1 <> max(number) AS gap FROM published_files GROUP BY ds, run_id)
+LEFT JOIN publications p USING (ds, run_id) WHERE p.ds IS NULL OR gap
+"""
 
 
 class LocalLedger:
@@ -84,6 +100,7 @@ class LocalLedger:
         except OSError as error:
             raise self._error_of(error) from None
         with self._transaction() as db:
+            find_damage(db)
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version < _VERSION and db.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
                 _add_columns(db, version)
@@ -95,7 +112,7 @@ class LocalLedger:
             if version < _VERSION:
                 db.execute(f"PRAGMA user_version = {_VERSION}")
             if not db.execute("SELECT 1 FROM runs").fetchone() and holds_scores():
-                raise LakeError(f"the ledger {path} knows of no run, and scores lie beside it: {_RESTORE}")
+                raise LakeError(f"the ledger {path} knows of no run, and scores lie beside it: {RESTORE}")
 
     def begin(self, run_id: str, ds: str, dates: Collection[str], *, alone: bool) -> None:
         """See `Ledger.begin`."""
@@ -140,12 +157,12 @@ class LocalLedger:
         query = f"SELECT run_id, ds, state, record, dates, settled FROM runs {which} ORDER BY rowid"  # noqa: S608 - words of ours
         with self._transaction() as db:
             rows = db.execute(query, parameters).fetchall()
-        return [
-            RunEntry(
-                run_id, ds, RunState(state), record and json.loads(record), tuple(json.loads(dates)), bool(settled)
-            )
-            for run_id, ds, state, record, dates, settled in rows
-        ]
+            return [
+                RunEntry(
+                    run_id, ds, RunState(state), record and json.loads(record), tuple(json.loads(dates)), bool(settled)
+                )
+                for run_id, ds, state, record, dates, settled in rows
+            ]
 
     def publications(self) -> dict[str, Publication]:
         """See `Ledger.publications`."""
@@ -153,12 +170,11 @@ class LocalLedger:
             "SELECT p.ds, p.run_id, f.path, f.rows FROM pointers p LEFT JOIN published_files f USING (ds, run_id) "
             "ORDER BY p.ds, f.number"
         )
-        unheld = "SELECT ds FROM pointers LEFT JOIN publications p USING (ds, run_id) WHERE p.ds IS NULL"
         with self._transaction() as db:
             rows = db.execute(query).fetchall()
-            lost = db.execute(unheld).fetchone()
+            lost = db.execute(_CONTRADICTIONS, (RunState.PUBLISHED,)).fetchone()
         if lost:
-            raise LakeError(f"the ledger {self._path} has lost what is published of {lost[0]}: {_RESTORE}")
+            raise LakeError(f"the ledger {self._path} has lost what is published of {visible(str(lost[0]))}: {RESTORE}")
         return {
             ds: Publication(run_id, tuple(PublishedFile(*file) for _, _, *file in files if file[0] is not None))
             for (ds, run_id), files in groupby(rows, itemgetter(0, 1))
@@ -226,6 +242,8 @@ class LocalLedger:
                 connection.execute("COMMIT")  # what is closed without it is undone
         except sqlite3.Error as error:
             raise self._error_of(error) from None
+        except ValueError:  # what stands in a row is no state, no JSON or no text
+            raise LakeError(f"the ledger {self._path} holds what it never wrote: {RESTORE}") from None
 
 
 def _state(db: sqlite3.Connection, run_id: str) -> RunState | None:

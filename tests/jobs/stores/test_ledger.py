@@ -167,7 +167,8 @@ def test_a_date_may_have_no_files_and_many(ledger: Ledger) -> None:
 def test_where_one_of_several_pointers_moved_meanwhile_none_moves(
     ledger: Ledger, expected: str | None, moved: str
 ) -> None:
-    ledger.publish("R1", {moved: None}, {moved: written("R1", "a", ds=moved)}, [FILE], {})
+    taken = FILE._replace(ds=moved)
+    ledger.publish("R1", {moved: None}, {moved: written("R1", "a", ds=moved)}, [taken], {})
     before = ledger.publications(), ledger.taken(), ledger.runs()
     dates = dict.fromkeys((OTHER, DS, "2026-11-23")) | {moved: expected}
 

@@ -229,6 +229,57 @@ def test_a_pointer_without_its_publication_is_named(tmp_path: Path) -> None:
         ledger.publications()
 
 
+@pytest.mark.parametrize(
+    "lose",
+    [
+        "DELETE FROM runs WHERE run_id = 'R1'",
+        "UPDATE runs SET state = 'CONFLICT' WHERE run_id = 'R1'",
+        "DELETE FROM publications WHERE run_id = 'R1'",
+        "UPDATE publications SET replaced = 'R?' WHERE run_id = 'R2'",
+        "UPDATE published_files SET run_id = 'R?' WHERE run_id = 'R2'",
+        "UPDATE published_files SET number = 7 WHERE run_id = 'R2' AND number = 1",
+        "UPDATE files SET run_id = 'R?'",
+        "UPDATE deferred SET uri = '/drops/?'",
+    ],
+)
+def test_rows_that_contradict_each_other_are_named(lose: str, tmp_path: Path) -> None:
+    """What is lost would be missing from a table, or be taken a second time."""
+    ledger = LocalLedger(tmp_path / "ledger.sqlite")
+    for run in ("R1", "R2"):
+        begin(ledger, run)
+    ledger.publish("R1", {DS: None}, {DS: written("R1", "a")}, [FILE._replace(deferred=2)], {})
+    ledger.publish("R2", {DS: "R1"}, {DS: written("R2", "a", "b")}, [], {})
+    ledger.publications()
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
+        db.execute(lose)
+
+    with pytest.raises(LakeError, match=f"has lost what is published of {DS}: restore it"):
+        ledger.publications()
+
+
+def test_pages_that_do_not_fit_together_are_seen_when_it_is_opened(tmp_path: Path) -> None:
+    place = tmp_path / "ledger.sqlite"
+    ledger = LocalLedger(place)
+    for number in range(100):
+        begin(ledger, f"R{number}")
+    whole = place.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:4096] + bytes(len(whole) - 4096)):
+        place.write_bytes(damaged)
+        with pytest.raises(LakeError, match=r"ledger\.sqlite cannot be used: .*: restore it from a backup"):
+            LocalLedger(place)
+
+
+@pytest.mark.parametrize("change", ["state = 'PUBLISHEE'", "dates = '[?'", "record = '{'"])
+def test_a_row_that_was_never_written_is_named(change: str, tmp_path: Path) -> None:
+    ledger = LocalLedger(tmp_path / "ledger.sqlite")
+    begin(ledger, "R1")
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
+        db.execute(f"UPDATE runs SET {change}")
+
+    with pytest.raises(LakeError, match=r"ledger\.sqlite holds what it never wrote: restore it"):
+        ledger.runs()
+
+
 # One of before files of a drop were called otherwise than their URI.
 
 VERSION_1 = """
