@@ -17,8 +17,10 @@ from tqdm import tqdm
 
 from jobs.console import output, say
 from jobs.drops import list_drop, plan_splits
+from jobs.lake.layout import Lake
 from jobs.run.budget import enter_budget, stop_at
 from jobs.run.intake import called
+from jobs.run.lost import require_stores
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.scoring import read_documents, score_documents, services
 from jobs.run.stopwatch import Stopwatch
@@ -64,7 +66,9 @@ def _entered(settings: ScoringSettings, location: str | None) -> Iterator[Recipe
     told = resolve(settings)
     if location is None:
         told.policy.require(told.key or b"")  # none of its own is kept
-    with _lake(settings, location) as stores:
+    with _lake(settings, location) as (lake, stores):
+        if told.paid and location is not None:
+            require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
         until = stop_at(told, 0, datetime.now(UTC))
         recipe = recipe_of(told, stores.joined(), told.key or stores.keys().content_key(), stop_at=until)
         if told.paid:
@@ -79,13 +83,12 @@ def _entered(settings: ScoringSettings, location: str | None) -> Iterator[Recipe
 
 
 @contextmanager
-def _lake(settings: ScoringSettings, location: str | None) -> Iterator[Stores]:
+def _lake(settings: ScoringSettings, location: str | None) -> Iterator[tuple[Lake, Stores]]:
     if location is None:
-        with temporary_lake(settings.cache) as (_, stores):
-            yield stores
+        with temporary_lake(settings.cache) as opened:
+            yield opened
     else:
-        _, stores = open_lake(location, create=False, cache=settings.cache)
-        yield stores
+        yield open_lake(location, create=False, cache=settings.cache)
 
 
 def _score(batches: Iterator[pa.RecordBatch], recipe: Recipe) -> Iterator[pa.RecordBatch]:

@@ -18,6 +18,7 @@ from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
 from jobs.run.intake import Intake, called, keyed, listed, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
+from jobs.run.lost import require_stores
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
 from jobs.run.stopwatch import Stopwatch
@@ -50,6 +51,8 @@ def run(settings: NightlySettings) -> RunRecord | None:
     if not intake.files:
         return None
     until = stop_at(told, intake.size, datetime.now(UTC))
+    if told.paid:
+        require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
     recipe = recipe_of(told, stores.joined(), key, intake.taken_up, until)
     run_id = recipe.stamp.run_id
     milestones.reached(Milestone.TAKEN_IN)

@@ -1,10 +1,10 @@
-"""The commands on a lake: sql, runs, rollback."""
+"""The commands on a lake: sql, runs, rollback, rebuild."""
 
 from __future__ import annotations
 
 import click
 
-from jobs.commands.options import COMMAND_EPILOG, as_date, config_option, lake_option, option
+from jobs.commands.options import COMMAND_EPILOG, as_date, cache_option, config_option, lake_option, option
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Answer one SQL query over what is published.")
@@ -80,3 +80,24 @@ def rollback(lake: str, ds: str) -> None:
     _, stores = open_lake(lake, create=False)
     taken_back, now = stores.ledger().rollback(ds)
     click.echo(f"{ds}: readers see run {now}; run {taken_back} is taken back")
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Fill a meter and a cache that were lost.")
+@config_option
+@lake_option
+@cache_option
+def rebuild(lake: str, cache: str) -> None:
+    """Fill a meter and a cache that were lost from what the ledger and the published rows know.
+
+    Enters what runs were billed, and puts published scores into the cache. Nothing that is there is changed, and
+    nothing bought; running it twice does nothing twice.
+
+    \b
+    Example
+      aurastream rebuild --lake lake
+    """
+    from jobs.rebuild import rebuild as fill
+
+    done = fill(lake, cache)
+    click.echo(f"meter           {done.units:,} units entered, of {done.runs:,} runs that have bought")
+    click.echo(f"cache           {done.put:,} scores put, {done.known:,} were there")

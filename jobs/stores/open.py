@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +61,27 @@ class Stores:
         """Open what a paid call asks; to be closed. Raises LakeError."""
         path = self.lake.at("meter.sqlite")
         return Meter(LocalRateLimit(path), LocalSpending(path), LocalTextClaims(path))
+
+    def check_meter(self) -> None:
+        """Read the meter through, where it is a file. Raises LakeError where it is damaged."""
+        with closing(LocalSpending(self.lake.at("meter.sqlite"))) as spending:
+            spending.find_damage()
+
+    def check_cache(self) -> None:
+        """Read the cache through, where it is a file. Raises CacheError where it is damaged."""
+        if self.cache_table is None:
+            with closing(LocalScoreCache(self.lake.at("cache.sqlite"))) as cache:
+                cache.find_damage()
+
+    @property
+    def cache_name(self) -> str:
+        """Where the cache is."""
+        return self.lake.at("cache.sqlite") if self.cache_table is None else f"DynamoDB table {self.cache_table}"
+
+    @property
+    def cache_option(self) -> str:
+        """What names it on the command line."""
+        return "" if self.cache_table is None else f" --cache dynamodb:{self.cache_table}"
 
     def cache(self) -> ScoreCache:
         """Open the score cache; to be closed. Raises CacheError."""

@@ -177,6 +177,13 @@ class Spending(Protocol):
         """Give back what was reserved and surely not billed."""
         ...
 
+    def recover(self, run_id: str, month: str, units: int) -> int:
+        """Enter what a run of a month is known to have spent, where less is entered; the units that this adds.
+
+        The run is over: it is granted no more.
+        """
+        ...
+
     def of_runs(self, run_ids: Sequence[str]) -> int:
         """The units that some runs have spent."""
         ...

@@ -17,7 +17,8 @@ from transforms.sentiment.protocols import Cached, ScoreCache, Scores
 # From how many keys on the published scores are read first; see docs/cache.md for the measurement.
 JOIN_ABOVE = 5_000
 _COLUMNS = ["content_key", "language", "scorer_version", *(f"score_{part}" for part in Scores._fields)]
-_READ = [*_COLUMNS, "status", "scored_at"]
+# What makes an entry.
+ENTRY_COLUMNS = [*_COLUMNS, "status", "scored_at"]
 
 
 class JoinedCache:
@@ -55,6 +56,7 @@ class JoinedCache:
         """What the files have of the keys, in one pass over them."""
         wanted = pc.SetLookupOptions(value_set=pa.array([key.hex() for key in keys], pa.string()))
         found: dict[bytes, Cached] = {}
+        since = self._not_before
         for uri in self._files:
             try:
                 with (
@@ -62,21 +64,18 @@ class JoinedCache:
                     pq.ParquetFile(source, page_checksum_verification=True) as file,
                 ):
                     # Without threads: there is a worker for each core.
-                    for batch in file.iter_batches(columns=_READ, use_threads=False):
-                        found |= self._known(batch, wanted)
+                    for batch in file.iter_batches(columns=ENTRY_COLUMNS, use_threads=False):
+                        found |= entries_of(batch.filter(pc.is_in(batch["content_key"], options=wanted)), since)
             except (OSError, pa.ArrowException, KeyError) as error:
                 raise CacheError(f"the published scores {uri} cannot be read as a cache: {error}") from None
         return found
 
-    def _known(self, batch: pa.RecordBatch, wanted: pc.SetLookupOptions) -> dict[bytes, Cached]:
-        good = pc.and_kleene(
-            pc.and_kleene(
-                pc.equal(batch["status"], str(Status.SCORED)), pc.greater_equal(batch["scored_at"], self._not_before)
-            ),
-            pc.is_in(batch["content_key"], options=wanted),
-        )
-        rows = batch.filter(good).select(_COLUMNS)
-        return {
-            bytes.fromhex(key): Cached(Scores(*scores), language, version)
-            for key, language, version, *scores in zip(*(column.to_pylist() for column in rows), strict=True)
-        }
+
+def entries_of(rows: pa.RecordBatch, not_before: datetime) -> dict[bytes, Cached]:
+    """What a cache has of rows of `scores`, by content key: of those that were scored, and not before a time."""
+    good = pc.and_kleene(pc.equal(rows["status"], str(Status.SCORED)), pc.greater_equal(rows["scored_at"], not_before))
+    columns = rows.filter(good).select(_COLUMNS)
+    return {
+        bytes.fromhex(key): Cached(Scores(*scores), language, version)
+        for key, language, version, *scores in zip(*(column.to_pylist() for column in columns), strict=True)
+    }

@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from jobs.stores.local.sqlite import SharedFile, unusable
+from jobs.stores.local.sqlite import REBUILD, SharedFile, unusable
 from jobs.stores.steps import CACHE_LIFETIME
 from transforms.errors import CacheError, CacheUnavailable
 from transforms.sentiment.protocols import Cached, Scores
@@ -37,7 +37,9 @@ class LocalScoreCache:
     ) -> None:
         self._lifetime = lifetime
         self._now = now
-        self._file = SharedFile(path, _SCHEMA, unusable(f"the score cache {path}", CacheError, CacheUnavailable))
+        self._file = SharedFile(
+            path, _SCHEMA, unusable(f"the score cache {path}", CacheError, CacheUnavailable, REBUILD)
+        )
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Cached]:
         """The entries of those keys that are present and have not expired."""
@@ -69,6 +71,10 @@ class LocalScoreCache:
         ]
         with self._file.transaction() as db:
             db.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def find_damage(self) -> None:
+        """Read the file through, and raise where it is damaged."""
+        self._file.find_damage()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from jobs.stores.local.sqlite import SharedFile, unusable
+from jobs.stores.local.sqlite import REBUILD, SharedFile, unusable
 from jobs.stores.steps import Rate, Turn, after_answer, after_failure, after_throttle, take_turn
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class LocalRateLimit:
 
     def __init__(self, path: Path | str, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._file = SharedFile(path, _SCHEMA, unusable(str(path)))
+        self._file = SharedFile(path, _SCHEMA, unusable(str(path), mend=REBUILD))
 
     def turn(self, quota: str, tps: float) -> Turn:
         """See `RateLimit.turn`."""

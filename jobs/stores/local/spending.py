@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from jobs.stores.local.sqlite import SharedFile, unusable
+from jobs.stores.local.sqlite import REBUILD, SharedFile, unusable
 from jobs.stores.steps import Granted, grant
 
 _SCHEMA = """
@@ -22,7 +22,7 @@ class LocalSpending:
     """`Spending` in one SQLite file."""
 
     def __init__(self, path: Path | str) -> None:
-        self._file = SharedFile(path, _SCHEMA, unusable(str(path)))
+        self._file = SharedFile(path, _SCHEMA, unusable(str(path), mend=REBUILD))
 
     def begin(self, run_id: str, month: str, budget: int | None) -> None:
         """See `Spending.begin`."""
@@ -52,6 +52,18 @@ class LocalSpending:
         with self._file.transaction() as db:
             db.execute("UPDATE spending SET reserved = reserved - ? WHERE run_id = ?", (units, run_id))
 
+    def recover(self, run_id: str, month: str, units: int) -> int:
+        """See `Spending.recover`."""
+        with self._file.transaction() as db:
+            row = db.execute("SELECT reserved FROM spending WHERE run_id = ?", (run_id,)).fetchone()
+            lacking = max(0, units - (row[0] if row else 0))
+            db.execute(
+                "INSERT INTO spending VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (run_id) DO UPDATE SET reserved = reserved + ?, budget = reserved + ?",
+                (run_id, month, units, units, lacking, lacking),
+            )
+        return lacking
+
     def of_runs(self, run_ids: Sequence[str]) -> int:
         """See `Spending.of_runs`."""
         with self._file.reading() as db:
@@ -64,6 +76,10 @@ class LocalSpending:
             return int(
                 db.execute("SELECT coalesce(sum(reserved), 0) FROM spending WHERE month = ?", (month,)).fetchone()[0]
             )
+
+    def find_damage(self) -> None:
+        """Read the file through, and raise where it is damaged."""
+        self._file.find_damage()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from jobs.stores.local.sqlite import SharedFile, unusable
+from jobs.stores.local.sqlite import REBUILD, SharedFile, unusable
 from jobs.stores.steps import Claim, claimable
 
 _SCHEMA = """
@@ -21,7 +21,7 @@ class LocalTextClaims:
 
     def __init__(self, path: Path | str, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._file = SharedFile(path, _SCHEMA, unusable(str(path)))
+        self._file = SharedFile(path, _SCHEMA, unusable(str(path), mend=REBUILD))
 
     def claim(self, run_id: str, holder: str, keys: Sequence[bytes], looked_up: Collection[bytes]) -> set[bytes]:
         """See `TextClaims.claim`."""

@@ -92,6 +92,17 @@ def test_a_run_is_entered_once(spending: Spending) -> None:
     assert spending.reserve("R1", [5]) == Granted(0, 0)
 
 
+def test_what_a_run_is_known_to_have_spent_is_entered_and_nothing_lowered(spending: Spending) -> None:
+    spending.begin("R1", MONTH, None)
+    spending.reserve("R1", [5])
+
+    assert [spending.recover("R1", "2026-12", units) for units in (3, 7, 7)] == [0, 2, 0]
+    assert [spending.recover("R2", MONTH, 4), spending.recover("R2", MONTH, 4)] == [4, 0]
+
+    assert [spending.of_runs(["R1"]), spending.of_month(MONTH), spending.of_month("2026-12")] == [7, 11, 0]
+    assert [spending.reserve(run, [1]) for run in ("R1", "R2")] == [Granted(0, 0)] * 2
+
+
 def test_threads_spend_one_budget(spending: Spending) -> None:
     spending.begin("R1", MONTH, 100)
 
