@@ -18,7 +18,7 @@ from transforms.errors import LakeError
 from transforms.report import RunSummary, unfinished
 from transforms.schemas import RunState, Status
 
-_RESTORE = "restore it from a backup, or take its date back with `aurastream rollback`"
+RESTORE = "restore it from a backup, or take its date back with `aurastream rollback`"
 
 
 def published_files(lake: Lake, publications: Mapping[str, Publication]) -> dict[str, dict[str, int]]:
@@ -76,8 +76,14 @@ def open_published(uri: str, rows: int) -> Iterator[pq.ParquetFile]:
             opened = stack.enter_context(pq.ParquetFile(source, page_checksum_verification=True))
         found = opened.metadata.num_rows
         if found != rows:
-            raise LakeError(f"{uri} has {found:,} rows where {rows:,} were published: {_RESTORE}")
+            raise LakeError(f"{uri} has {found:,} rows where {rows:,} were published: {RESTORE}")
         yield opened
+
+
+def columns_of(opened: pq.ParquetFile, uri: str) -> pa.Schema:
+    """A published file's columns. Raises LakeError as `read_published` does."""
+    with _as_published(uri):
+        return opened.schema_arrow
 
 
 @contextmanager
@@ -85,9 +91,9 @@ def _as_published(uri: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise LakeError(f"{uri} is published, but not there: {_RESTORE}") from None
-    except (OSError, pa.ArrowException):
-        raise LakeError(f"{uri} is published, but damaged: {_RESTORE}") from None
+        raise LakeError(f"{uri} is published, but not there: {RESTORE}") from None
+    except (OSError, pa.ArrowException, UnicodeDecodeError):  # the latter of a column's name
+        raise LakeError(f"{uri} is published, but damaged: {RESTORE}") from None
 
 
 def deferred_rows(lake: Lake, publication: Publication) -> dict[str, list[int]]:
