@@ -14,9 +14,10 @@ from ulid import ULID
 from jobs.lake.layout import Lake
 from jobs.storage import storage_of
 from jobs.stores.protocols import Ledger, Publication, PublishedFile
+from transforms.display import visible
 from transforms.errors import LakeError
 from transforms.report import RunSummary, unfinished
-from transforms.schemas import RunState, Status
+from transforms.schemas import SCORES, RunState, Status
 
 RESTORE = "restore it from a backup, or take its date back with `aurastream rollback`"
 
@@ -52,12 +53,16 @@ def run_summaries(ledger: Ledger) -> list[tuple[RunSummary, bool]]:
 
 def read_published(lake: Lake, file: PublishedFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """A published file's rows. Raises LakeError where it is not there, or is not what was published."""
-    return read_file(lake.at(file.path), file.rows, columns)
+    return read_file(lake.at(file.path), file.rows, columns, SCORES)
 
 
-def read_file(uri: str, rows: int, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """The rows of a published file of so many rows. Raises LakeError as `read_published` does."""
+def read_file(
+    uri: str, rows: int, columns: list[str] | None = None, schema: pa.Schema | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a published file of so many rows, of a table's columns. Raises LakeError as `read_published` does."""
     with open_published(uri, rows) as opened:
+        if schema is not None:
+            require_columns(opened, uri, schema)
         batches = opened.iter_batches(columns=columns, use_threads=False)
         while True:
             with _as_published(uri):
@@ -80,10 +85,13 @@ def open_published(uri: str, rows: int) -> Iterator[pq.ParquetFile]:
         yield opened
 
 
-def columns_of(opened: pq.ParquetFile, uri: str) -> pa.Schema:
-    """A published file's columns. Raises LakeError as `read_published` does."""
+def require_columns(opened: pq.ParquetFile, uri: str, schema: pa.Schema) -> None:
+    """A published file has columns of a table, each as declared. Raises LakeError."""
     with _as_published(uri):
-        return opened.schema_arrow
+        found = opened.schema_arrow
+    declared = {field.name: field.type for field in schema}
+    if "run_id" not in found.names or any(declared.get(field.name) != field.type for field in found):
+        raise LakeError(f"{visible(uri)} is published, but is no such table, for its columns are others: {RESTORE}")
 
 
 @contextmanager

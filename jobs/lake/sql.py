@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 from pyarrow import fs
 
-from jobs.lake.published import RESTORE, columns_of, open_published, read_file
+from jobs.lake.published import open_published, read_file, require_columns
 from transforms.display import visible
 from transforms.errors import LakeError, UsageError
 from transforms.schemas import RUNS, SCORES
@@ -127,12 +127,7 @@ def _dataset(table: Sequence[_File], schema: pa.Schema) -> pads.Dataset:
 
 def _check(file: _File, schema: pa.Schema) -> None:
     with open_published(file.uri, file.rows) as opened:
-        found = columns_of(opened, file.uri)
-    declared = {field.name: field.type for field in schema}
-    if "run_id" not in found.names or any(declared.get(field.name) != field.type for field in found):
-        raise LakeError(
-            f"{visible(file.uri)} is published, but is no such table, for its columns are others: {RESTORE}"
-        )
+        require_columns(opened, file.uri, schema)
 
 
 def _find_damage(table: Sequence[_File]) -> None:
