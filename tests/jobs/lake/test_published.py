@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.lake.layout import Lake
@@ -74,3 +76,13 @@ def test_rows_of_runs_are_those_that_are_there(tmp_path: Path) -> None:
         ("FAILED", False),
         ("STARTED", False),
     ]
+
+
+def test_a_published_file_of_other_columns_is_named(lake: Lake) -> None:
+    """A bit that turns in a footer may change a column's name, and what is written of it would be blamed."""
+    written = write(lake, "one", {})
+    (file,) = published_as(lake, written).files
+    for columns in (["run_id", "sentimeot"], ["source"]):
+        pq.write_table(pa.table({column: ["R1"] for column in columns}), written.uri)
+        with pytest.raises(LakeError, match=r"/one\.parquet is published, but is no such table, .*: restore it"):
+            list(read_published(lake, file))
