@@ -20,7 +20,10 @@ from click.testing import CliRunner
 
 from jobs.cli import cli
 from jobs.drops.compression import MAX_EXPANDED_BYTES, MAX_EXPANSION
+from jobs.drops.footer import MAX_FOOTER_BYTES
+from jobs.drops.thrift import MOST_LISTED
 from jobs.lake.layout import Lake
+from jobs.readers.columnar import MAX_PAGE_BYTES
 from jobs.readers.delimited import MAX_RECORD_CHARACTERS
 from jobs.readers.lines import MAX_LINE_BYTES
 from jobs.scorers.batches import BUDGET_SPENT
@@ -195,7 +198,11 @@ def test_limits_are_those_of_the_code() -> None:
         "a text": f"{MAX_TEXT_BYTES:,} bytes of UTF-8",
         "a line": f"{MAX_LINE_BYTES:,} bytes",
         "a CSV record of several lines": f"{MAX_RECORD_CHARACTERS:,} characters",
-        "a compressed file": f"beyond {MAX_EXPANDED_BYTES:,} bytes, {MAX_EXPANSION} times its size",
+        "what a file expands to": f"beyond {MAX_EXPANDED_BYTES:,} bytes, {MAX_EXPANSION} times its size",
+        "a Parquet file's pages": (
+            f"of the columns read of a row group, the largest page and the dictionary of each: {MAX_PAGE_BYTES:,} bytes"
+        ),
+        "a Parquet file's footer": f"{MAX_FOOTER_BYTES:,} bytes, and {MOST_LISTED:,} row groups or columns",
     }
 
 

@@ -13,7 +13,7 @@ from jobs.drops.compression import Broken
 from transforms.documents import Reason
 
 _DEEPEST = 12  # structs and lists within each other
-_MOST_LISTED = 100_000  # in one list: row groups, columns
+MOST_LISTED = 100_000  # in one list: row groups, columns
 
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 12
 
@@ -60,7 +60,7 @@ class Thrift:
     def _list(self, depth: int) -> list[Any]:
         head = self._byte()
         length = head >> 4 if head >> 4 < 15 else self._varint()
-        if depth > _DEEPEST or length > _MOST_LISTED:
+        if depth > _DEEPEST or length > MOST_LISTED:
             raise Broken(Reason.CORRUPT_FILE)
         return [self._value(head & 15, depth) for _ in range(length)]
 

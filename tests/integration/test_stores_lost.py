@@ -32,6 +32,7 @@ from tests.integration.whole import Rows, by_source, seen, settled
 from tests.jobs.commands.running import invoke, refused
 from transforms.errors import AuraStreamError, CacheUnavailable, LakeBusy, LakeError
 
+pytestmark = pytest.mark.harms_its_lake
 ADVICE = ("restore it", "rollback", "rebuild", "run again", "another --lake", "reprocess")
 
 
