@@ -34,8 +34,8 @@ jobs.run.workers.FEW_BYTES = 1 << 30  # all of it in this process
 jobs.drops.compression.MAX_EXPANDED_BYTES = 8 << 20  # what comes before the limit is scored, which takes its time
 listed = jobs.nightly.listed
 
-def meanwhile(settings):
-    found = listed(settings)
+def meanwhile(*told):
+    found = listed(*told)
     for name in ("vanishing.jsonl", "swapped.jsonl"):
         path = Path(folder, "ds=2026-11-22", name)
         if path.exists():

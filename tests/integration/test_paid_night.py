@@ -405,10 +405,17 @@ def test_asking_for_languages_is_for_paid_scorers(lake: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("store", SERVERS)
 def test_two_lakes_share_a_table_of_scores(
-    store: str, dynamodb: Callable[[str], Dynamo], server: Server, spark: SparkSession, tmp_path: Path
+    store: str,
+    dynamodb: Callable[[str], Dynamo],
+    server: Server,
+    spark: SparkSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dynamo = dynamodb(store)
     dynamo.create("ScoreCache", "shared-scores")
+    for name, value in (CREDENTIALS | dynamo.environment).items():
+        monkeypatch.setenv(name, value)  # the driver looks the table up before anything is bought
     drops = random_drop(tmp_path / "drops", 7)
     settings = {"cache": "dynamodb:shared-scores", "key_file": key(tmp_path)}
     with sent_to(server, spark, **dynamo.environment):

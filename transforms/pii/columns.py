@@ -126,15 +126,26 @@ def _searched(names: pa.StringArray, policy: Policy) -> Finds:
     values: list[str] = names.to_pylist()
     plain = [_MADE_BY_MACHINE.sub(lambda made: "]" * len(made[0]), value) for value in values]
     loose = [(unquote(value) if "%" in value else value).translate(_SPACES) for value in plain]
-    by_parts = scan(pa.array([value.translate(_PARTS) for value in plain], pa.string()), policy.of_names)
+    by_parts = _scanned([value.translate(_PARTS) for value in plain], policy)
     apart = np.array([row for row, value in enumerate(plain) if loose[row] != value], np.int64)
-    by_words = scan(pa.array([loose[row] for row in apart], pa.string()), policy.of_names)
+    by_words = _scanned([loose[row] for row in apart], policy)
     by_words = by_words._replace(rows=apart[by_words.rows])
     lengths = np.array([len(value) for value in values], np.int64)
     whole = (np.array(list(map(len, loose)), np.int64) != lengths)[by_words.rows]
     by_words.starts[whole] = 0
     by_words.ends[whole] = lengths[by_words.rows[whole]]
     return merge([by_parts, by_words])
+
+
+def _scanned(values: list[str], policy: Policy) -> Finds:
+    """The finds of each value, without names of words that all end in a number: `golden0` is nobody and nowhere."""
+    finds = scan(pa.array(values, pa.string()), policy.of_names)
+    tagged = [place for place, finder in enumerate(policy.of_names.finders) if finder.name == "tagger"]
+    kept = ~np.isin(finds.places, tagged)
+    for number in np.flatnonzero(~kept).tolist():
+        words = values[finds.rows[number]][finds.starts[number] : finds.ends[number]].split()
+        kept[number] = not all(word[-1].isdigit() for word in words)
+    return finds.where(kept)
 
 
 def _worth_a_search(names: pa.StringArray, policy: Policy) -> np.ndarray:

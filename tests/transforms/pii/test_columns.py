@@ -161,6 +161,15 @@ def test_a_slice_of_a_column_is_treated_as_the_whole() -> None:
     assert found(pa.array([None], pa.string()), Treatment.REDACT, DEFAULT_POLICY).to_pylist() == [False]
 
 
+def test_words_that_end_in_a_number_are_no_names() -> None:
+    """They are what programs call their folders; the tagger takes some for places."""
+    paths = [
+        f"/tmp/run-{number}/{name}{number}/drops/a.jsonl" for number in (0, 7) for name in ("golden", "clean", "lake")
+    ]
+    assert treat(pa.array(paths), Treatment.PSEUDONYM, DEFAULT_POLICY, KEY).to_pylist() == paths
+    assert "Novak" not in treat(pa.array(["Kim Novak1"]), Treatment.PSEUDONYM, DEFAULT_POLICY, KEY)[0].as_py()
+
+
 def test_messages_show_the_name_of_a_file_without_its_finds() -> None:
     assert shown("/drops/Kim_Novak/ann.lee@example.com.crc", DEFAULT_POLICY) == "/drops/[NAME]/[EMAIL]"
     kept = replace(DEFAULT_POLICY, columns=Columns(source_file=Treatment.KEEP))
