@@ -28,6 +28,16 @@ BEFORE, AFTER = {"base", "late"}, {"base", "late", "new"}
 # A free night reaches these.
 AT: list[Milestone] = [each for each in Milestone if each not in (Milestone.ANSWERED, Milestone.ENDED)]
 PUBLISHED = AT.index(Milestone.PUBLISHED)
+QUICK = {
+    Milestone.TAKEN_IN,
+    Milestone.ENTERED,
+    Milestone.SCORED,
+    Milestone.AUDITED,
+    Milestone.PUBLISHED,
+    Milestone.LEFT,
+}
+# All of them are part of `make chaos`.
+STOPS = [pytest.param(at, marks=[] if at in QUICK else [pytest.mark.slow]) for at in AT]
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,7 @@ def sources(lake: str) -> set[str]:
     return {Path(name).stem for name in by_source(seen(lake))}
 
 
-@pytest.mark.parametrize("at", AT)
+@pytest.mark.parametrize("at", STOPS)
 def test_another_start_leaves_a_run_alone_that_lives(world: World, lake: str, at: Milestone) -> None:
     with stopped(world.night("new", lake), at) as raised:
         assert play(world.night("base", lake)).error == ""
@@ -117,7 +127,7 @@ def test_another_start_leaves_a_run_alone_that_lives(world: World, lake: str, at
     assert sources(lake) == AFTER
 
 
-@pytest.mark.parametrize("at", AT[AT.index(Milestone.ENTERED) :])
+@pytest.mark.parametrize("at", STOPS[AT.index(Milestone.ENTERED) :])
 def test_a_run_that_is_taken_for_dead_publishes_before_or_never(world: World, lake: str, at: Milestone) -> None:
     """Its lock was lost."""
     with stopped(world.night("new", lake), at) as raised:
@@ -132,7 +142,7 @@ def test_a_run_that_is_taken_for_dead_publishes_before_or_never(world: World, la
     assert sources(lake) == AFTER
 
 
-@pytest.mark.parametrize("at", AT)
+@pytest.mark.parametrize("at", STOPS)
 def test_of_two_publishers_of_a_file_one_does(world: World, lake: str, at: Milestone) -> None:
     with stopped(world.night("new", lake), at) as raised:
         other = play(world.night("new", lake))
@@ -142,7 +152,7 @@ def test_of_two_publishers_of_a_file_one_does(world: World, lake: str, at: Miles
     assert sources(lake) == AFTER
 
 
-@pytest.mark.parametrize("at", AT)
+@pytest.mark.parametrize("at", STOPS)
 def test_a_date_is_taken_back_while_a_run_is_about_to_publish(world: World, lake: str, at: Milestone) -> None:
     published = AT.index(at) >= PUBLISHED
     with stopped(world.night("new", lake), at) as raised:
