@@ -15,7 +15,7 @@ from jobs.milestones import Milestone
 from jobs.settings import NightlySettings
 from tests.conftest import document, write_json_lines
 from tests.infra.serving import Server, serving
-from tests.integration.grounds import Ground, ground_of
+from tests.integration.grounds import Ground
 from tests.integration.harmed import Course, Ended, Harm, Night, play
 from tests.integration.lakes import DS
 from tests.integration.paid import CREDENTIALS
@@ -28,7 +28,6 @@ BEGINNING = (M.TAKEN_IN, M.HELD, M.ENTERED, M.BUDGETED)
 WORK = (M.KEPT, M.WRITTEN, M.SCORED)
 AUDIT = (M.STAGED, M.READ_BACK, M.AUDITED)
 LEAVING = (M.REPORTED, M.LEFT)
-PUBLISHING = (*BEGINNING, *WORK, *AUDIT, M.PUBLISHED, *LEAVING, M.SETTLED, M.RELEASED, M.LET_GO)
 PAYING = (*BEGINNING, M.ANSWERED, *WORK, *AUDIT, M.PUBLISHED, *LEAVING, M.SETTLED, M.RELEASED, M.LET_GO)
 
 
@@ -121,7 +120,7 @@ def worlds(ground: Ground, folder: Path, documents: int = 3) -> Iterator[World]:
 def harmed(world: World, name: str, harm: Harm | None, lake: str) -> Ended:
     """Play a night, and then one that nobody harms, all the while polled; the table is that of nights without harm."""
     way = WAYS[name]
-    ground_of(lake).copy(world.base(way), lake)
+    world.ground.copy(world.base(way), lake)
     world.server.reset()
     with polled(lake, partial(hold, world.expected[way.paid])) as polls:
         ended = play(world.harmful(way, lake, harm))
