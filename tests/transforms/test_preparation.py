@@ -54,8 +54,7 @@ def test_a_document_ready_to_be_scored() -> None:
         "language": "en",
         "language_source": "given",
         "error_code": None,
-        "redacted_text": "Ask  [EMAIL]",
-        "scored_text": "Ask [EMAIL]",
+        "redacted_text": "Ask [EMAIL]",
         "content_key": key,
         "subject_key": subject,
         "source_file": "/drop/a.jsonl",
@@ -63,18 +62,17 @@ def test_a_document_ready_to_be_scored() -> None:
     }
 
 
-def test_the_text_that_is_scored_is_written_only_where_it_is_another() -> None:
-    texts = ["fine", " fine\n", "caf\u00e9", "cafe\u0301", "fine", None, "a\u00a0b"]
+def test_the_text_that_is_stored_is_the_one_that_is_scored() -> None:
+    texts = ["fine", " fine\n", "caf\u00e9", "cafe\u0301", "fine", None, "a\u00a0b", "a\r\n\r\nb"]
 
     made = prepared(*({"text": text} for text in texts))
 
-    assert made["redacted_text"].to_pylist() == texts
-    assert made["scored_text"].to_pylist() == [None, "fine", None, "caf\u00e9", None, None, "a b"]
-    assert redacted_texts(made).texts() == ["fine", "fine", "caf\u00e9", "caf\u00e9", "fine", None, "a b"]
+    assert made["redacted_text"].to_pylist() == ["fine", "fine", "caf\u00e9", "caf\u00e9", "fine", None, "a b", "a\nb"]
+    assert redacted_texts(made).texts() == made["redacted_text"].to_pylist()
     keys = made["content_key"].to_pylist()
     assert keys[0] == keys[1] == keys[4]
     assert keys[2] == keys[3]
-    assert len(set(keys)) == 4
+    assert len(set(keys)) == 5
 
 
 @pytest.mark.parametrize(
@@ -128,7 +126,7 @@ def test_what_a_policy_leaves_out_is_a_rejection_without_its_text() -> None:
 
     assert made["error_code"].to_pylist() == ["DROPPED_BY_POLICY", None, "TEXT_MISSING", "DROPPED_BY_POLICY"]
     assert made["redacted_text"].to_pylist() == [None, "two", None, None]
-    for column in ("language", "language_source", "scored_text", "pii", "content_key"):
+    for column in ("language", "language_source", "pii", "content_key"):
         assert [made[column][row].as_py() for row in (0, 2, 3)] == [None] * 3
     assert made["subject_key"].is_null().to_pylist() == [False, False, True, False]
 

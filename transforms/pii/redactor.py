@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redacted import RedactedText, RedactedTexts
-from transforms.pii.replacements import Cut, outside_placeholders, render, replace
+from transforms.pii.replacements import Cut, outside, render, replace, spots
 from transforms.pii.scan import scan
 from transforms.schemas import PII
+from transforms.text import normalise, normalising
 
 _ROUNDS = 32  # honest texts need one to three
 
@@ -52,6 +53,8 @@ def redact(
 ) -> Redaction:
     """Put in place of every find what the policy says. What is returned holds nothing that `find` would find.
 
+    Texts are normalised first, and so are those that are returned: what is searched is what is stored and sent.
+
     Taking one find out can lay open another (`a@example.com212-555-0187`), so what changed is looked at again until
     nothing is left; a text made to go on and on is replaced as a whole. `key` makes pseudonyms and ciphertexts;
     `second_opinion` is asked, of texts redacted so far alone and with `languages`, one for each, where it is given.
@@ -59,7 +62,7 @@ def redact(
     """
     policy.require(key)
     work = _Work(texts, policy)
-    work.add(scan(texts, policy))
+    work.add(scan(work.texts, policy))
     work.settle()
     if second_opinion:
         asked = RedactedTexts(work.redacted).texts()
@@ -70,7 +73,8 @@ def redact(
 
 def find(texts: pa.StringArray, policy: Policy) -> pa.ListArray:
     """The finds of each text, as lists of `transforms.schemas.PII`; the texts stay as they are."""
-    return _pii(texts, scan(texts, policy), policy)
+    normalised = normalise(texts)
+    return _pii(texts, _of_originals(scan(normalised, policy), texts, normalised), policy)
 
 
 class _Finders(NamedTuple):
@@ -96,8 +100,8 @@ class _Work:
     """A column on its way: the texts, what was found in them so far, and how they read with it taken out."""
 
     def __init__(self, texts: pa.StringArray, policy: Policy) -> None:
-        self.texts, self.policy = texts, policy
-        self.redacted = texts
+        self.originals, self.policy = texts, policy
+        self.texts = self.redacted = normalise(texts)
         self.finds = NO_FINDS
         self.changed = np.empty(0, np.int64)  # rows not looked at since something was taken out of them
         self.finders = _finders(policy)
@@ -130,7 +134,8 @@ class _Work:
             mask = np.zeros(len(self.texts), bool)
             mask[dropped] = True
             self.redacted = pc.replace_with_mask(self.redacted, mask, pa.scalar(None, pa.string()))
-        return Redaction(RedactedTexts(self.redacted), _pii(self.texts, self.finds, policy), dropped)
+        finds = _of_originals(self.finds, self.originals, self.texts)
+        return Redaction(RedactedTexts(self.redacted), _pii(self.originals, finds, policy), dropped)
 
     def _replace(
         self,
@@ -159,6 +164,7 @@ def _opinions(
 ) -> Finds:
     """A second opinion's finds of types that the policy takes out, less what reaches into a placeholder."""
     places = {finder.type: place for place, finder in enumerate(policy.finders) if finder.name == policy.second_opinion}
+    types = set(places) | {finder.type for finder in policy.finders}
     rows = [row for row, text in enumerate(texts) if text]
     asked = [cast(RedactedText, texts[row]) for row in rows]
     answers = second_opinion(asked, [languages[row] for row in rows])
@@ -169,12 +175,26 @@ def _opinions(
         if each.type in places
         and policy.wanted[places[each.type]]
         and each.confidence >= policy.least_confidence(each.type)
-        for start, end in outside_placeholders(text, each.start, each.end)
+        for start, end in outside(spots(text, types), text, each.start, each.end)
     ]
     if not finds:
         return NO_FINDS
     numbers, starts, ends, found_by, confidences = map(np.array, zip(*sorted(finds), strict=True))
     return merge([Finds(numbers, starts, ends, found_by, confidences.astype(np.float64))])
+
+
+def _of_originals(finds: Finds, originals: pa.StringArray, normalised: pa.StringArray) -> Finds:
+    """Finds of normalised texts, where they stand in the texts as they came."""
+    rows = np.unique(finds.rows)
+    apart = pc.not_equal(originals.take(pa.array(rows)), normalised.take(pa.array(rows)))
+    rows = rows[apart.to_numpy(zero_copy_only=False).astype(bool)]
+    starts, ends = finds.starts.copy(), finds.ends.copy()
+    bounds = finds.bounds(len(originals))
+    for row, text in zip(rows.tolist(), _list(originals.take(pa.array(rows))), strict=True):
+        spaced, composed = normalising(text)
+        for place in range(bounds[row], bounds[row + 1]):
+            starts[place], ends[place] = spaced.origin(*composed.origin(int(starts[place]), int(ends[place])))
+    return finds._replace(starts=starts, ends=ends)
 
 
 def _list(texts: pa.StringArray) -> list[Any]:

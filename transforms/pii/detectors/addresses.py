@@ -137,7 +137,7 @@ ROWS = (
     Detector(
         name="postal_code",
         type="ADDRESS",
-        pattern=rf"(?:^|[^A-Za-z0-9\[])(?i:zip(?:{OF}code)?|post(?:al)?{OF}codes?|pin{OF}?code|c\.?p|c[oó]d(?:igo"
+        pattern=rf"(?:^|[^A-Za-z0-9\x00])(?i:zip(?:{OF}code)?|post(?:al)?{OF}codes?|pin{OF}?code|c\.?p|c[oó]d(?:igo"
         rf"|\.)?{OF}postal|code{OF}postal|plz|postleitzahl|cap|cep|codice{OF}postale)"
         rf"(?:{SPACE}|[.:#=-]|is|es|est|ist)*{_S}?([A-Z]{{1,2}}[0-9][0-9A-Z]?{SPACE}*[0-9][A-Z]{{2}}\b"
         rf"|[0-9]{{5}}-[0-9]{{3,4}}\b|[0-9]{{2}}{SPACE}[0-9]{{3}}\b|[0-9]{{4,6}}\b)",
@@ -243,7 +243,7 @@ ROWS = (
         pattern=rf"(?:^|[\n.,;|(]{SPACE}*|(?i:home|mailing|billing|shipping|postal|street|residential|delivery"
         rf"|current|permanent|branch|his|her|my|our|your|their|patient){_S})"
         rf"(?i:address(?:es)?|domicilio|direcci[oó]n|adresse|anschrift|wohnhaft|indirizzo|residenza|endere[cç]o"
-        rf"|morada){SPACE}*:{SPACE}*([^\n\[\]|;@:]+)",
+        rf"|morada){SPACE}*:{SPACE}*([^\n\x00|;@:]+)",
         confidence=0.7,
         validator=addresses.labelled,
     ),

@@ -32,9 +32,9 @@ class Detector:
         """The whole regular expression; with a context, group 1 is what is found."""
         if not self.context:
             return self.pattern
-        gap = r"[^A-Za-z0-9\[\]]+"
+        gap = r"[^A-Za-z0-9\x00]+"
         words = "|".join(self.context)
-        return rf"(?i:(?:^|[^A-Za-z0-9_\[])(?:{words})(?:{gap}(?:{FILLERS}))*{gap})({self.pattern})"
+        return rf"(?i:(?:^|[^A-Za-z0-9_\x00])(?:{words})(?:{gap}(?:{FILLERS}))*{gap})({self.pattern})"
 
 
 # Words that may stand between a context word and the number it announces.
@@ -43,7 +43,7 @@ FILLERS = (
     "|via|work"
 )
 
-SPACE = r"[ \t\n\v\f\r]"
+SPACE = r"[ \n]"
 LETTERS = "A-Za-z\u00c0-\u024f\u0300-\u052f"  # Latin, Greek, Cyrillic, marks; not the scripts written without spaces
 SEPARATOR = rf"(?:{SPACE}*[-.]{SPACE}*|{SPACE}+)"
 JOIN = r"[ \t\n\v\f\r./()-]*"  # between two digits of a number that a plus sign or a word announces
@@ -67,4 +67,4 @@ _LINKS = (
 def announced(words: str, value: str) -> str:
     """A pattern that finds a value where one of the words stands before it, nearer and stricter than `context` does."""
     link = rf"(?:{_GAP}(?:{_LINKS})\.?)*{_GAP}"
-    return rf"(?i:(?:^|[^A-Za-z0-9\[])(?:{words})[.:]?{link})({value})"
+    return rf"(?i:(?:^|[^A-Za-z0-9\x00])(?:{words})[.:]?{link})({value})"
