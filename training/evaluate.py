@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 
 from training.corpora import is_held_out
 from transforms.pii import tagger
+from transforms.pii.folding import FOLDABLE, folded
 from transforms.pii.tagger.model import Model
-from transforms.text import fold, origins
+from transforms.rewriting import Change, Rewriting, rewrite
+from transforms.text import normalising
+
+_UNTIDY = re.compile(r"\s\s|[^ -~\n\0]|^\s|\s$")
 
 Find = tuple[int, int, str, float]  # from character to character, type, confidence
 
@@ -74,13 +80,38 @@ def read(path: Path, held_out: bool) -> list[dict[str, Any]]:
 
 def found(texts: Sequence[str], model: Model) -> list[list[Find]]:
     """The finds in each text, offsets in its characters."""
-    folded = [fold(text) for text in texts]
-    tags = tagger.tag([text.encode() for text in folded], model)
+    read = [as_read(text) for text in texts]
+    tags = tagger.tag([data for data, _ in read], model)
     finds: list[list[Find]] = [[] for _ in texts]
     for row, start, end, kind, sure in zip(*(column.tolist() for column in tags), strict=True):
-        origin = origins(texts[row], folded[row])
+        origin = read[row][1]
         finds[row].append((int(origin[start]), int(origin[end - 1]) + 1, tagger.TYPES[kind], sure))
     return finds
+
+
+def as_read(text: str) -> tuple[bytes, np.ndarray]:
+    """The text as the tagger gets it, in UTF-8, and for every byte the character it comes from.
+
+    It is normalised and folded; a NUL is a placeholder and stays.
+    """
+    origin = np.arange(len(text))
+    if text.isascii() and not _UNTIDY.search(text):
+        return text.replace("_", "~").encode(), origin
+    for rewriting in normalising(text):
+        text, origin = rewriting.text, _moved(rewriting, origin)
+    changes = (Change(*match.span(), folded(match[0])) for match in FOLDABLE.finditer(text))
+    rewriting = rewrite(text, (change for change in changes if text[change.start] not in "\0\n"))
+    data = rewriting.text.replace("_", "~").encode()
+    return data, _moved(rewriting, origin)[np.cumsum((np.frombuffer(data, np.uint8) & 0xC0) != 0x80) - 1]
+
+
+def _moved(rewriting: Rewriting, origin: np.ndarray) -> np.ndarray:
+    """Of each character after some changes, the origin."""
+    pieces, at = [], 0
+    for start, end, new in rewriting.changes:
+        pieces += [origin[at:start], np.full(len(new), origin[start])]
+        at = end
+    return np.concatenate([*pieces, origin[at:]])
 
 
 def compare(

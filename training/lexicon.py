@@ -7,11 +7,14 @@ import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import names as us_names
 import numpy as np
 
 from training.corpora import unlabelled
+from training.people import LISTS
+from training.scripts import latin
 from transforms.pii.tagger.model import CLASS_BITS, SLOTS, places
 from transforms.pii.tagger.tokens import tokenise
 
@@ -20,7 +23,10 @@ WORD = re.compile(r"[^\W\d_]+(?:n['\u2019]t)?")
 _LOCALES = (
     *("en_US", "en_GB", "en_CA", "en_AU", "en_IN", "es_ES", "es_MX", "es_AR", "es_CO", "es_CL", "fr_FR", "fr_CA"),
     *("fr_BE", "fr_CH", "de_DE", "de_AT", "de_CH", "it_IT", "pt_PT", "pt_BR", "nl_NL", "pl_PL", "sv_SE", "no_NO"),
-    *("da_DK", "fi_FI", "cs_CZ", "hu_HU", "tr_TR", "ro_RO", "hr_HR"),
+    *("da_DK", "fi_FI", "cs_CZ", "hu_HU", "tr_TR", "ro_RO", "hr_HR", "sk_SK", "sl_SI", "lt_LT", "lv_LV", "et_EE"),
+    *("is_IS", "az_AZ", "uz_UZ", "id_ID", "fil_PH", "vi_VN", "en_KE", "en_NG", "en_PK", "en_TH", "sw", "ha_NG"),
+    *("ig_NG", "yo_NG", "tw_GH", "zu_ZA", "ru_RU", "uk_UA", "bg_BG", "mk_MK", "el_GR", "ka_GE", "hy_AM", "ar_AA"),
+    *("ar_SA", "fa_IR", "he_IL", "hi_IN", "ne_NP", "mr_IN", "th_TH", "ko_KR", "zh_CN", "zh_TW", "ja_JP"),
 )
 
 
@@ -66,7 +72,8 @@ def slots(classes: dict[str, int]) -> np.ndarray:
 
 def _add(levels: Counter[str], name: str, level: int) -> None:
     """Note a name's words, with and without their accents; words of a longer name one level lower."""
-    words = WORD.findall(name)
+    # Vowel signs of some scripts are no letters to a pattern.
+    words = WORD.findall(name) if name < "\u0590" else name.replace("-", " ").split()
     for word in words:
         if len(words) > 1 and len(word) < 4:
             continue
@@ -93,12 +100,18 @@ def _lists(data: Path, forenames: Counter[str], surnames: Counter[str]) -> None:
 def _locales(forenames: Counter[str], surnames: Counter[str]) -> None:
     from faker import Faker
 
+    rng = Random(0)  # noqa: S311 - spellings
     for locale in _LOCALES:
         provider = next(p for p in Faker(locale).providers if p.__provider__ == "faker.providers.person")
         for start, levels in (("first_names", forenames), ("last_names", surnames)):
             for attribute in dir(provider):
                 for name in getattr(provider, attribute) if attribute.startswith(start) else ():
                     _add(levels, name, 2)
+                    _add(levels, latin(name, rng), 2)
+    for stock in LISTS["stocks"].values():
+        for kind, levels in (("male", forenames), ("female", forenames), ("last", surnames)):
+            for name in stock.get(kind, ()):
+                _add(levels, name, 3)
 
 
 def _places(spots: Counter[str]) -> None:

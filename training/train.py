@@ -18,13 +18,12 @@ import numpy as np
 
 from training import lexicon
 from training.corpora import Example, labelled, unlabelled
-from training.evaluate import figures
+from training.evaluate import as_read, figures
 from training.generate import generated
 from training.weak import weak
 from transforms.pii.tagger import model
 from transforms.pii.tagger.model import LABELS, NOTHING, OFFSETS, Model
 from transforms.pii.tagger.tokens import SIGHT, tokenise
-from transforms.text import fold, origins
 
 DIMENSIONS, UNITS, SECOND = 32, 64, 48
 # Logits taken off a label, for the network has seen more names than texts have. Sets left out of training ask for 0.8
@@ -49,13 +48,11 @@ def encode(examples: Sequence[Example], slots: np.ndarray) -> Batch:
     """Features and labels of some examples."""
     data, marks = [], []
     for example in examples:
-        folded = fold(example.text).replace("_", "~")
-        text = folded.encode()
+        text, kept = as_read(example.text)
         of_characters = np.full(len(example.text), sum(1 << LABELS.index(x) for x in LABELS if x not in example.judged))
         for start, end, label in example.spans:
             of_characters[start:end] = 1 | 1 << LABELS.index("ORG") if label == "O" else 1 << LABELS.index(label)
-        same = len(text) == len(example.text)
-        marks.append(of_characters if same else of_characters[origins(example.text, folded)])
+        marks.append(of_characters[kept])
         data.append(text)
     tokens = tokenise(data)
     rows = model.features(tokens, model.classes(slots, tokens.words))
@@ -95,9 +92,8 @@ def _redacted(example: Example, rng: random.Random) -> Example:
     text, spans, moved = example.text, [], 0
     for start, end, label in example.spans:
         if rng.random() < 0.4 and label != "ORG":
-            put = "[NAME]" if label == "NAME" else "[ADDRESS]"
-            text = text[: start + moved] + put + text[end + moved :]
-            moved += len(put) - (end - start)
+            text = text[: start + moved] + "\0" + text[end + moved :]
+            moved += 1 - (end - start)
         else:
             spans.append((start + moved, end + moved, label))
     return Example(text, tuple(spans), example.language, example.source, example.judged)

@@ -48,7 +48,12 @@ def file() -> bytes:
 @cache
 def load() -> Model:
     """The shipped model, read once."""
-    with np.load(io.BytesIO(file())) as arrays:
+    return read(file())
+
+
+def read(data: bytes) -> Model:
+    """A model file's model."""
+    with np.load(io.BytesIO(data)) as arrays:
         return Model(**{name: arrays[name] for name in Model._fields})
 
 
