@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,12 +13,13 @@ import orjson
 
 from training.corpora import is_held_out
 from transforms.pii import tagger
-from transforms.pii.folding import FOLDABLE, folded
+from transforms.pii.folding import BEYOND_ASCII, FOLDABLE, folded
 from transforms.pii.tagger.model import Model
 from transforms.rewriting import Change, Rewriting, rewrite
 from transforms.text import normalising
 
-_UNTIDY = re.compile(r"\s\s|[^ -~\n\0]|^\s|\s$")
+_UNTIDY = re.compile(r"\s\s|[^\S \n]|^\s|\s$")
+_CONTROL = re.compile(r"[\x01-\x09\x0b-\x1f\x7f]")
 
 Find = tuple[int, int, str, float]  # from character to character, type, confidence
 
@@ -95,14 +97,17 @@ def as_read(text: str) -> tuple[bytes, np.ndarray]:
     It is normalised and folded; a NUL is a placeholder and stays.
     """
     origin = np.arange(len(text))
-    if text.isascii() and not _UNTIDY.search(text):
-        return text.replace("_", "~").encode(), origin
-    for rewriting in normalising(text):
+    if _UNTIDY.search(text) or not unicodedata.is_normalized("NFC", text):
+        for rewriting in normalising(text):
+            text, origin = rewriting.text, _moved(rewriting, origin)
+    if _CONTROL.search(text) or BEYOND_ASCII.search(text):
+        changes = (Change(*match.span(), folded(match[0])) for match in FOLDABLE.finditer(text))
+        rewriting = rewrite(text, (change for change in changes if text[change.start] not in "\0\n"))
         text, origin = rewriting.text, _moved(rewriting, origin)
-    changes = (Change(*match.span(), folded(match[0])) for match in FOLDABLE.finditer(text))
-    rewriting = rewrite(text, (change for change in changes if text[change.start] not in "\0\n"))
-    data = rewriting.text.replace("_", "~").encode()
-    return data, _moved(rewriting, origin)[np.cumsum((np.frombuffer(data, np.uint8) & 0xC0) != 0x80) - 1]
+    data = text.replace("_", "~").encode()
+    if len(data) == len(text):
+        return data, origin
+    return data, origin[np.cumsum((np.frombuffer(data, np.uint8) & 0xC0) != 0x80) - 1]
 
 
 def _moved(rewriting: Rewriting, origin: np.ndarray) -> np.ndarray:

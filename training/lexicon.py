@@ -13,7 +13,7 @@ import names as us_names
 import numpy as np
 
 from training.corpora import unlabelled
-from training.people import LISTS
+from training.people import LISTS, is_held_out_name
 from training.scripts import latin
 from transforms.pii.tagger.model import CLASS_BITS, SLOTS, places
 from transforms.pii.tagger.tokens import tokenise
@@ -30,15 +30,18 @@ _LOCALES = (
 )
 
 
-def word_classes(data: Path, own: set[str]) -> dict[str, int]:
+def word_classes(data: Path, own: set[str], without_names: bool = False) -> dict[str, int]:
     """The class of every word of the lists and of the unlabelled texts below `data`, words in lower case.
 
-    Words of `own` have an embedding of their own.
+    Words of `own` have an embedding of their own. `without_names` leaves a fifth of the names out, to measure on them.
     """
     forenames, surnames, spots = Counter[str](), Counter[str](), Counter[str]()
     _lists(data, forenames, surnames)
     _locales(forenames, surnames)
     _places(spots)
+    for levels in (forenames, surnames) if without_names else ():
+        for name in [*filter(is_held_out_name, levels)]:
+            del levels[name]
     usage = _usage(data, forenames, surnames)
     words = {*forenames, *surnames, *spots, *usage, *own}
     lists = {word: forenames[word] | surnames[word] << 2 | spots[word] << 4 for word in sorted(words)}
@@ -107,11 +110,14 @@ def _locales(forenames: Counter[str], surnames: Counter[str]) -> None:
             for attribute in dir(provider):
                 for name in getattr(provider, attribute) if attribute.startswith(start) else ():
                     _add(levels, name, 2)
-                    _add(levels, latin(name, rng), 2)
+                    spelled = latin(name, rng)
+                    _add(levels, spelled, 2 if len(spelled) > 3 else 1)
     for stock in LISTS["stocks"].values():
-        for kind, levels in (("male", forenames), ("female", forenames), ("last", surnames)):
+        kinds = {"male": forenames, "female": forenames, "syllables": forenames, "last": surnames}
+        for kind, levels in kinds.items():
             for name in stock.get(kind, ()):
-                _add(levels, name, 3)
+                # To, Do and Long are surnames, but first of all words.
+                _add(levels, name, 2 if len(name) > 3 else 1)
 
 
 def _places(spots: Counter[str]) -> None:

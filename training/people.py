@@ -73,7 +73,7 @@ class Person:
 class People:
     """The stocks of names; `draw` makes somebody up."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, without_names: bool = False) -> None:
         self.male: dict[str, list[str]] = {}
         self.female: dict[str, list[str]] = {}
         self.last: dict[str, list[str]] = {}
@@ -93,10 +93,9 @@ class People:
                 female += forenames.get((country, "F"), [])
                 last += surnames.get((country, ""), [])
             # A popular name of several countries comes up more often than one of one list, and should.
-            self.male[origin] = _latin(male or female)
-            self.female[origin] = _latin(female or male)
-            self.last[origin] = _latin(last)
-        self.census = {kind: _census(kind) for kind in ("first:male", "first:female", "last")}
+            for stocks, names in ((self.male, male or female), (self.female, female or male), (self.last, last)):
+                stocks[origin] = [name for name in _latin(names) if not (without_names and is_held_out_name(name))]
+        self.census = {kind: _census(kind, without_names) for kind in ("first:male", "first:female", "last")}
         self.letters = _letters([name for names in self.last.values() for name in names])
 
     def draw(self, rng: Random, language: str, of_world: bool = False) -> Person:
@@ -127,7 +126,7 @@ class People:
                 return str(rng.choice(LISTS["words"]))
         if origin == "hispanic" and kind < 0.06:
             return str(rng.choice(LISTS["hispanic_nicknames"]))
-        if kind > 0.97:
+        if kind > 0.95:
             return _invented(rng, self.letters)
         return rng.choice((self.female if female else self.male)[origin])
 
@@ -140,7 +139,7 @@ class People:
                 return _cased(rng.choice(self.census["last"][0]))
             if kind < 0.58:
                 return str(rng.choice(LISTS["word_surnames"]))
-        name = _invented(rng, self.letters) if kind > 0.92 else rng.choice(self.last[origin])
+        name = _invented(rng, self.letters) if kind > 0.90 else rng.choice(self.last[origin])
         particles: list[str] = LISTS["particles"].get(origin, [])
         if particles and " " not in name and rng.random() < (0.3 if origin == "dutch" else 0.04):
             particle = rng.choice(particles)
@@ -230,9 +229,10 @@ def _weighted(rng: Random, stock: tuple[list[str], list[float]]) -> str:
 
 
 @cache
-def _census(kind: str) -> tuple[list[str], list[float]]:
+def _census(kind: str, without_names: bool) -> tuple[list[str], list[float]]:
     names: Any = importlib.import_module("names")
     rows = [line.split() for line in Path(names.FILES[kind]).read_text(encoding="ascii").splitlines()]
+    rows = [row for row in rows if not (without_names and is_held_out_name(row[0]))]
     return [row[0] for row in rows], list(accumulate(max(float(row[1]), 0.0005) for row in rows))
 
 

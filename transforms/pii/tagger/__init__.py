@@ -30,6 +30,7 @@ from transforms.pii.tagger.tokens import (
 TYPES = ("NAME", "ADDRESS")
 VERSION = f"3-{model.version()}"  # of what this module does, and of the model file
 LEAST = 0.25  # how sure a find is at least: below, nothing comes out, whatever a policy asks for
+_BESIDE = 0.1  # how sure a word is at least that goes on a name
 _DOUBT = np.float32(5.5)
 _SLICE = 1 << 16  # bytes of text looked at together: what comes of them stays in a core's cache
 
@@ -111,7 +112,7 @@ def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: in
     both = np.stack([chances[:, 1], chances[:, 2] + chances[:, 3]], axis=1)
     types = np.argmax(both, axis=1)
     sure = both[np.arange(len(which)), types]
-    kept = np.flatnonzero(sure >= LEAST)
+    kept = np.flatnonzero(sure >= np.where(types == 0, _BESIDE, LEAST))
     which, types, sure = _whole(tokens, which[kept], types[kept], sure[kept])
     gaps = tokens.gaps[which]
     tied = np.flatnonzero((np.diff(which) == 1) & _TIED[gaps[1:]])  # O'Brien is one name, whatever Brien is
