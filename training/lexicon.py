@@ -23,7 +23,11 @@ WORD = re.compile(r"[^\W\d_]+(?:n['\u2019]t)?")
 _LOCALES = (
     *("en_US", "en_GB", "en_CA", "en_AU", "en_IN", "es_ES", "es_MX", "es_AR", "es_CO", "es_CL", "fr_FR", "fr_CA"),
     *("fr_BE", "fr_CH", "de_DE", "de_AT", "de_CH", "it_IT", "pt_PT", "pt_BR", "nl_NL", "pl_PL", "sv_SE", "no_NO"),
-    *("da_DK", "fi_FI", "cs_CZ", "hu_HU", "tr_TR", "ro_RO", "hr_HR", "sk_SK", "sl_SI", "lt_LT", "lv_LV", "et_EE"),
+    *("da_DK", "fi_FI", "cs_CZ", "hu_HU", "tr_TR", "ro_RO", "hr_HR"),
+)
+# Names of these are weaker evidence: many are words elsewhere.
+_FURTHER = (
+    *("sk_SK", "sl_SI", "lt_LT", "lv_LV", "et_EE"),
     *("is_IS", "az_AZ", "uz_UZ", "id_ID", "fil_PH", "vi_VN", "en_KE", "en_NG", "en_PK", "en_TH", "sw", "ha_NG"),
     *("ig_NG", "yo_NG", "tw_GH", "zu_ZA", "ru_RU", "uk_UA", "bg_BG", "mk_MK", "el_GR", "ka_GE", "hy_AM", "ar_AA"),
     *("ar_SA", "fa_IR", "he_IL", "hi_IN", "ne_NP", "mr_IN", "th_TH", "ko_KR", "zh_CN", "zh_TW", "ja_JP"),
@@ -104,14 +108,14 @@ def _locales(forenames: Counter[str], surnames: Counter[str]) -> None:
     from faker import Faker
 
     rng = Random(0)  # noqa: S311 - spellings
-    for locale in _LOCALES:
+    for locale in (*_LOCALES, *_FURTHER):
+        level = 2 if locale in _LOCALES else 1
         provider = next(p for p in Faker(locale).providers if p.__provider__ == "faker.providers.person")
         for start, levels in (("first_names", forenames), ("last_names", surnames)):
             for attribute in dir(provider):
                 for name in getattr(provider, attribute) if attribute.startswith(start) else ():
-                    _add(levels, name, 2)
-                    spelled = latin(name, rng)
-                    _add(levels, spelled, 2 if len(spelled) > 3 else 1)
+                    _add(levels, name, level)
+                    _add(levels, latin(name, rng), 1)
     for stock in LISTS["stocks"].values():
         kinds = {"male": forenames, "female": forenames, "syllables": forenames, "last": surnames}
         for kind, levels in kinds.items():

@@ -172,6 +172,8 @@ def form(rng: Random, person: Person, kind: str) -> list[tuple[str, bool]]:
         titles: list[str] = LISTS["titles"]["female" if person.female else "male"][person.language]
         name = person.surnames[0] if rng.random() < 0.6 else person.full
         return [(f"{rng.choice(titles)} ", False), (name, True)]
+    if kind == "pnr":
+        return [(f"{person.last}/{person.first}".upper(), True)]
     if kind == "official":
         first, last = " ".join(person.forenames), person.last
         loud = last.upper()

@@ -4,6 +4,8 @@ Names are the popular ones of the countries' lists. What the tagger learnt from 
 trained with `--without-names`, those whose hash falls in a fifth; `--held-out` counts these alone.
 """
 
+# ruff: noqa: RUF001 -- names in other scripts are what some of this is about.
+
 from __future__ import annotations
 
 import argparse
@@ -51,8 +53,7 @@ ORIGINS = {
 # Names that the lists have too few of, or none: our own.
 MORE = {
     "african": (
-        "Chinonso Tochukwu Damilola Oluwatobi Kwadwo Akwasi Abenaa Wangari Kipkemboi Sizwe Nomfundo Zinhle Tafara Rumbidzai"
-        " Mwajuma Tsegaye Senait Makeda Lerato Bongiwe",
+        "Chinonso Damilola Oluwatobi Kwadwo Akwasi Abenaa Wangari Kipkemboi Sizwe Nomfundo Zinhle Tafara Senait",
         "Onyekachi Oyelaran Amoah Wanyama Mbeki Mhlongo Chigumbura Zuberi Desta Mwangi Nkemelu Osafo Kiptoo Maluleke",
     ),
     "persian": ("", "Golzar Mahdavi Rouhani Nikzad Khosravi Tavakoli Ranjbar Soltani Mokhtari Danesh"),
@@ -61,27 +62,39 @@ MORE = {
         "Balakrishnan Chakraborty Deshpande Gowda Kulshrestha Mahajan Raghunathan Bajwa Thakur Bhandari",
     ),
     "vietnamese": ("Thuy Duong Ngan Quyen Hau Toan Phong Uyen Nhi Dieu", ""),
-    "thai": ("Somporn Chaiwat Apinya Wirote Orawan Busaba Kriangkrai Duangjai Sompong Pichai", "Chantara Srisawat Buakaew Rungrot Meesuk"),
+    "thai": (
+        "Somporn Chaiwat Apinya Wirote Orawan Busaba Kriangkrai Duangjai Sompong Pichai",
+        "Chantara Srisawat Buakaew Rungrot Meesuk",
+    ),
     "chinese": ("Xiaoming Meihua Jianguo Haoran Yuxuan Zihan Lihua Guiying Weimin Shufen", ""),
-    "malay": ("Wahyu Hartati Suparman Zainuddin Rosmah Azman Kadek Puspita", "Kurniawan Prasetyo Siswanto Rahmadi Hakim"),
+    "malay": ("Wahyu Suparman Zainuddin Rosmah Azman Kadek Puspita", "Kurniawan Prasetyo Siswanto Rahmadi Hakim"),
     "filipino": ("Mariel Jericho Ligaya Amihan Bayani Dalisay", ""),
     "greek": ("", "Papadakis Vlahos Nikolaidis Georgiou Samaras Kotsis"),
     "hebrew": ("", "Elbaz Shoham Ben-Ari Zohar Tzur Almog Barak Hadad"),
 }  # fmt: skip
 SURNAME_FIRST = ("chinese", "korean", "vietnamese")
 FRAMES = {
-    "full": ["Yesterday {full} sent us the wrong invoice again.", "We think {full} still owes us money for that repair."],
+    "full": [
+        "Yesterday {full} sent us the wrong invoice again.",
+        "We think {full} still owes us money for that repair.",
+    ],
     "end": ["The parcel was signed for by {full}.", "That complaint came from {full}"],
     "first": ["The bike that {first} sold me has no brakes.", "Could you let {first} know that we are closed today?"],
     "start": ["{first} never rang me back about the boiler.", "{first} was unfriendly and slow today."],
-    "signature": ["I am still waiting for an answer.\n\nKind regards,\n{full}", "Can you resend the file?\nThx\n{first}"],
+    "signature": [
+        "I am still waiting for an answer.\n\nKind regards,\n{full}",
+        "Can you resend the file?\nThx\n{first}",
+    ],
     "list": ["{first}, {first2} & {first3} were in the chat.", "Minutes go to {first}, {first2} and {first3}."],
     "small": ["ty, {small}", "{smallfirst} fixed my router, great service"],
     "capitals": ["{FULL} HAS NOT PAID YET", "Passenger: {FULL}, seat 14C"],
     "this is": ["Hello, this is {full}, I lost my card.", "this is {first} speaking"],
 }
 PLAIN_FRAMES = {
-    "cyrillic": ["{full} отправил нам счёт.", "Счёт оплатила {full}.", "Всего доброго,\n{full}", "{full}, {full2} и {full3} пришли."],
+    "cyrillic": [
+        *("{full} отправил нам счёт.", "Счёт оплатила {full}.", "Всего доброго,\n{full}"),
+        "{full}, {full2} и {full3} пришли.",
+    ],
     "greek": ["Ο {full} έστειλε τον λογαριασμό.", "Χαιρετισμούς,\n{full}"],
     "arabic": ["أرسل {full} الفاتورة.", "تحياتي\n{full}"],
     "hebrew": ["{full} שלח את החשבונית.", "בתודה\n{full}"],
@@ -93,7 +106,7 @@ PLAIN_FRAMES = {
 }  # fmt: skip
 # Full names of scripts, our own.
 NATIVE = {
-    "cyrillic": "Всеволод Тимашев|Злата Ермолаева|Марьяна Ковальчук|Тихон Разумовский|Любомир Гнатюк|Пелагея Лукина-Белая",
+    "cyrillic": "Всеволод Тимашев|Злата Ермолаева|Марьяна Ковальчук|Любомир Гнатюк|Пелагея Лукина-Белая",
     "greek": "Θεόκλητος Ράπτης|Λυδία Μαυρομάτη|Αχιλλέας Δούκας|Μυρτώ Καραγιάννη",
     "arabic": "مهند الزهراني|رنيم القحطاني|لبنى الشمري|پژمان کیانی|طارق بن زياد",
     "hebrew": "אליאב שטרן|רונית בן-עמי|יהונתן קפלן|שקד אוחיון",
@@ -128,7 +141,9 @@ def _lists(path: Path) -> dict[str, list[str]]:
     return names
 
 
-def filled(rng: Random, origin: str, first: Sequence[str], last: Sequence[str]) -> dict[str, list[tuple[str, list[str]]]]:
+def filled(
+    rng: Random, origin: str, first: Sequence[str], last: Sequence[str]
+) -> dict[str, list[tuple[str, list[str]]]]:
     """By frame, texts and the names that stand in them."""
     texts: dict[str, list[tuple[str, list[str]]]] = {}
     for frame, patterns in FRAMES.items():
@@ -180,7 +195,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--held-out", action="store_true", help="only names that --without-names leaves out")
     options = parser.parse_args(arguments)
     loaded = model.read(options.model.read_bytes()) if options.model else model.load()
-    rng = Random(7)  # noqa: S311 - variety, no secrets
+    rng = Random(7)
     print(f"{'found':12}" + "".join(f"{frame:>10}" for frame in FRAMES) + "     whole")
     low = []
     sums = defaultdict(list)

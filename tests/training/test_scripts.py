@@ -1,7 +1,5 @@
 """Latin spellings of names."""
 
-# ruff: noqa: RUF001 -- letters of other scripts are what this is about.
-
 from random import Random
 
 import pytest

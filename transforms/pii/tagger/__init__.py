@@ -139,23 +139,17 @@ def _whole(
     tokens: Tokens, which: np.ndarray, types: np.ndarray, sure: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Add the other half of a hyphenated name: it is as sure as the half that was found."""
-    names = types == 0
-    after = which[names] + 1
-    after = after[_HYPHEN[tokens.gaps[after]]]
-    before = which[names & _HYPHEN[tokens.gaps[which]]] - 1
-    halves = np.setdiff1d(np.concatenate([after, before]), which)
-    halves = halves[~tokens.closed[halves] & ~np.isin(tokens.shapes[halves] >> 2, (LOWER, NUMBER))]
+    names = np.flatnonzero(types == 0)
+    after = names[_HYPHEN[tokens.gaps[which[names] + 1]]]
+    before = names[_HYPHEN[tokens.gaps[which[names]]]]
+    halves, sures = np.concatenate([which[after] + 1, which[before] - 1]), sure[np.concatenate([after, before])]
+    new = ~(tokens.closed[halves] | np.isin(tokens.shapes[halves] >> 2, (LOWER, NUMBER)) | np.isin(halves, which))
+    halves, its = np.unique(halves[new], return_index=True)
     if not len(halves):
         return which, types, sure
-    chances = np.zeros(len(tokens.words), np.float32)
-    chances[which[names]] = sure[names]
-    its = np.maximum(
-        chances[halves - 1] * _HYPHEN[tokens.gaps[halves]], chances[halves + 1] * _HYPHEN[tokens.gaps[halves + 1]]
-    )
-    order = np.argsort(np.concatenate([which, halves]), kind="stable")
-    added = np.zeros(len(halves), types.dtype)
+    places = np.searchsorted(which, halves)
     return (
-        np.concatenate([which, halves])[order],
-        np.concatenate([types, added])[order],
-        np.concatenate([sure, its])[order],
+        np.insert(which, places, halves),
+        np.insert(types, places, 0),
+        np.insert(sure, places, sures[new][its]),
     )

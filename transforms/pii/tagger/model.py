@@ -100,7 +100,8 @@ def score(model: Model, rows: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, n
     too small for BLAS to start threads for, which cost several times what they save here.
     """
     words = rows.shape[1]
-    embedded = embed(model.table, np.pad(rows, ((0, 0), (0, -words % _GLANCED)), constant_values=NOTHING))
+    beyond = np.full((len(rows), -words % _GLANCED), NOTHING)
+    embedded = embed(model.table, np.concatenate([rows, beyond], axis=1))
     glance = (embedded.reshape(-1, _GLANCED, embedded.shape[1]) @ model.gate).reshape(len(embedded), -1)
     total = np.full(words, model.gate_bias)
     total[tokens.closed] = -np.inf
@@ -112,7 +113,8 @@ def score(model: Model, rows: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, n
     # Each word's row and those beside it are one run of bytes: taking it whole is twice as fast as row by row.
     run = np.dtype((np.void, embedded.strides[0] * (2 * SIGHT + 1)))
     seen: np.ndarray = np.ndarray((len(embedded) - 2 * SIGHT,), run, embedded, strides=embedded.strides[:1])
-    runs = np.pad(which - SIGHT, (0, -len(which) % _BLOCK))
+    runs = np.zeros(len(which) + -len(which) % _BLOCK, np.int64)
+    runs[: len(which)] = which - SIGHT
     own = np.empty((len(runs), model.second.shape[1]), np.float32)
     for first in range(0, len(runs), _CHUNK):
         some = seen[runs[first : first + _CHUNK]].view(np.float32).reshape(-1, _BLOCK, len(model.hidden))
