@@ -10,6 +10,7 @@ from transforms.pii.detectors import (
     finance,
     government,
     network,
+    spoken,
     vehicles,
 )
 from transforms.pii.detectors.detector import Detector
@@ -21,6 +22,7 @@ VERSION = "3"
 
 DETECTORS: tuple[Detector, ...] = (
     *contact.ROWS,
+    *spoken.ROWS,
     *network.ROWS,
     *credentials.ROWS,
     *finance.ROWS,

@@ -34,12 +34,6 @@ _SHAPES = (
     "[2-9]ddd dddd",  # Singapore, Hong Kong
     "[1-9]d dddddd",
 )
-# No ending that is a word too (at, de, it, me): "at that point it".
-_DOT = r"(?i:dot|punto|point|punkt|ponto)"
-_SPELLED_DOT = rf"(?:{SPACE}*[({{<]{SPACE}*{_DOT}{SPACE}*[)}}>]{SPACE}*|{SPACE}+{_DOT}{SPACE}+)"
-_AT_WORD = r"(?i:at|arroba|arobase|chiocciola)"
-_SPELLED_AT = rf"{SPACE}*[({{<]{SPACE}*(?:{_AT_WORD}|@){SPACE}*[)}}>]{SPACE}*|{SPACE}+{_AT_WORD}{SPACE}+"
-_ENDINGS = "com|net|org|edu|gov|io|co|info|biz|es|fr|uk|eu|pt|br|pl|nl|mx|ar|ca|dev|app"
 
 ROWS = (
     Detector(
@@ -49,14 +43,6 @@ ROWS = (
         rf"(?:[{_HOST}]+\.)+(?:xn--[a-z0-9-]+|[{LETTERS}]{{2,}})",
         trigger=_AT,
         confidence=0.99,
-    ),
-    Detector(
-        name="email_spelled",
-        type="EMAIL",
-        pattern=rf"\b[A-Za-z0-9][A-Za-z0-9.~+-]{{0,40}}(?:{_SPELLED_AT})[A-Za-z0-9-]{{2,40}}"
-        rf"(?:(?:{_SPELLED_DOT}|\.)[A-Za-z0-9-]{{1,20}}){{0,2}}{_SPELLED_DOT}(?i:{_ENDINGS})\b",
-        trigger=r"(?i:dot|punto|point|punkt|ponto)[)}> \t\n\v\f\r]",
-        confidence=0.8,
     ),
     Detector(
         name="phone_international",
