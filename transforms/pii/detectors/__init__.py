@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from transforms.pii.detectors import (
     addresses,
+    addresses_asia,
     contact,
     credentials,
     dates,
     finance,
     government,
     network,
+    positions,
     spoken,
     vehicles,
 )
@@ -30,4 +32,6 @@ DETECTORS: tuple[Detector, ...] = (
     *vehicles.ROWS,
     *dates.ROWS,
     *addresses.ROWS,
+    *addresses_asia.ROWS,
+    *positions.ROWS,
 )

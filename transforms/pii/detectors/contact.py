@@ -14,9 +14,10 @@ _PHONE_WORDS = (
     "dial", "direct line", "direct number", "fax", "fono", "handy", "handynummer", "hotline", "landline", "mobil",
     "mobile", "mobilnummer", "m[oóÓ]vil", "my number", "phone", "phones", "portable", "reach", "ring", "rufnummer",
     "sms", "t[eéÉ]l", "t[eéÉ]l[eéÉ]phone", "telefax", "telefon", "telefone", "telefonnummer", "tel[eéÉ]fonos?",
-    "telefono", "telem[oóÓ]vel", "telfs?", "tel-nr", "text", "tfnos?", "tlfn?o?s?", "txt", "whats ?app", "numer telefonu",
-    "puhelin", "тел", "телефон", "моб", "мобильный", "факс", "звоните", "позвоните", "τηλ", "τηλέφωνο", "κινητό", "電話",
-    "电话", "手机", "手機", "携帯", "联系", "聯絡", "拨打", "전화", "연락처", "핸드폰", "휴대폰", "फोन", "मोबाइल", "هاتف", "جوال",
+    "telefono", "telem[oóÓ]vel", "telfs?", "tel-nr", "text", "tfnos?", "tlfn?o?s?", "txt", "whats ?app",
+    "numer telefonu", "puhelin", "тел", "телефон", "моб", "мобильный", "факс", "звоните", "позвоните", "τηλ",
+    "τηλέφωνο", "κινητό", "電話", "电话", "手机", "手機", "携帯", "联系", "聯絡", "拨打", "전화", "연락처", "핸드폰", "휴대폰",
+    "फोन", "मोबाइल", "هاتف", "جوال",
 )  # fmt: skip
 _NUMBERS = rf"[(+]?[0-9](?:{SPACE}?[().]?{SPACE}?-?[0-9]){{6,13}}"
 _AND = rf"{SPACE}*(?:[-/,;&]|{SPACE}(?:and|or|y|o|et|ou|und|oder|e){SPACE}){SPACE}*"
@@ -153,6 +154,7 @@ ROWS = (
         name="phone_misread",
         type="PHONE",
         pattern=rf"\b{_MISREAD}{{3}}[-. ]{_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}\b",
+        trigger=rf"{_MISREAD}{{3}}[-. ]{_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}",
         confidence=0.65,
         validator=contact.phone_misread,
     ),

@@ -49,7 +49,8 @@ _TIME = (
 _BIRTH = tuple(
     word + rf"(?:{SPACE}+(?:on|in|el|en|le|am|il|nel|em))?"
     for word in (
-        "dob", r"d\.o\.b\.?", rf"birth(?:{SPACE}*da(?:te|y))?", "born", "nacimiento", rf"f\.?{SPACE}?nac", "nacid[oa]",
+        "d[o0]b", "bday", "b-day", r"d\.o\.b\.?", rf"birth(?:{SPACE}*da(?:te|y))?", "born", "nacimiento",
+        rf"f\.?{SPACE}?nac", "nacid[oa]",
         "naci[oóÓ]", "n[eéÉ]e?", "naissance", "geboren", "geb", "geburtsdatum", "nat[oa]", "nascita", "nascimento",
         "nascid[oa]", "nasceu",
     )
@@ -90,7 +91,7 @@ _ROMANCE_TRIGGER = (
 _HOURS = rf"[0-9]{SPACE}*(?i:h|uhr|o)"
 # A number beside a month: what every named date holds.
 _NEAR_MONTH = (
-    rf"[0-9]{_ORDINAL}{_OF}{_ANY_MONTH}"
+    rf"[0-9](?:{_ORDINAL}{_OF})?{_ANY_MONTH}|[0-9](?i:{_SHORT_MONTH})[0-9]"
     rf"|{_ANY_MONTH}(?:[^0-9A-Za-z\[\]]|(?i:of|de|del|di|do|d'|the){SPACE})*[0-9]"
 )
 
@@ -127,7 +128,7 @@ ROWS = (
         type="DATE_TIME",
         pattern=rf"{_WEEKDAY}\b(?:{_DAY}{_ORDINAL}{_OF}{_ANY_MONTH}{_OF}(?:{_YEAR}|[0-9]{{2}}\b)"
         rf"|{_ANY_MONTH}(?:{SPACE}+(?i:the{SPACE}+)?|-|)(?:{_DAY}{_ORDINAL}(?:{SPACE}*,{SPACE}*|-|{SPACE}+)(?:of{SPACE}+)?)?{_YEAR}"
-        rf"|{_ANY_MONTH}{_OF}{_YEAR}){_TIME}",
+        rf"|{_ANY_MONTH}{_OF}{_YEAR}|[0-3][0-9](?i:{_SHORT_MONTH})(?:19|20)[0-9]{{2}}\b){_TIME}",
         trigger=_NEAR_MONTH,
         confidence=0.85,
         validator=dates.day,
@@ -143,9 +144,12 @@ ROWS = (
     Detector(
         name="date_birth",
         type="DATE_TIME",
-        pattern=r"(?:[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
-        r"|[0-9]{1,2}/[0-9]{1,2}|(?:19|20)[0-9]{2}|[0-3][0-9][01][0-9](?:19|20)[0-9]{2})\b",
-        trigger=r"(?i:dob|o\.b|birth|born|nac|naiss|geb|nasc|(?:^|[^A-Za-z0-9])(?:n[eéÉ]e?|nat[oa])[^A-Za-z0-9])",
+        pattern=r"(?:[0-9O]{1,2}(?:[-/.][0-9O]{1,2}[-/.]| [0-9]{1,2} | [-/.] [0-9]{1,2} [-/.] )(?:[0-9]{4}|'?[0-9]{2})"
+        r"|(?:19|20)[0-9]{2}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2}|[0-9]{1,2}/[0-9]{1,2}"
+        r"|(?:19|20)[0-9]{2}(?:[01][0-9][0-3][0-9])?"
+        rf"|[0-3][0-9][01][0-9](?:19|20)?[0-9]{{2}}|[0-9]{{2}}[01][0-9][0-3][0-9]"
+        rf"|[0-3]?[0-9][- ]?(?i:{_SHORT_MONTH})[- ]?(?:19|20)?[0-9]{{2}})\b",
+        trigger=r"(?i:d[o0]b|o\.b|bday|b-day|birth|born|nac|naiss|geb|nasc|(?:^|[^A-Za-z0-9])(?:n[eéÉ]e?|nat[oa])[^A-Za-z0-9])",
         confidence=0.85,
         validator=dates.birth,
         context=_BIRTH,
@@ -190,7 +194,7 @@ ROWS = (
         pattern=rf"\b(?:{_NUMBER}|(?i:{_SPELLED}))(?:{SPACE}*-{SPACE}*|{SPACE}*)(?:(?i:{_UNIT})(?:{SPACE}*-{SPACE}*|{SPACE}+)(?i:old|of{SPACE}+age))\b|\b{_NUMBER}{SPACE}*(?i:y/?o|y\.o\.?)\b",
         trigger=rf"(?i:(?:year|yr|month|week|day)s?(?:{SPACE}|-)+o(?:ld|f)|[0-9]{SPACE}*y\.?/?o)",
         confidence=0.8,
-        validator=dates.age,
+        validator=dates.age_english,
         languages=("en",),
     ),
     Detector(

@@ -60,5 +60,6 @@ ROWS = (
         pattern=rf"(?:^|[^@{LETTERS}0-9])((?:{_LABEL}\.)*[0-9-]*[{LETTERS}](?:[{LETTERS}0-9-]*[{LETTERS}0-9])?\.(?:(?:{_TLDS})(?:\.[a-z]{{2}})?\b{_TAIL}|[a-z]{{2,}}/{_URL}*{_URL_END}))",
         trigger=_DOT,
         confidence=0.7,
+        validator=network.domain,
     ),
 )

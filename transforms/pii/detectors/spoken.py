@@ -57,7 +57,7 @@ ROWS = (
         pattern=rf"\b{_LOCAL_WORD}(?:{SPACE}@{_O}|@{SPACE})(?:{_HOST}{_O}\.)*{_HOST}{_O}\.{_O}"
         rf"(?:{_SURE_ENDINGS}|co{_O}\.{_O}uk)\b"
         rf"|\b{_LOCAL_WORD}@[A-Za-z]{_HOST}(?:{_O}\.{_O}|,)(?:{_SURE_ENDINGS})\b",
-        trigger="@",
+        trigger=rf"{SPACE}@|@{SPACE}|@[A-Za-z0-9.-]+(?:,|{SPACE}\.|\.{SPACE})[a-z]",
         confidence=0.8,
         validator=mail.spaced,
     ),

@@ -81,8 +81,8 @@ _NAME_AFTER = re2.compile(r",?[ \t\n\v\f\r]*[A-Z]")
 
 _BETWEEN = SEPARATORS + b","
 _UNIT = re2.compile(
-    r"(?i) ?(?:[mckµn]?m|px|[kmµ]?g|lbs?|oz|[kmg]?hz|[kmgt]i?b|[mkg]?w|[km]?v|x|ml|l|mbps|kbps|fps|dpi|rpm|pixels?|usd|eur|gbp"
-    r"|dollars?|euros?|pounds?|°[cf]?|×|€|£|people|units?|pieces|pcs|steps|points|words|votes)(?:[^a-z]|$)"
+    r"(?i) ?(?:[mckn]m|px|[km]g|lbs|oz|[kmg]?hz|[kmgt]i?b|[mkg]w|kv|ml|[mk]bps|fps|dpi|rpm|pixels?|usd|eur|gbp|dollars?"
+    r"|euros?|pounds|°[cf]?|€|£|people|units|pieces|pcs|steps|points|words|votes)(?:[^a-z]|$)"
 )
 _PHONE_WORD = re2.compile(
     r"(?i)(?:^|[^a-z])(?:call|cell|ph|phone|tel|telephone|telefon[eo]?|tel[eé]fono|t[eé]l[eé]phone|mobile|m[oó]vil|handy|text|txt|sms"
@@ -176,7 +176,9 @@ def phone_marked(text: bytes, start: int, end: int) -> Span | None:
     counts as well, after a word for telephones."""
     first, mark, second, again, third = _MARKED.match(text[start:end]).groups()
     doubtful = mark.strip() in (b",", b";", b":", b"/")
-    refused = mark != again or text[start - 1 : start] == mark or text[end : end + len(mark)] == mark
+    longer = text[max(0, start - 2) : start - 1].isdigit() and text[max(0, start - 1) : start] == mark
+    longer = longer or (text[end : end + len(mark)] == mark and text[end + len(mark) : end + len(mark) + 1].isdigit())
+    refused = mark != again or longer
     if refused or (doubtful and not _PHONE_WORD.search(text[max(0, start - 32) : start].decode(errors="ignore"))):
         return None
     return (start, end) if _dialled(first + second + third, ("US",)) else None

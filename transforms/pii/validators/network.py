@@ -6,6 +6,8 @@ import ipaddress
 
 from transforms.pii.validators import Span
 
+_SOFTWARE = frozenset(b"ado.net asp.net java.io java.net ml.net socket.io system.io system.net vb.net".split())
+
 
 def ipv4(text: bytes, start: int, end: int) -> Span | None:
     """Octets of at most 255 (the pattern's digits; leading zeros are read as decimal) in no longer dotted number."""
@@ -43,6 +45,11 @@ def mac(text: bytes, start: int, end: int) -> Span | None:
     address = text[start:end]
     number = b"." in address and address.replace(b".", b"").isdigit()
     return None if longer or number else (start, end)
+
+
+def domain(text: bytes, start: int, end: int) -> Span | None:
+    """A host, and no name of software that is made like one."""
+    return None if text[start:end].lower() in _SOFTWARE else (start, end)
 
 
 def url(text: bytes, start: int, end: int) -> Span | None:
