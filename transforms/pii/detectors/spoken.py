@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transforms.pii.detectors.detector import LETTERS, SPACE, Detector
 from transforms.pii.validators import mail, spoken
-from transforms.pii.validators.spoken import MONTH, ORDINAL, TIMES, WORDS
+from transforms.pii.validators.spoken import HUNDRED, MONTH, ORDINAL, TIMES, WORDS
 
 _S = rf"{SPACE}+"
 _O = rf"{SPACE}?"
@@ -31,8 +31,8 @@ _LOCAL = (
 )
 # The first two words of a number; how far it goes, its validator says.
 _TIMES = rf"(?:{'|'.join(TIMES)})"
-_SAID = rf"\b(?i:(?:[0-9]{{1,4}}{_PART})*(?:{_TIMES}{_S})?{_WORD}{_PART}(?:{_WORD}|{_TIMES}|[0-9]{{1,4}})\b)"
-_TWO_WORDS = rf"(?i:\b{_WORD}{_PART}(?:{_WORD}|{_TIMES}|[0-9]))"  # a trigger; one such word is in every text
+_SAID = rf"\b(?i:(?:[0-9]{{1,4}}{_PART})*(?:{_TIMES}{_S})?{_WORD}{_PART}(?:{_WORD}|{_TIMES}|{HUNDRED}|[0-9]{{1,4}})\b)"
+_TWO_WORDS = rf"(?i:\b{_WORD}{_PART}(?:{_WORD}|{_TIMES}|{HUNDRED}|[0-9]))"  # a trigger; one such word is in every text
 _LETTER_AS_IN = rf"[A-Za-z]{_S}(?i:as{_S}in|for|like|wie|comme|de|como|come){_S}[{LETTERS}]+"
 
 ROWS = (
@@ -43,6 +43,7 @@ ROWS = (
         rf"(?:(?:{_DOT_SPELLED}|\.){_HOST}){{0,2}}{_DOT_SPELLED}(?i:{_ENDINGS})\b",
         trigger=rf"(?i:{_DOT_WORD}|[(\[{{<]{_O}\.)(?:[)\]}}> \n~-]|$)",
         confidence=0.8,
+        validator=mail.spelled,
     ),
     Detector(
         name="email_bracketed",  # the sign is, the dots are not
@@ -80,7 +81,7 @@ ROWS = (
         type="EMAIL",
         pattern=rf"{_LOCAL_WORD}@\[(?:IPv6:)?[0-9A-Fa-f]{{0,4}}(?:[.:]{{1,2}}[0-9A-Fa-f]{{1,4}}){{2,8}}\]",
         trigger=r"@\[",
-        confidence=0.9,
+        confidence=0.97,
     ),
     Detector(
         name="phone_spoken",

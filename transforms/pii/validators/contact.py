@@ -88,6 +88,7 @@ _PHONE_WORD = re2.compile(
     r"(?i)(?:^|[^a-z])(?:call|cell|ph|phone|tel|telephone|telefon[eo]?|tel[eé]fono|t[eé]l[eé]phone|mobile|m[oó]vil|handy|text|txt|sms"
     r"|ring|dial|fax|whats ?app|reach|contact)[^0-9]{0,16}$"
 )
+_SCREENS = {(b"2560", b"1440"), (b"3440", b"1440"), (b"3840", b"2160"), (b"5120", b"2880"), (b"7680", b"4320")}
 _MARKED = re2.compile(rb"([0-9]{3})([^0-9]+)([0-9]{3})([^0-9]+)([0-9]{4})")
 _READ = bytes.maketrans(b"OoIlSBZ", b"0011582")
 # What says of eleven digits in a Chinese text that they are no telephone number: order, number, parcel, account.
@@ -168,7 +169,8 @@ def phone_us(text: bytes, start: int, end: int) -> Span | None:
         and any(group[:1] in b"01" for group in groups[-3:-1])
     ):
         return None
-    return None if _announced(text, start) or _counted(text, end) else (start, end)
+    rounded = text[start:end].replace(b" ", b"").isdigit() and all(group[-1:] == b"0" for group in groups)
+    return None if rounded or _announced(text, start) or _counted(text, end) else (start, end)
 
 
 def phone_marked(text: bytes, start: int, end: int) -> Span | None:
@@ -275,7 +277,8 @@ def phone_local(text: bytes, start: int, end: int) -> Span | None:
 def phone_area(text: bytes, start: int, end: int) -> Span | None:
     """7 to 11 digits with the area in parentheses, or four pairs with dashes."""
     count = len(digits_of(text, start, end))
-    return (start, end) if 7 <= count <= 11 and not _goes_on(text, end) and not _announced(text, start) else None
+    longer = _goes_on(text, end) or (text[start : start + 1] != b"(" and _went_on(text, start))
+    return (start, end) if 7 <= count <= 11 and not longer and not _announced(text, start) else None
 
 
 def _plain(text: bytes, start: int, end: int) -> bool:
@@ -283,6 +286,8 @@ def _plain(text: bytes, start: int, end: int) -> bool:
     beside it, as in an address (Elm Street 123, 4567 Springfield)."""
     groups = text[start:end].split()
     if len(groups) == 2 and _in_address(text, start, end):
+        return True
+    if tuple(groups) in _SCREENS:
         return True
     year = any(len(group) == 4 and group[:2] in (b"19", b"20") for group in groups)
     return year or groups[-1][-2:] == b"00"

@@ -23,6 +23,7 @@ _PROVIDERS = re2.compile(
     r"|yandex|fastmail|tutanota|orange|free|wanadoo|laposte|libero|virgilio|uol|terra|qq|163|t-online|comcast|verizon"
     r"|btinternet)(?:\.com?)?\.[a-z]{2,4}$"
 )
+_NO_HOSTS = re2.compile(r" (?:at|arroba|arobase|chiocciola) (?:the|a|an|this|that|each|every|its|la|el|le) ")
 _NEAR = 48  # bytes before an address in which a word for mail announces it
 
 
@@ -31,6 +32,11 @@ def spaced(text: bytes, start: int, end: int) -> Span | None:
     name, _, _ = text[start:end].partition(b"@")
     refused = name.endswith((b" ", b"\n")) and name.strip().lower() in _NO_NAMES
     return None if refused else (start, end)
+
+
+def spelled(text: bytes, start: int, end: int) -> Span | None:
+    """A host that is no word of a sentence: `meet at the dot com bubble`."""
+    return None if _NO_HOSTS.search(text[start:end].lower()) else (start, end)
 
 
 def at_word(text: bytes, start: int, end: int) -> Span | None:

@@ -51,7 +51,7 @@ _STEMS = {
     "novant": 90,
 }  # fmt: skip
 TIMES = {"double": 2, "doble": 2, "doppel": 2, "doppelt": 2, "doppio": 2, "duplo": 2, "dobro": 2, "triple": 3}
-_HUNDRED = "hundred"
+HUNDRED = "hundred"
 _ONES = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
 ORDINAL = (
     rf"(?:(?:twenty|thirty)[ -](?:{_ONES})|{_ONES}|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth"
@@ -87,7 +87,7 @@ _ANY_WORD = rf"(?:{'|'.join(WORDS)}|{_COMPOUNDS})\b"
 @cache
 def _run() -> Any:
     """A number in words, as far as it goes: of thousands of states, so made where a text needs it."""
-    said = rf"(?:{_ANY_WORD}|[0-9]{{1,4}}\b|{_HUNDRED}\b|(?:{'|'.join(TIMES)})\b)"
+    said = rf"(?:{_ANY_WORD}|[0-9]{{1,4}}\b|{HUNDRED}\b|(?:{'|'.join(TIMES)})\b)"
     between = (
         r"[-,.;:/() \n]{1,3}(?:(?:dash|minus|hyphen|then|and|space|pause|y|e|et|und|dann|luego|puis|gui[oó]n|tiret"
         r"|strich|bindestrich|trattino|tra[cç]o|area code)[-,.;:/ \n]{1,3})?"
@@ -125,7 +125,7 @@ def read(spoken: str) -> tuple[str, int]:
             times = TIMES[token]
             continue
         if not said:
-            digits, open_ten = digits + ("00" if token == _HUNDRED and digits else ""), False
+            digits, open_ten = digits + ("00" if token == HUNDRED and digits else ""), False
             continue
         if open_ten and single and said != "0":
             digits, row, open_ten = digits[:-1] + said, 0, False
@@ -183,7 +183,7 @@ def spelled_again(text: bytes, start: int, end: int) -> Span | None:
     """A word, and its letters."""
     word, *_, letters = text[start:end].decode().split()
     spelled = letters.replace("-", "").lower()
-    return (start, end) if word.strip(",.:;(").lower() == spelled else None
+    return (start, end) if word.strip(",.:;").lower() == spelled.strip("(") else None
 
 
 def alphabet(text: bytes, start: int, end: int) -> Span | None:  # noqa: ARG001 - it goes on past its first letters
