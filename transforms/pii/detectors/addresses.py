@@ -261,6 +261,7 @@ ROWS = (
         rf"|(?:Stra(?:ß|ss)e|Str\.|Platz|Allee|Weg|ul\."
         rf"|[Uu]lica)(?:{_S}{_NAME}){{0,3}}){_S}[0-9]{{1,4}}(?:{SPACE}?[a-hA-H]\b)?(?:[-/][0-9]{{1,4}}[a-h]?)?\b{_EUROPEAN_TAIL}",
         confidence=0.8,
+        validator=addresses.street_romance,
     ),
     Detector(
         name="street_postcode",  # any name and number, with a postcode and a town after it

@@ -22,7 +22,8 @@ _AFTERWARDS = re2.compile(
     r"|tratamiento|permiso|garant|prisi|c[aá]rcel|matrimonio|casad)|d'exp[eé]|di esperienza|de exp)"
 )
 
-_CLAUSES = re2.compile(rb"[.!?;\n\x00]")
+_SENTENCES = re2.compile(rb"[.!?;\n\x00]")
+_CLAUSES = re2.compile(rb"[.,!?;\n\x00]")
 _SO_OLD = re2.compile(
     rb"(?:[^a-z]+(?:which|that|now|only|also|already|just))*[^a-z]+(?:is|was|are|were|be|been|being|isn't)\b|[ ,(:-]*$"
 )
@@ -147,7 +148,7 @@ def age_english(text: bytes, start: int, end: int) -> Span | None:
 
 
 def _of_thing(text: bytes, start: int, end: int) -> bool:
-    following: list[bytes] = _WORDS.findall(text[end : end + 48].partition(b".")[0].lower())[:4]
+    following: list[bytes] = _WORDS.findall(_CLAUSES.split(text[end : end + 48].lower())[0])[:4]
     for word, after in zip(following[:3], [*following[1:], b""], strict=False):
         if word in _ENDS:
             break
@@ -155,7 +156,7 @@ def _of_thing(text: bytes, start: int, end: int) -> bool:
             return False
         if _thing(word):
             return _thing(after) or not (after in _PEOPLE or after.endswith(_WORKERS))
-    clause = _CLAUSES.split(text[max(0, start - 64) : start].lower())[-1]
+    clause = _SENTENCES.split(text[max(0, start - 64) : start].lower())[-1]
     for word in reversed(list(_WORDS.finditer(clause))[-7:]):
         if word[0] in _PEOPLE:
             return False
