@@ -35,7 +35,7 @@ FOUND = {
         "«Postboks 44, 0150 Oslo»",
         "«Casilla 91»",
         "«BP 17, 69002 Lyon»",
-        "«а/я 17»",
+        "«а/я 17»",  # noqa: RUF001 - Russian
         "〒に「«私書箱第12号»」",
     ],
     "city_state": ["in «Los Angeles, CA» we", "«Springfield, IL 62704»", "In «Portland, OR 97201» it"],
