@@ -52,7 +52,7 @@ ROWS = (
     Detector(
         name="email",
         type="EMAIL",
-        pattern=rf"[{LETTERS}0-9_][{LETTERS}0-9!#$%&'*+./=?^_`{{|}}~-]*@"
+        pattern=rf"[{LETTERS}0-9_][{LETTERS}0-9!#$%&'*+./=?^_`{{|}}~-]*@@?"
         rf"(?:[{_HOST}]+\.)+(?:xn--[a-z0-9-]+|[{LETTERS}]{{2,}})",
         trigger=_AT,
         confidence=0.99,
@@ -71,7 +71,8 @@ ROWS = (
         name="phone_us",
         type="PHONE",
         pattern=rf"(?:\b1{JOIN}|\b[2-9][0-9]{SEPARATOR})?"
-        rf"(?:(?:\([0-9]{{3}}\)|\[[0-9]{{3}}\]){SPACE}*[-/.]?{SPACE}*|\b[0-9]{{3}}(?:{SEPARATOR}|/))[0-9]{{3}}{SEPARATOR}[0-9]{{4}}{_EXTENSION}",
+        rf"(?:(?:\([0-9]{{3}}\)|\[[0-9]{{3}}\]){SPACE}*[-/.]?{SPACE}*|\b[0-9]{{3}}(?:{SEPARATOR}|/|\){SPACE}?))[0-9]{{3}}{SEPARATOR}[0-9]{{4}}{_EXTENSION}"
+        rf"|\([2-9][0-9]{{2}}\){_O}[2-9][0-9]{{6}}{_EXTENSION}",
         confidence=0.85,
         validator=contact.phone_us,
     ),
@@ -126,7 +127,7 @@ ROWS = (
     Detector(
         name="phone_bare",
         type="PHONE",
-        pattern=rf"\b([2-9][0-9]{{9}}|0[1-9][0-9]{{8,9}})(?:{_RUN_INTO})?\b",
+        pattern=rf"\b([2-9][0-9]{{9}}|0[1-9][0-9]{{8,9}})(?:{_RUN_INTO}|{_O}(?i:x|ext\.?){_O}[0-9]{{1,5}})?\b",
         confidence=0.5,
         validator=contact.phone_bare,
     ),
@@ -154,8 +155,8 @@ ROWS = (
     Detector(
         name="phone_misread",
         type="PHONE",
-        pattern=rf"\b{_MISREAD}{{3}}[-. ]{_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}\b",
-        trigger=rf"{_MISREAD}{{3}}[-. ]{_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}",
+        pattern=rf"(?:\({_MISREAD}{{3}}\){_O}|\b{_MISREAD}{{3}}[-. ]){_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}\b",
+        trigger=rf"{_MISREAD}{{3}}(?:\){_O}|[-. ]){_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}",
         confidence=0.65,
         validator=contact.phone_misread,
     ),

@@ -12,15 +12,17 @@ _ONE = rf"(?:{'|'.join(word for word, number in WORDS.items() if number < 10)})"
 _WORD = rf"(?:{'|'.join(WORDS)})"
 _PART = "[-,.;:/() \n]{1,3}"
 
-_AT_WORD = "(?:at|arroba|arobase|chiocciola)"
+_AT_WORD = "(?:at(?: sign| symbol)?|ät|arroba|arobase|chiocciola)"
 _DOT_WORD = "(?:dot|punto|point|punkt|ponto)"
 _OPEN, _SHUT = r"[(\[{<]", r"[)\]}>]"
 _AT_BRACKETS = rf"{_O}{_OPEN}{_O}(?i:{_AT_WORD}|a|@){_O}{_SHUT}{_O}|{_O}[~-](?i:at)[~-]{_O}"
 _DOT_SPELLED = (
-    rf"(?:{_O}{_OPEN}{_O}(?i:{_DOT_WORD}|\.){_O}{_SHUT}{_O}|{_S}(?i:{_DOT_WORD}){_S}|{_O}[~-](?i:dot)[~-]{_O})"
+    rf"(?:{_O}{_OPEN}{_O}(?i:{_DOT_WORD}|\.){_O}{_SHUT}{_O}|{_S}(?i:{_DOT_WORD}){_S}|{_S}(?i:dot)"
+    rf"|{_O}[~-](?i:dot)[~-]{_O})"
 )
 # No ending that is a word too (at, de, it, me): "at that point it".
 _ENDINGS = "com|net|org|edu|gov|io|co|info|biz|es|fr|uk|eu|pt|br|pl|nl|mx|ar|ca|dev|app|jp|ch|au|ru|cn|in"
+_OF_PLACES = rf"{_S}(?:dot{_S}(?:de|ch|be)|punkt{_S}(?:de|at|ch)|punto{_S}it)"  # and those in their own languages
 _SURE_ENDINGS = "com|net|org|edu|gov|info|biz|io|app|dev"
 _HOST = "[A-Za-z0-9-]+"
 _LOCAL_WORD = rf"[{LETTERS}0-9](?:[{LETTERS}0-9.~+'-]*[{LETTERS}0-9])?"
@@ -40,8 +42,8 @@ ROWS = (
         name="email_spelled",
         type="EMAIL",
         pattern=rf"\b{_LOCAL}(?:{_AT_BRACKETS}|{_S}(?i:{_AT_WORD}){_S}|{_O}@{_O}){_HOST}"
-        rf"(?:(?:{_DOT_SPELLED}|\.){_HOST}){{0,2}}{_DOT_SPELLED}(?i:{_ENDINGS})\b",
-        trigger=rf"(?i:{_DOT_WORD}|[(\[{{<]{_O}\.)(?:[)\]}}> \n~-]|$)",
+        rf"(?:(?:{_DOT_SPELLED}|\.){_HOST}){{0,2}}(?:{_DOT_SPELLED}(?i:{_ENDINGS})|(?i:{_OF_PLACES}))\b",
+        trigger=rf"(?i:{_DOT_WORD}|[(\[{{<]{_O}\.)(?:[)\]}}> \n~-]|com|$)",
         confidence=0.8,
         validator=mail.spelled,
     ),
@@ -55,20 +57,28 @@ ROWS = (
     Detector(
         name="email_spaced",  # or a comma for the last dot
         type="EMAIL",
-        pattern=rf"\b{_LOCAL_WORD}(?:{SPACE}@{_O}|@{SPACE})(?:{_HOST}{_O}\.)*{_HOST}{_O}\.{_O}"
+        pattern=rf"\b(?:(?:[A-Za-z0-9]{SPACE}){{2,20}})?{_LOCAL_WORD}(?:{SPACE}@{_O}|@{SPACE})(?:{_HOST}{_O}\.)*{_HOST}{_O}\.{_O}"
         rf"(?:{_SURE_ENDINGS}|co{_O}\.{_O}uk)\b"
-        rf"|\b{_LOCAL_WORD}@[A-Za-z]{_HOST}(?:{_O}\.{_O}|,)(?:{_SURE_ENDINGS})\b",
-        trigger=rf"{SPACE}@|@{SPACE}|@[A-Za-z0-9.-]+(?:,|{SPACE}\.|\.{SPACE})[a-z]",
+        rf"|\b{_LOCAL_WORD}@[A-Za-z]{_HOST}(?:{_O}\.{_O}|,)(?:{_SURE_ENDINGS}|co[.,]uk)\b",
+        trigger=rf"{SPACE}@|@{SPACE}|@[A-Za-z0-9.-]+(?:,|{SPACE}\.{_O}|\.{SPACE})[a-z]",
         confidence=0.8,
         validator=mail.spaced,
     ),
     Detector(
         name="email_at",  # the word for the sign, and a host as it is: a place to buy at as well
         type="EMAIL",
-        pattern=rf"\b{_LOCAL}{_S}(?i:{_AT_WORD}){_S}(?:{_HOST}\.)+(?:{_ENDINGS})\b",
+        pattern=rf"\b{_LOCAL}{_S}(?i:{_AT_WORD}){_S}(?:{_HOST}\.)+(?:{_ENDINGS}|de|it|ch|be|us|me)\b",
         trigger=rf"(?i:{_AT_WORD}){_S}[A-Za-z0-9-]+\.[a-z]",
         confidence=0.7,
         validator=mail.at_word,
+    ),
+    Detector(
+        name="email_provider",  # a host everyone knows, without its ending
+        type="EMAIL",
+        pattern=rf"\b{_LOCAL_WORD}(?:{_O}@{_O}|{_S}at{_S})(?i:g(?:oogle)?mail|hotmail|icloud|proton(?:mail)?|outlook|yahoo|ymail)\b",
+        trigger=rf"(?:@{_O}|at{_S})(?i:g(?:oogle)?mail|hotmail|icloud|proton|outlook|y(?:ahoo|mail))",
+        confidence=0.75,
+        validator=mail.provider,
     ),
     Detector(
         name="email_capitals",  # danaATexampleDOTcom

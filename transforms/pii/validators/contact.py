@@ -199,7 +199,8 @@ def phone_misread(text: bytes, start: int, end: int) -> Span | None:
     number = text[start:end]
     letters = sum(chr(sign).isalpha() for sign in number)
     beside = text[max(0, start - 1) : start] + text[end : end + 1]
-    refused = not 1 <= letters <= 4 or number[3] != number[7] or b"-" in beside or _announced(text, start)
+    marks = set(number[3:9].translate(None, b"0123456789OoIlSBZ() "))
+    refused = not 1 <= letters <= 4 or len(marks) > 1 or b"-" in beside or _announced(text, start)
     digits = digits_of(number.translate(_READ), 0, len(number))
     return (start, end) if not refused and _dialled(digits, ("US",)) else None
 

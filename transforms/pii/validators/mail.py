@@ -23,7 +23,9 @@ _PROVIDERS = re2.compile(
     r"|yandex|fastmail|tutanota|orange|free|wanadoo|laposte|libero|virgilio|uol|terra|qq|163|t-online|comcast|verizon"
     r"|btinternet)(?:\.com?)?\.[a-z]{2,4}$"
 )
-_NO_HOSTS = re2.compile(r" (?:at|arroba|arobase|chiocciola) (?:the|a|an|this|that|each|every|its|la|el|le) ")
+_NO_HOSTS = re2.compile(
+    r" (?:at|arroba|arobase|chiocciola) (?:the|a|an|this|that|each|every|its|your|our|my|their|la|el|le) "
+)
 _NEAR = 48  # bytes before an address in which a word for mail announces it
 
 
@@ -39,6 +41,14 @@ def spelled(text: bytes, start: int, end: int) -> Span | None:
     return None if _NO_HOSTS.search(text[start:end].lower()) else (start, end)
 
 
+def provider(text: bytes, start: int, end: int) -> Span | None:
+    """An address without its ending: the sign is in it, or words of mail come before and no one works at that firm."""
+    name = text[start:end].split()[0].lower()
+    if b"@" in text[start:end]:
+        return None if name in _NO_NAMES else (start, end)
+    return (start, end) if name not in _NO_NAMES and (_coined(name) or _announced(text, start)) else None
+
+
 def at_word(text: bytes, start: int, end: int) -> Span | None:
     """`dana at example.com`: no place to buy at, for words of mail come before it, the host gives out mail addresses,
     or the name is no word."""
@@ -46,7 +56,14 @@ def at_word(text: bytes, start: int, end: int) -> Span | None:
     name = b"".join(words[:-2]).lower()
     if name in _NO_NAMES:
         return None
-    coined = name.translate(None, b"0123456789.~-") != name and not name.isdigit()
-    announced = _MAIL.search(text[max(0, start - _NEAR) : start].decode(errors="ignore")) is not None
-    sure = coined or announced or _PROVIDERS.search(words[-1].decode()) is not None
+    sure = _coined(name) or _announced(text, start) or _PROVIDERS.search(words[-1].decode()) is not None
     return (start, end) if sure else None
+
+
+def _coined(name: bytes) -> bool:
+    """Whether a name holds what words do not."""
+    return name.translate(None, b"0123456789.~-") != name and not name.isdigit()
+
+
+def _announced(text: bytes, start: int) -> bool:
+    return _MAIL.search(text[max(0, start - _NEAR) : start].decode(errors="ignore")) is not None

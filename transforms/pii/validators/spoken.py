@@ -152,10 +152,11 @@ def _said(token: str) -> tuple[str, bool]:
 
 
 def phone(text: bytes, start: int, end: int) -> Span | None:
-    """7 to 15 digits (ITU-T E.164), some of them said one by one, or the first of all zero; no counting, and not one
-    digit again and again. Goes on as far as the number does."""
+    """7 to 15 digits (ITU-T E.164), some of them said one by one, or the first of all zero, or ten of which some are
+    written; no counting, and not one digit again and again. Goes on as far as the number does."""
     end, (digits, row) = _whole(text, start)
-    telling = row >= _SINGLES or digits[:1] == "0"
+    mixed = len(digits) == 10 and any(48 <= sign <= 57 for sign in text[start:end])
+    telling = row >= _SINGLES or digits[:1] == "0" or (mixed and digits[0] not in "01")
     return (start, end) if telling and 7 <= len(digits) <= 15 and not _counting(digits) else None
 
 
