@@ -5,6 +5,7 @@ from __future__ import annotations
 from transforms.pii.detectors import (
     addresses,
     addresses_asia,
+    addresses_east,
     contact,
     credentials,
     dates,
@@ -33,5 +34,6 @@ DETECTORS: tuple[Detector, ...] = (
     *dates.ROWS,
     *addresses.ROWS,
     *addresses_asia.ROWS,
+    *addresses_east.ROWS,
     *positions.ROWS,
 )

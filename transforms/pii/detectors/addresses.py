@@ -171,9 +171,10 @@ ROWS = (
     Detector(
         name="postal_code",
         type="ADDRESS",
-        pattern=rf"(?:^|[^A-Za-z0-9\[])(?i:zip(?:{OF}code)?|post(?:al)?{OF}codes?|pin{OF}?code|c\.?p|c[oó]d(?:igo"
+        pattern=rf"(?:^|[^A-Za-z0-9\[])(?i:zip(?:{OF}code)?|post(?:al)?{OF}codes?|pin{OF}?code|eircode|c\.?p|c[oó]d(?:igo"
         rf"|\.)?{OF}postal|code{OF}postal|plz|postleitzahl|cap|cep|codice{OF}postale)"
-        rf"(?:{SPACE}|[.:#=-]|is|es|est|ist)*{_S}?([A-Z]{{1,2}}[0-9][0-9A-Z]?{SPACE}*[0-9][A-Z]{{2}}\b"
+        rf"(?:{SPACE}|[.:#=-]|is|es|est|ist)*{_S}?((?i:[A-Z]{{1,2}}[0-9][0-9A-Z]?{SPACE}*[0-9][A-Z]{{2}}|[A-Z][0-9][A-Z]"
+        rf"{SPACE}?[0-9][A-Z][0-9]|[A-Z][0-9][0-9W]{SPACE}?[0-9A-Z]{{4}})\b|[0-9]{{3}}{SPACE}[0-9]{{3}}\b"
         rf"|[0-9]{{5}}[ -]?[0-9]{{3,4}}\b|[0-9]{{2}}{SPACE}[0-9]{{3}}\b|[0-9]{{4,6}}\b)",
         confidence=0.72,
     ),

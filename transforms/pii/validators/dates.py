@@ -51,9 +51,9 @@ _THINGS = frozenset(
     b" oven order pair pan paper part pc phone photo piano picture plane plant plan policy post pool port"
     b" printer product program project property pump record refrigerator restaurant review roof router rum"
     b" scotch school screen server shirt shoe shop show site smartphone sofa software song speaker stock store"
-    b" story stove study system table tablet tank tape technology tequila test thing thread ticket tire toilet"
-    b" tool toy tractor tradition train tree truck tv tyre unit update van vehicle version video vintage"
-    b" warranty washer washing watch website whiskey whisky wine wood".split()
+    b" story stove study subscription system table tablet tank tape technology tequila test thing thread"
+    b" ticket tire toilet tool toy tractor tradition train tree truck tv tyre unit update van vehicle version"
+    b" video vintage warranty washer washing watch website whiskey whisky wine wood".split()
 )
 _IT = frozenset(b"it it's its this that these those which".split())
 # Words after an age that do not say what it is of.

@@ -45,6 +45,13 @@ FOUND = {
         "«6 mars»",
         "«Thursday, 5 May at 10:30»",
     ],
+    "date_elsewhere": [
+        "«1978年3月4日»生",
+        "«昭和53年3月4日»",
+        "«1978년 3월 4일»",
+        "родился «4 марта 1978»",
+        "«4 marca 1978» r.",
+    ],
     "date_birth": [
         "DOB «3/4/78»",
         "born in «1978»",
@@ -60,6 +67,7 @@ FOUND = {
         "date of birth: «3 4 78»",
         "D0B: «O3/O4/1978»",
         "bday «3 - 4 - 1978»",
+        "born in «march 78»",
     ],
     "date_year": [
         "born there in «1982».",
@@ -86,7 +94,9 @@ FOUND = {
         "the car is his, he is «5 years old»",
     ],
     "age_context": ["aged «34»", "Age: «34»", "at the age of «34»", "just turned «30»", "Alter: «34»", "età: «34»"],
-    "age_i_am": ["I am «34» and well", "I'm «34», female"],
+    "age_i_am": ["I am «34» and well", "I'm «34», female", "she's «34»", "he was «7».", "I'm «34» now"],
+    "age_sex": ["I «(34F)» and he", "so «(M, 41)» said", "«34/m» here"],
+    "age_elsewhere": ["私は«34歳»です", "我«34岁»", "저는 «34살»", "«мне 34 года»"],
     "age_romance": [
         "varón de «34 años»",
         "Edad: «34 años»",
@@ -117,6 +127,7 @@ CLEAN = {
     "date_short": ("on 9/11, half 1/2, on 1/2, 3/4 of it", "on 24/7", "won 3-2"),
     "date_named": ("May 5%", "June 10,000 people", "part 03MAR"),
     "date_day": ("March 3.5", "march 5 and may 5", "set 3"),
+    "date_elsewhere": ("5月に3回", "3 maj", "10 マート"),
     "date_birth": ("DOB unknown", "born 34/45/78", "birth weight 3"),
     "date_year": ("in 1,982 of 2000 cases, in 1850", "of 2011.5 km, after 2099, by 1990%"),
     "clock_12": ("[10:15 AM] and [9 pm]", "5 amps, 3 pmol, um 5 am", "13 PM"),
@@ -133,7 +144,9 @@ CLEAN = {
         "my son's phone is 2 years old",
     ),
     "age_context": ("age of reason, aged cheese", "ages 300", "page 34"),
-    "age_i_am": ("I am 5th", "I am 100% sure", "I am 34th"),
+    "age_sex": ("(3F)", "(30 m)", "34 F outside", "24/7"),
+    "age_elsewhere": ("34年", "мне 34 рубля", "３４元"),
+    "age_i_am": ("I am 5th", "she's 34 minutes late", "he is 5.5", "I am 100% sure", "I am 34th"),
     "age_romance": (
         "hace 3 años, il y a 3 ans, da 3 anni",
         "más de 3 años, 3 años después, a los 3 meses",
