@@ -27,6 +27,7 @@ ROWS = (
         pattern=rf"\b(?:ul|al|pl|os)\.{_O}{_NAME}(?:{_S}{_NAME}){{0,3}}{_S}{_HOUSE}(?:{_O}(?:m|lok)\.{_O}[0-9]{{1,4}})?"
         rf"(?:{_O},?{_O}[0-9]{{2}}-[0-9]{{3}}{_S}{_NAME}(?:{_S}{_NAME})?)?\b"
         rf"|\b[0-9]{{2}}-[0-9]{{3}}{_S}[{_CAPITAL}][{LETTERS}]{{2,}}\b",
+        trigger=rf"(?:ul|al|pl|os)\.{_O}[{_CAPITAL}]|[0-9]-[0-9]{{3}}{SPACE}+[{_CAPITAL}]",
         confidence=0.8,
         languages=("pl",),
     ),

@@ -156,7 +156,7 @@ ROWS = (
         name="phone_misread",
         type="PHONE",
         pattern=rf"(?:\({_MISREAD}{{3}}\){_O}|\b{_MISREAD}{{3}}[-. ]){_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}\b",
-        trigger=rf"{_MISREAD}{{3}}(?:\){_O}|[-. ]){_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}",
+        trigger="[0-9][OoIlSBZ]|[OoIlSBZ][0-9]",
         confidence=0.65,
         validator=contact.phone_misread,
     ),
