@@ -145,7 +145,7 @@ ROWS = (
         type="DATE_TIME",
         pattern=r"(?:[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
         r"|[0-9]{1,2}/[0-9]{1,2}|(?:19|20)[0-9]{2}|[0-3][0-9][01][0-9](?:19|20)[0-9]{2})\b",
-        trigger=r"(?i:dob|o\.b|birth|born|nac|naiss|geb|nasc|(?:^|[^A-Za-z0-9])(?:n[eéÉ]e?|nat[oa])[^A-Za-z0-9])",
+        trigger=r"(?i:dob|o\.b|birth|born|nac|naiss|geb|nasc|(?:^|[^A-Za-z0-9])(?:n[eéÉ]e?|nat[oa])(?:[^A-Za-z0-9]|n|id))",
         confidence=0.85,
         validator=dates.birth,
         context=_BIRTH,
@@ -197,7 +197,7 @@ ROWS = (
         name="age_context",
         type="AGE",
         pattern=rf"{_NUMBER}\b",
-        trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:aged?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turned|turning)[^A-Za-z0-9])",
+        trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:aged?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turned|turning)(?:[^A-Za-z0-9]|n|id))",
         confidence=0.7,
         validator=dates.age,
         context=("aged?", "age of", "alter", "alter von", "edad", "et[àÀ]", "idade", "[aâÂ]ge", "turned", "turning"),
