@@ -165,7 +165,7 @@ ROWS = (
         rf"|[0-3][0-9][01][0-9](?:19|20)?[0-9]{{2}}|[0-9]{{2}}[01][0-9][0-3][0-9]"
         rf"|[0-3]?[0-9][- ]?(?i:{_SHORT_MONTH})[- ]?(?:19|20)?[0-9]{{2}}"
         rf"|(?i:{_MONTH}|{_SHORT_MONTH}\.?)(?:{SPACE}|-)'?[0-9]{{2}})\b",
-        trigger=r"(?i:d[o0]b|o\.b|bday|b-day|birth|born|nac|naiss|geb|nasc|(?:^|[^A-Za-z0-9])(?:n[eéÉ]e?|nat[oa])[^A-Za-z0-9])",
+        trigger=r"(?i:d[o0]b|o\.b|bday|b-day|birth|born|nac|naiss|geb|nasc|(?:^|[^A-Za-z0-9])(?:n[eéÉ]e?|nat[oa])(?:[^A-Za-z0-9]|n|id))",
         confidence=0.85,
         validator=dates.birth,
         context=_BIRTH,
@@ -217,7 +217,7 @@ ROWS = (
         name="age_context",
         type="AGE",
         pattern=rf"{_NUMBER}\b",
-        trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:age[ds]?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turn(?:ed|ing|s))[^A-Za-z0-9])",
+        trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:age[ds]?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turn(?:ed|ing|s))(?:[^A-Za-z0-9]|n|id))",
         confidence=0.7,
         validator=dates.age,
         context=("age[ds]?", "age of", "alter", "alter von", "edad", "et[àÀ]", "idade", "[aâÂ]ge", "turn(?:ed|ing|s)"),

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from transforms.pii.context import announced_by
 from transforms.pii.validators import Validator
 
 
 @dataclass(frozen=True)
 class Detector:
-    """One row. Where `context` has words, one of them must stand before the match with nothing but filler between."""
+    """One row. A value that says nothing by itself has a `context`: words of which one must announce it, before it or
+    at the head of its column. How they reach it: `transforms.pii.context`."""
 
     name: str
     type: str  # Amazon Comprehend's name where it has one
@@ -24,24 +26,21 @@ class Detector:
     confidence: float
     trigger: str = ""  # RE2, in every text that holds a match; where those of `transforms.pii.triggers` are in too many
     validator: Validator | None = None
-    context: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()  # RE2, in any case
+    far: bool = False  # over any few words, too, where "is" or a colon says that the value follows
+    unless: str = ""  # RE2, in any case: words that refuse what they announce, such as `transforms.pii.context.THINGS`
     languages: tuple[str, ...] = ()  # ISO 639-1, of texts that hold such finds; none given: any
 
     @property
     def expression(self) -> str:
         """The whole regular expression; with a context, group 1 is what is found."""
-        if not self.context:
-            return self.pattern
-        gap = r"[^A-Za-z0-9\[\]]+"
-        words = "|".join(self.context)
-        return rf"(?i:(?:^|[^A-Za-z0-9_\[])(?:{words})(?:{gap}(?:{FILLERS}))*{gap})({self.pattern})"
+        return f"{announced_by(self.context, far=self.far)}({self.pattern})" if self.context else self.pattern
 
+    @property
+    def essence(self) -> str:
+        """A smaller expression, whose triggers are in all that the whole one matches."""
+        return f"(?i:{'|'.join(self.context)})[^A-Za-z0-9]+(?:{self.pattern})" if self.context else self.pattern
 
-# Words that may stand between a context word and the number it announces.
-FILLERS = (
-    "at|be|directly|es|est|ext|here|home|is|ist|it|lautet|me|mobile|my|new|no|nr|num|number|n[oºO°]|now|on|or|para|to|under|us"
-    "|via|work"
-)
 
 SPACE = r"[ \t\n\v\f\r]"
 LETTERS = "A-Za-z\u00c0-\u024f\u0300-\u052f"  # Latin, Greek, Cyrillic, marks; not the scripts written without spaces
@@ -54,17 +53,3 @@ CODE = (
     rf"(?:(?:{SPACE}+[0-9]|[-/.~])[0-9][A-Za-z0-9]*)*(?:[-/~][A-Za-z0-9]{{1,8}})?\b"
 )
 OF = rf"(?:{SPACE}|[-~/.'])*"  # between the words of an announcement: medical record, medical-record, record's
-
-# Between a word that announces a number and the number: these words, and what may stand around them.
-_QUOTES = "\u2018\u2019“”„«"
-_GAP = rf"""[ \t\n\v\f\r"'`{_QUOTES}#:=*()>|,~/-]+"""
-_LINKS = (
-    "is|was|are|of|the|with|my|your|his|her|new|id|no|nos|nr|num|number|n\\.?[oº°]|es|era|est|ist|lautet|war|[eèé]"
-    "|n[uú]mero|num[eé]ro|n[uú]m|nummer|de|del|della|di|du|do|da|code|c[oó]digo|codice"
-)
-
-
-def announced(words: str, value: str) -> str:
-    """A pattern that finds a value where one of the words stands before it, nearer and stricter than `context` does."""
-    link = rf"(?:{_GAP}(?:{_LINKS})\.?)*{_GAP}"
-    return rf"(?i:(?:^|[^A-Za-z0-9\[])(?:{words})[.:]?{link})({value})"

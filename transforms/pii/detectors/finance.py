@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector, announced
+from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector
 from transforms.pii.validators import finance, shaped
 
 _COUNTRY = rf"[A-Za-z]{{2}}[0-9]{{2}}(?:{SPACE}+|-)?[A-Za-z0-9]"
@@ -77,8 +77,18 @@ ROWS = (
         pattern=rf"[0-9](?:(?:{SPACE}+|[-.])?[0-9]){{11,18}}\b",
         confidence=0.6,
         context=(
-            "amex", "card", "carta", "cart[aã]o", "carte", "cc", "credit", "debit", "karte", "kreditkarte",
-            "mastercard", "tarjeta",
+            "amex",
+            "card",
+            "carta",
+            "cart[aã]o",
+            "carte",
+            "cc",
+            "credit",
+            "debit",
+            "karte",
+            "kreditkarte",
+            "mastercard",
+            "tarjeta",
             "visa",
         ),
     ),
@@ -91,10 +101,12 @@ ROWS = (
     Detector(
         name="card_ending",
         type="CREDIT_DEBIT_NUMBER",
-        pattern=announced(
-            rf"(?:card|tarjeta|visa|mastercard|amex){OF}(?:ending|ends|terminada|acabada|que{OF}termina)(?:{OF}(?:in"
-            rf"|with|en))?",
-            r"[0-9]{4}\b",
+        pattern=r"[0-9]{4}\b",
+        context=(
+            (
+                rf"(?:card|tarjeta|visa|mastercard|amex){OF}(?:ending|ends|terminada|acabada|que{OF}termina)(?:{OF}(?:in"
+                rf"|with|en))?"
+            ),
         ),
         confidence=0.7,
         validator=finance.alone,
@@ -102,14 +114,16 @@ ROWS = (
     Detector(
         name="card_cvv",
         type="CREDIT_DEBIT_CVV",
-        pattern=announced(_CVV_WORDS, r"[0-9]{3,4}\b"),
+        pattern=r"[0-9]{3,4}\b",
+        context=(_CVV_WORDS,),
         confidence=0.8,
         validator=finance.alone,
     ),
     Detector(
         name="card_expiry",
         type="CREDIT_DEBIT_EXPIRY",
-        pattern=announced(_EXPIRY_WORDS, _MONTH_YEAR),
+        pattern=_MONTH_YEAR,
+        context=(_EXPIRY_WORDS,),
         confidence=0.8,
         validator=finance.alone,
     ),
@@ -123,9 +137,8 @@ ROWS = (
     Detector(
         name="swift",
         type="SWIFT_CODE",
-        pattern=announced(
-            rf"swift(?:{OF}(?:/{OF})?bic)?|bic(?:{OF}(?:/{OF})?swift)?", r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b"
-        ),
+        pattern=r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b",
+        context=(rf"swift(?:{OF}(?:/{OF})?bic)?|bic(?:{OF}(?:/{OF})?swift)?",),
         trigger=r"(?i:swift|bic)",
         confidence=0.9,
         validator=finance.swift,
@@ -141,14 +154,20 @@ ROWS = (
     Detector(
         name="bank_account",
         type="BANK_ACCOUNT_NUMBER",
-        pattern=announced(_ACCOUNT_WORDS, rf"(?:[A-Za-z]{{2,8}}[-~]?)?[0-9](?:{_SEP}[0-9]){{4,19}}\b"),
+        pattern=rf"(?:[A-Za-z]{{2,8}}[-~]?)?[0-9](?:{_SEP}[0-9]){{4,19}}\b",
+        context=(_ACCOUNT_WORDS,),
         confidence=0.74,
     ),
     Detector(
         name="bank_account_ending",
         type="BANK_ACCOUNT_NUMBER",
-        pattern=announced(rf"(?:account|acct){OF}(?:ending|ends)(?:{OF}(?:in|with))?|cuenta{OF}(?:terminada"
-        rf"|que{OF}termina){OF}en", r"[0-9]{3,4}\b"),
+        pattern=r"[0-9]{3,4}\b",
+        context=(
+            (
+                rf"(?:account|acct){OF}(?:ending|ends)(?:{OF}(?:in|with))?|cuenta{OF}(?:terminada"
+                rf"|que{OF}termina){OF}en"
+            ),
+        ),
         confidence=0.7,
         validator=finance.alone,
     ),
@@ -163,10 +182,9 @@ ROWS = (
     Detector(
         name="bank_routing",
         type="BANK_ROUTING",
-        pattern=announced(
-            _ROUTING_WORDS, rf"[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}\b|[0-9](?:{_SEP}[0-9]){{7,8}}\b"
-            rf"|[A-Z]{{4}}0[A-Z0-9]{{6}}\b"
-        ),
+        pattern=rf"[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}\b|[0-9](?:{_SEP}[0-9]){{7,8}}\b"
+        rf"|[A-Z]{{4}}0[A-Z0-9]{{6}}\b",
+        context=(_ROUTING_WORDS,),
         confidence=0.85,
     ),
     Detector(
@@ -207,8 +225,9 @@ ROWS = (
     Detector(
         name="wallet_context",
         type="CRYPTO_WALLET_ADDRESS",
-        pattern=announced(_WALLET_WORDS, r"(?:[a-z]{1,10}[:1])?[A-Za-z0-9]{25,110}\b"),
+        pattern=r"(?:[a-z]{1,10}[:1])?[A-Za-z0-9]{25,110}\b",
+        context=(_WALLET_WORDS,),
         confidence=0.7,
         validator=shaped,
     ),
-)  # fmt: skip
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transforms.pii.detectors import government_abroad, identity
-from transforms.pii.detectors.detector import CODE, OF, SEPARATOR, SPACE, Detector, announced
+from transforms.pii.detectors.detector import CODE, OF, SEPARATOR, SPACE, Detector
 from transforms.pii.validators import government, shaped
 
 _SEP = rf"(?:{SPACE}+|[-.])?"
@@ -54,17 +54,20 @@ ROWS = (
     Detector(
         name="itin_context",
         type="US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER",
-        pattern=announced(
-            rf"itin|individual{OF}tax(?:payer)?{OF}(?:id|identification)(?:{OF}(?:no|number))?|tax{OF}id(?:{OF}(?:no"
-            rf"|number))?",
-            rf"9[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{4}}\b",
+        pattern=rf"9[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{4}}\b",
+        context=(
+            (
+                rf"itin|individual{OF}tax(?:payer)?{OF}(?:id|identification)(?:{OF}(?:no|number))?|tax{OF}id(?:{OF}(?:no"
+                rf"|number))?"
+            ),
         ),
         confidence=0.92,
     ),
     Detector(
         name="passport",
         type="PASSPORT_NUMBER",
-        pattern=announced(_PASSPORT_WORDS, CODE),
+        pattern=CODE,
+        context=(_PASSPORT_WORDS,),
         confidence=0.85,
         validator=shaped,
     ),
@@ -92,7 +95,8 @@ ROWS = (
     Detector(
         name="driver_id",
         type="DRIVER_ID",
-        pattern=announced(_LICENCE_WORDS, CODE),
+        pattern=CODE,
+        context=(_LICENCE_WORDS,),
         confidence=0.8,
         validator=government.driver_id,
     ),
@@ -119,20 +123,16 @@ ROWS = (
     Detector(
         name="sin_context",
         type="CA_SOCIAL_INSURANCE_NUMBER",
-        pattern=announced(
-            rf"sin|social{OF}insurance|num[eé]ro{OF}d{OF}assurance{OF}sociale|nas",
-            rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}\b",
-        ),
+        pattern=rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}\b",
+        context=(rf"sin|social{OF}insurance|num[eé]ro{OF}d{OF}assurance{OF}sociale|nas",),
         confidence=0.85,
     ),
     Detector(
         name="ca_health",
         type="CA_HEALTH_NUMBER",
-        pattern=announced(
-            rf"ohip|hcn|health{OF}card|ontario{OF}health|carte{OF}sant[eé]|ramq|phn",
-            rf"[0-9]{{4}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}(?:{_SEP}[A-Z]{{2}})?\b"
-            rf"|[A-Z]{{4}}{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}\b",
-        ),
+        pattern=rf"[0-9]{{4}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}(?:{_SEP}[A-Z]{{2}})?\b"
+        rf"|[A-Z]{{4}}{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}\b",
+        context=(rf"ohip|hcn|health{OF}card|ontario{OF}health|carte{OF}sant[eé]|ramq|phn",),
         confidence=0.87,
     ),
     Detector(
@@ -145,9 +145,8 @@ ROWS = (
     Detector(
         name="aadhaar_context",
         type="IN_AADHAAR",
-        pattern=announced(
-            rf"a+dh?aa?r(?:{OF}(?:card|id|no|number))*|uid(?:ai)?", rf"[0-9]{{4}}{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}\b"
-        ),
+        pattern=rf"[0-9]{{4}}{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}\b",
+        context=(rf"a+dh?aa?r(?:{OF}(?:card|id|no|number))*|uid(?:ai)?",),
         confidence=0.85,
     ),
     Detector(
@@ -159,7 +158,8 @@ ROWS = (
     Detector(
         name="pan_context",
         type="IN_PERMANENT_ACCOUNT_NUMBER",
-        pattern=announced(rf"pan(?:{OF}card)?|permanent{OF}account{OF}(?:number|no)", r"[A-Za-z]{5}[0-9]{4}[A-Za-z]\b"),
+        pattern=r"[A-Za-z]{5}[0-9]{4}[A-Za-z]\b",
+        context=(rf"pan(?:{OF}card)?|permanent{OF}account{OF}(?:number|no)",),
         confidence=0.85,
     ),
     Detector(
@@ -171,8 +171,13 @@ ROWS = (
     Detector(
         name="voter",
         type="IN_VOTER_NUMBER",
-        pattern=announced(rf"voters?(?:{OF}(?:id|card|identity|no|number))*|epic(?:{OF}(?:no|number))?"
-        rf"|electors?{OF}photo{OF}identity(?:{OF}card)?", r"[A-Za-z]{3}[0-9]{7}\b"),
+        pattern=r"[A-Za-z]{3}[0-9]{7}\b",
+        context=(
+            (
+                rf"voters?(?:{OF}(?:id|card|identity|no|number))*|epic(?:{OF}(?:no|number))?"
+                rf"|electors?{OF}photo{OF}identity(?:{OF}card)?"
+            ),
+        ),
         confidence=0.9,
     ),
     Detector(
@@ -185,8 +190,13 @@ ROWS = (
     Detector(
         name="utr",
         type="UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER",
-        pattern=announced(rf"utr|unique{OF}tax(?:payer)?'?s?{OF}(?:reference|ref)|tax(?:payer)?{OF}reference"
-        rf"|self{OF}assessment", rf"[0-9]{{5}}{_SEP}[0-9]{{5}}K?\b"),
+        pattern=rf"[0-9]{{5}}{_SEP}[0-9]{{5}}K?\b",
+        context=(
+            (
+                rf"utr|unique{OF}tax(?:payer)?'?s?{OF}(?:reference|ref)|tax(?:payer)?{OF}reference"
+                rf"|self{OF}assessment"
+            ),
+        ),
         confidence=0.85,
     ),
     Detector(
@@ -200,9 +210,10 @@ ROWS = (
     Detector(
         name="nhs_context",
         type="UK_NATIONAL_HEALTH_SERVICE_NUMBER",
-        pattern=announced(rf"nhs|national{OF}health{OF}service", rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{4}}\b"),
+        pattern=rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{4}}\b",
+        context=(rf"nhs|national{OF}health{OF}service",),
         confidence=0.88,
     ),
     *government_abroad.ROWS,
     *identity.ROWS,
-)  # fmt: skip
+)

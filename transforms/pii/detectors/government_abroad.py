@@ -5,7 +5,7 @@ A row without an announcing word has a check digit and a shape or date that few 
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector, announced
+from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector
 from transforms.pii.validators import government_abroad, shaped
 
 _SEP = rf"(?:{SPACE}+|[-.])?"
@@ -23,10 +23,8 @@ ROWS = (
     Detector(
         name="dni_context",
         type="ES_DNI",
-        pattern=announced(
-            rf"d\.?n\.?i|n\.?i\.?f|documento{OF}nacional(?:{OF}de{OF}identidad)?",
-            rf"[0-9]{{1,2}}\.?[0-9]{{3}}\.?[0-9]{{3}}(?:(?:{SPACE}+|-)?[A-Za-z])?\b",
-        ),
+        pattern=rf"[0-9]{{1,2}}\.?[0-9]{{3}}\.?[0-9]{{3}}(?:(?:{SPACE}+|-)?[A-Za-z])?\b",
+        context=(rf"d\.?n\.?i|n\.?i\.?f|documento{OF}nacional(?:{OF}de{OF}identidad)?",),
         confidence=0.8,
     ),
     Detector(
@@ -39,7 +37,8 @@ ROWS = (
     Detector(
         name="nie_context",
         type="ES_NIE",
-        pattern=announced(rf"n\.?i\.?e|identidad{OF}de{OF}extranjero", r"[X-Zx-z][-. ]?[0-9]{7}[-. ]?[A-Za-z]\b"),
+        pattern=r"[X-Zx-z][-. ]?[0-9]{7}[-. ]?[A-Za-z]\b",
+        context=(rf"n\.?i\.?e|identidad{OF}de{OF}extranjero",),
         confidence=0.85,
     ),
     Detector(
@@ -53,11 +52,9 @@ ROWS = (
     Detector(
         name="nir_context",
         type="FR_NIR",
-        pattern=announced(
-            rf"nir|s[eé]curit[eé]{OF}sociale|n[°ºo.]+{OF}s[eé]cu|num[eé]ro{OF}de{OF}s[eé]cu|insee",
-            rf"[1-478]{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}(?:[0-9]{{2}}"
-            rf"|2[ABab]){_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}(?:{_SEP}[0-9]{{2}})?\b",
-        ),
+        pattern=rf"[1-478]{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}(?:[0-9]{{2}}"
+        rf"|2[ABab]){_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}(?:{_SEP}[0-9]{{2}})?\b",
+        context=(rf"nir|s[eé]curit[eé]{OF}sociale|n[°ºo.]+{OF}s[eé]cu|num[eé]ro{OF}de{OF}s[eé]cu|insee",),
         confidence=0.96,
     ),
     Detector(
@@ -70,10 +67,12 @@ ROWS = (
     Detector(
         name="tax_id_de_context",
         type="DE_TAX_ID",
-        pattern=announced(
-            r"steuer-?(?:id|idnr|identifikationsnummer|nummer|nr)(?:-?nr)?|idnr|tin|steuerliche identifikationsnummer"
-            r"|identifikationsnummer",
-            rf"[0-9]{{2}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}\b|[0-9]{{2,3}}/[0-9]{{3,4}}/[0-9]{{4,5}}\b",
+        pattern=rf"[0-9]{{2}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}\b|[0-9]{{2,3}}/[0-9]{{3,4}}/[0-9]{{4,5}}\b",
+        context=(
+            (
+                r"steuer-?(?:id|idnr|identifikationsnummer|nummer|nr)(?:-?nr)?|idnr|tin"
+                r"|(?:steuerliche )?identifikationsnummer"
+            ),
         ),
         confidence=0.86,
     ),
@@ -88,9 +87,8 @@ ROWS = (
     Detector(
         name="fiscal_code_context",
         type="IT_FISCAL_CODE",
-        pattern=announced(
-            rf"codice{OF}fiscale|c\.?f|cod\.?{OF}fisc", rf"[A-Za-z]{{6}}{_SEP}[0-9A-Za-z]{{5}}{_SEP}[0-9A-Za-z]{{5}}\b"
-        ),
+        pattern=rf"[A-Za-z]{{6}}{_SEP}[0-9A-Za-z]{{5}}{_SEP}[0-9A-Za-z]{{5}}\b",
+        context=(rf"codice{OF}fiscale|c\.?f|cod\.?{OF}fisc",),
         confidence=0.85,
         trigger=r"(?i:fisc|c\.?f)",
         validator=shaped,
@@ -111,7 +109,8 @@ ROWS = (
     Detector(
         name="cpf_context",
         type="BR_CPF",
-        pattern=announced(r"cpf(?:/mf)?|c\.p\.f", rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{2}}\b"),
+        pattern=rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{2}}\b",
+        context=(r"cpf(?:/mf)?|c\.p\.f",),
         confidence=0.9,
     ),
     Detector(
@@ -130,9 +129,8 @@ ROWS = (
     Detector(
         name="cnpj_context",
         type="BR_CNPJ",
-        pattern=announced(
-            r"cnpj(?:/mf)?", r"[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?[0-9]{2}\b"
-        ),
+        pattern=r"[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?[0-9]{2}\b",
+        context=(r"cnpj(?:/mf)?",),
         confidence=0.97,
     ),
     Detector(
@@ -145,7 +143,8 @@ ROWS = (
     Detector(
         name="pesel_context",
         type="PL_PESEL",
-        pattern=announced(r"pesel", r"[0-9](?:[ -]?[0-9]){8,10}\b"),
+        pattern=r"[0-9](?:[ -]?[0-9]){8,10}\b",
+        context=(r"pesel",),
         confidence=0.92,
     ),
     Detector(
@@ -158,7 +157,8 @@ ROWS = (
     Detector(
         name="nip_context",
         type="PL_NIP",
-        pattern=announced(r"nip", r"(?:PL ?)?[0-9](?:[ -]?[0-9]){8,9}\b"),
+        pattern=r"(?:PL ?)?[0-9](?:[ -]?[0-9]){8,9}\b",
+        context=(r"nip",),
         confidence=0.92,
     ),
     Detector(
@@ -192,9 +192,8 @@ ROWS = (
     Detector(
         name="bsn",
         type="ID_NUMBER",
-        pattern=announced(
-            rf"bsn|burgerservice(?:nummer)?|sofi(?:nummer)?|citizen{OF}service{OF}number", r"[0-9]{8,9}\b"
-        ),
+        pattern=r"[0-9]{8,9}\b",
+        context=(rf"bsn|burgerservice(?:nummer)?|sofi(?:nummer)?|citizen{OF}service{OF}number",),
         confidence=0.9,
     ),
     Detector(
@@ -271,4 +270,4 @@ ROWS = (
         validator=government_abroad.rvnr,
         languages=("de",),
     ),
-)  # fmt: skip
+)

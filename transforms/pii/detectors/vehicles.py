@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector, announced
+from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector
 from transforms.pii.validators import vehicles
 
 _DOTLESS = "\u0131"
@@ -34,11 +34,13 @@ ROWS = (
     Detector(
         name="vin_context",
         type="VEHICLE_IDENTIFICATION_NUMBER",
-        pattern=announced(
-            rf"vin|vehicle{OF}identification(?:{OF}(?:no|number|code))?|chassis(?:{OF}(?:no|number))?"
-            rf"|(?:n[uú]mero|num[eé]ro|n[º°]){OF}de{OF}(?:bastidor|ch[aâ]ssis)|bastidor|fahrgestellnummer|fin|telaio"
-            rf"|chassi",
-            r"[A-Za-z0-9]{17}\b",
+        pattern=r"[A-Za-z0-9]{17}\b",
+        context=(
+            (
+                rf"vin|vehicle{OF}identification(?:{OF}(?:no|number|code))?|chassis(?:{OF}(?:no|number))?"
+                rf"|(?:n[uú]mero|num[eé]ro|n[º°]){OF}de{OF}(?:bastidor|ch[aâ]ssis)|bastidor|fahrgestellnummer|fin|telaio"
+                rf"|chassi"
+            ),
         ),
         confidence=0.9,
         validator=vehicles.vin_announced,
@@ -46,11 +48,9 @@ ROWS = (
     Detector(
         name="plate_context",
         type="LICENSE_PLATE",
-        pattern=announced(
-            _PLATE_WORDS,
-            rf"[A-Z0-9ÄÖÜ]{{1,8}}(?:{_GAP}[A-Z0-9]{{1,5}}){{0,3}}\b"
-            rf"|[a-z0-9]{{1,3}}[ -]?[a-z0-9]{{1,4}}(?:[ -]?[a-z0-9]{{1,4}})?\b",
-        ),
+        pattern=rf"[A-Z0-9ÄÖÜ]{{1,8}}(?:{_GAP}[A-Z0-9]{{1,5}}){{0,3}}\b"
+        rf"|[a-z0-9]{{1,3}}[ -]?[a-z0-9]{{1,4}}(?:[ -]?[a-z0-9]{{1,4}})?\b",
+        context=(_PLATE_WORDS,),
         confidence=0.75,
         validator=vehicles.plate_announced,
     ),
