@@ -7,6 +7,7 @@ from transforms.pii.validators import addresses
 
 _CAPITAL = "A-Z\u00c0-\u00de"
 _S = rf"{SPACE}+"
+_O = rf"{SPACE}?"
 _COMMA = rf"(?:{SPACE}|,)+"
 _NAME = rf"[{_CAPITAL}](?:[{LETTERS}'.-]*[{LETTERS}])?"
 _CITY = rf"{_NAME}(?:{_S}(?:(?:de|del|la|las|los|of|upon|on|le|les|am|an|der|do|da|dos){_S}){{0,2}}{_NAME}){{0,3}}"
@@ -171,11 +172,20 @@ ROWS = (
     Detector(
         name="postal_code",
         type="ADDRESS",
-        pattern=rf"(?:^|[^A-Za-z0-9\[])(?i:zip(?:{OF}code)?|post(?:al)?{OF}codes?|pin{OF}?code|eircode|c\.?p|c[oó]d(?:igo"
-        rf"|\.)?{OF}postal|code{OF}postal|plz|postleitzahl|cap|cep|codice{OF}postale)"
-        rf"(?:{SPACE}|[.:#=-]|is|es|est|ist)*{_S}?((?i:[A-Z]{{1,2}}[0-9][0-9A-Z]?{SPACE}*[0-9][A-Z]{{2}}|[A-Z][0-9][A-Z]"
-        rf"{SPACE}?[0-9][A-Z][0-9]|[A-Z][0-9][0-9W]{SPACE}?[0-9A-Z]{{4}})\b|[0-9]{{3}}{SPACE}[0-9]{{3}}\b"
-        rf"|[0-9]{{5}}[ -]?[0-9]{{3,4}}\b|[0-9]{{2}}{SPACE}[0-9]{{3}}\b|[0-9]{{4,6}}\b)",
+        pattern=rf"(?i:[A-Z]{{1,2}}[0-9][0-9A-Z]?{_O}[0-9][A-Z]{{2}}|[A-Z][0-9][A-Z]{_O}[0-9][A-Z][0-9]"
+        rf"|[A-Z][0-9][0-9W]{_O}[0-9A-Z]{{4}}|[0-9]{{5}}[ -]?[0-9]{{3,4}}|[0-9]{{2,3}} [0-9]{{3}}|[0-9]{{4,6}})\b",
+        context=(
+            f"zip(?:{OF}code)?", f"post(?:al)?{OF}codes?", f"pin{OF}?code", "eircode", f"c[oó]d(?:igo|\\.)?{OF}postal",
+            f"code{OF}postal", "plz", "postleitzahl", "cep", f"codice{OF}(?:di{OF}avviamento{OF})?postale", "postcode",
+            "postnummer", "kod pocztowy", "индекс", "邮编", "郵便番号", "우편번호",
+        ),
+        validator=addresses.postal_code,
+        confidence=0.72,
+    ),
+    Detector(
+        name="postal_code_short",  # CAP 00184: words so short that nothing may part them from the number
+        type="ADDRESS",
+        pattern=r"(?:^|[^A-Za-z0-9\x00])(?i:c\.?p\.?|cap)[ .:#=-]{1,3}([0-9]{5})\b",
         confidence=0.72,
     ),
     Detector(

@@ -11,6 +11,7 @@ _O = rf"{SPACE}?"
 _EXTENSION = rf"(?:{SPACE}*(?i:x|ext\.?|extension){SPACE}*[0-9]{{1,6}})?\b"
 _PHONE_WORDS = (
     "call", "cell", "cel", "cell ?phone", "celular", "cellulare", "contact", "contacto", "contatto", "contact number",
+    "(?:best|good|call-?back|contact|daytime|home|work) number", "number to (?:call|reach|text|use)",
     "dial", "direct line", "direct number", "fax", "fono", "handy", "handynummer", "hotline", "landline", "mobil",
     "mobile", "mobilnummer", "m[oóÓ]vil", "my number", "phone", "phones", "portable", "reach", "ring", "rufnummer",
     "sms", "t[eéÉ]l", "t[eéÉ]l[eéÉ]phone", "telefax", "telefon", "telefone", "telefonnummer", "tel[eéÉ]fonos?",

@@ -40,6 +40,7 @@ _NO_NAMES = frozenset(
     b" on onto or our over per she since than that then they this through to toward towards under until up via"
     b" was we were when where which while who with without you your".split()
 )
+_COUNTED = re2.compile(rb" (?:rows|files|lines|items|records|entries|pages|people|units|bytes|[kmg]b|dollars|euros?)\b")
 _DIGITS = b"0123456789"
 _LABEL = re2.compile(rb"[.!?](?:[ \t\v\f\r]+[A-Z]|$)|[ \t\v\f\r.,]+$")
 _NEXT = re2.compile(rb"[.,]?[ \t\v\f\r]+[A-Z][A-Za-z /]{0,24}$")  # the next label, before its colon
@@ -92,6 +93,11 @@ def code_alone(text: bytes, start: int, end: int) -> Span | None:
     before, after = text[max(0, start - 1) : start], text[end : end + 2]
     longer = after[:1] in (b"-", b".") and after[1:].isdigit()
     return None if longer or before in (b"-", b".", b"+", b"/", b"#") else (start, end)
+
+
+def postal_code(text: bytes, start: int, end: int) -> Span | None:
+    """What a word announces, and no count: a zip file of 12345 rows."""
+    return None if _COUNTED.match(text[end : end + 24]) else (start, end)
 
 
 def postcode_uk(text: bytes, start: int, end: int) -> Span | None:

@@ -139,9 +139,9 @@ def _announced(text: bytes, start: int) -> bool:
 
 
 def phone(text: bytes, start: int, end: int) -> Span | None:
-    """7 to 15 digits (ITU-T E.164) that are no date."""
+    """7 to 15 digits (ITU-T E.164) that are no date, and no count of something."""
     digits = text[start:end].translate(None, b"+" + SEPARATORS)
-    return None if len(digits) < 7 or _date(text, start, end) else (start, end)
+    return None if len(digits) < 7 or _date(text, start, end) or _counted(text, end) else (start, end)
 
 
 def phone_international(text: bytes, start: int, end: int) -> Span | None:

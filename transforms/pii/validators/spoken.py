@@ -167,6 +167,24 @@ def card(text: bytes, start: int, end: int) -> Span | None:
     return (start, end) if valid else None
 
 
+def social(text: bytes, start: int, end: int) -> Span | None:
+    """Nine digits, or the last four."""
+    end, (digits, _) = _whole(text, start)
+    return (start, end) if len(digits) in (4, 9) else None
+
+
+def code(text: bytes, start: int, end: int) -> Span | None:
+    """Three to eight digits."""
+    end, (digits, _) = _whole(text, start)
+    return (start, end) if 3 <= len(digits) <= 8 else None
+
+
+def postal_code(text: bytes, start: int, end: int) -> Span | None:
+    """Five digits or six, or nine of the United States."""
+    end, (digits, _) = _whole(text, start)
+    return (start, end) if len(digits) in (5, 6, 9) else None
+
+
 def _whole(text: bytes, start: int) -> tuple[int, tuple[str, int]]:
     said = _run().match(text[start : start + _NEAR])
     return start + said.end(), read(said[0].decode())

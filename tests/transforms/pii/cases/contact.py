@@ -66,6 +66,9 @@ FOUND = {
         "direct line: «5550187»",
         "телефон: «495 123-45-67»",
         "電話 «5550187»",
+        "Agent: And a good number?\nCaller: «2065550134»",
+        "name,phone\nRuiz,«2065550134»",
+        "<Phone>«2065550134»</Phone>",
     ],
     "phone_list": ["Tlf. «917277336 - 606409021»", "Tel. «918823884 / 918823984 / 619128686»."],
     "phone_national": [
@@ -115,7 +118,7 @@ CLEAN = {
     ),
     "phone_trunk": ("claim 07700 900123", "030 123", "ref 030/1234567"),
     "phone_nine": ("650 000 000 and 1 650 300 200", "reference 633 349 565", "633 349 565 people"),
-    "phone_context": ("call me about order 4500123", "call 12-34-5", "text 123456"),
+    "phone_context": ("call me about order 4500123", "call 12-34-5", "the phone has 12345678 pixels", "text 123456"),
     "phone_list": ("phones 12 and 13, 14 and 15", "tel. order 4500123 / 4500124"),
     "phone_national": ("Elm Street 123 4567 Springfield", "invoice 630 75 89 15", "screens of 2560 1440 and 1920 1080"),
     "phone_area": ("(12) 3-4", "order (31) 345-678", "on 31-45-67-89-10"),

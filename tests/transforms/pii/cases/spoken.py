@@ -43,6 +43,12 @@ FOUND = {
         "«tre quattro sette, uno due tre, quattro cinque sei sette»",
         "«nove um dois, três quatro cinco, meia sete oito»",
     ],
+    "code_spoken": ["my pin is «four one seven nine»", "cvv: «three oh eight»"],
+    "social_spoken": [
+        "my social is «two one two, four five, six seven eight one»",
+        "last four of my ssn: «six seven eight one»",
+    ],
+    "postal_code_spoken": ["my zip is «six two seven oh four»"],
     "card_spoken": [
         "it is «four one one one, one one one one, one one one one, one one one one»",
         "«fifty five, fifty five, fifty five, fifty five, fifty five, fifty five, forty four, forty four»",
@@ -83,6 +89,9 @@ CLEAN = {
         "nineteen eighty four, nineteen eighty five",
         "zwei drei Tage, four or five six packs",
     ),
+    "code_spoken": ("pin two three times", "the pin is wrong one", "one two three four"),
+    "social_spoken": ("social one two", "social media has four five"),
+    "postal_code_spoken": ("zip one two three", "a zip on two, three or four"),
     "card_spoken": ("one one one one one one one one one one one one one one one one", "forty one eleven"),
     "date_spoken": ("may first be said", "march second to none", "you may, third of all", "one may ask"),
     "name_spelled": ("my name is R-U", "it was F-R-E-E", "spelled out", "the name is A to Z"),
