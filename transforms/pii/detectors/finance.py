@@ -113,8 +113,10 @@ ROWS = (
         type="CREDIT_DEBIT_NUMBER",
         pattern=r"[0-9]{4}\b",
         context=(
-            (rf"last{OF}(?:4|four)(?:{OF}digits)?{OF}(?:of|on){OF}(?:(?:my|your|the|this){OF})?"
-            rf"(?:(?:credit|debit|bank){OF})?(?:card|visa|mastercard|amex)"),
+            (
+                rf"last{OF}(?:4|four)(?:{OF}digits)?{OF}(?:of|on){OF}(?:(?:my|your|the|this){OF})?"
+                rf"(?:(?:credit|debit|bank){OF})?(?:card|visa|mastercard|amex)"
+            ),
             rf"last{OF}(?:4|four){OF}digits",
             (
                 rf"(?:card|tarjeta|visa|mastercard|amex){OF}(?:ending|ends|terminada|acabada|que{OF}termina)(?:{OF}(?:in"
