@@ -46,6 +46,7 @@ SPACE = r"[ \t\n\v\f\r]"
 LETTERS = "A-Za-z\u00c0-\u024f\u0300-\u052f"  # Latin, Greek, Cyrillic, marks; not the scripts written without spaces
 SEPARATOR = rf"(?:{SPACE}*[-.]{SPACE}*|{SPACE}+)"
 JOIN = r"[ \t\n\v\f\r./()-]*"  # between two digits of a number that a plus sign or a word announces
+MISREAD = "[0-9OoIl]"  # a digit, or a letter that is read or typed for one
 LONG_WORD = "[0-9A-Za-z]{16}"  # a trigger
 # A number with letters: the first group may begin with letters, all others with two digits, unless a dash joins them.
 CODE = (

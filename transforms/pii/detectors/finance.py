@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector
+from transforms.pii.context import THINGS
+from transforms.pii.detectors.detector import LONG_WORD, MISREAD, OF, SPACE, Detector
 from transforms.pii.validators import finance, shaped
 
 _COUNTRY = rf"[A-Za-z]{{2}}[0-9]{{2}}(?:{SPACE}+|-)?[A-Za-z0-9]"
@@ -38,6 +39,11 @@ _ROUTING_WORDS = (
     rf"|sort{OF}codes?"
     r"|bsb|blz|bankleitzahl|ifsc|micr"
 )
+# What stands behind the @ of an address for payments (UPI); of the banks' and apps' own, those that are no word.
+_UPI = (
+    "ok(?:hdfcbank|hdfc|icici|sbi|axis)|ybl|ibl|axl|apl|yapl|rapl|wa(?:hdfcbank|icici|sbi|axis)|upi|paytm|ptyes|pthdfc|ptaxis|ptsbi"
+    "|hdfcbank|icici|sbi|axisbank|kotak|kmbl|indus|idfcbank|barodampay|pnb|cnrb|unionbank|freecharge|jupiteraxis|airtel"
+)
 _WALLET_WORDS = (
     rf"(?:crypto|bitcoin|btc|eth|ethereum|ltc|litecoin|doge|dogecoin|solana|sol|xrp|ripple|tron|trx|usdt|cardano|ada"
     rf"|monero|xmr"
@@ -63,6 +69,7 @@ ROWS = (
         confidence=0.6,
         validator=finance.iban_length,
         context=("iban",),
+        far=True,
     ),
     Detector(
         name="card",
@@ -74,7 +81,7 @@ ROWS = (
     Detector(
         name="card_context",
         type="CREDIT_DEBIT_NUMBER",
-        pattern=rf"[0-9](?:(?:{SPACE}+|[-.])?[0-9]){{11,18}}\b",
+        pattern=rf"[0-9](?:(?:{SPACE}+|[-.])?{MISREAD}){{11,18}}\b",
         confidence=0.6,
         context=(
             "amex",
@@ -91,6 +98,9 @@ ROWS = (
             "tarjeta",
             "visa",
         ),
+        validator=finance.misread,
+        far=True,
+        unless=THINGS,
     ),
     Detector(
         name="card_masked",
@@ -103,6 +113,11 @@ ROWS = (
         type="CREDIT_DEBIT_NUMBER",
         pattern=r"[0-9]{4}\b",
         context=(
+            (
+                rf"last{OF}(?:4|four)(?:{OF}digits)?{OF}(?:of|on){OF}(?:(?:my|your|the|this){OF})?"
+                rf"(?:(?:credit|debit|bank){OF})?(?:card|visa|mastercard|amex)"
+            ),
+            rf"last{OF}(?:4|four){OF}digits",
             (
                 rf"(?:card|tarjeta|visa|mastercard|amex){OF}(?:ending|ends|terminada|acabada|que{OF}termina)(?:{OF}(?:in"
                 rf"|with|en))?"
@@ -150,6 +165,7 @@ ROWS = (
         trigger=r"[A-Z]{6}",
         confidence=0.6,
         validator=finance.swift_near,
+        unless=THINGS,
     ),
     Detector(
         name="bank_account",
@@ -157,6 +173,7 @@ ROWS = (
         pattern=rf"(?:[A-Za-z]{{2,8}}[-~]?)?[0-9](?:{_SEP}[0-9]){{4,19}}\b",
         context=(_ACCOUNT_WORDS,),
         confidence=0.74,
+        unless=THINGS,
     ),
     Detector(
         name="bank_account_ending",
@@ -180,6 +197,29 @@ ROWS = (
         languages=("es", "ca", "eu", "gl"),
     ),
     Detector(
+        name="upi",  # of a bank in India; it looks like a mail address without its ending
+        type="BANK_ACCOUNT_NUMBER",
+        pattern=rf"\b[A-Za-z0-9][A-Za-z0-9.~-]{{1,48}}@(?:{_UPI})\b",
+        trigger=rf"@(?:{_UPI})",
+        confidence=0.9,
+        validator=finance.upi,
+    ),
+    Detector(
+        name="upi_context",
+        type="BANK_ACCOUNT_NUMBER",
+        pattern=r"[A-Za-z0-9][A-Za-z0-9.~-]{1,48}@[A-Za-z]{2,20}\b",
+        confidence=0.8,
+        validator=finance.upi,
+        context=("upi", "vpa", "g ?pay", "google pay", "phone ?pe", "bhim", "paytm"),
+    ),
+    Detector(
+        name="pix",
+        type="BANK_ACCOUNT_NUMBER",
+        pattern=r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{11})\b",
+        confidence=0.8,
+        context=(rf"pix(?:{OF}(?:key|chave|aleat[oó]ria|copia e cola))*",),
+    ),
+    Detector(
         name="bank_routing",
         type="BANK_ROUTING",
         pattern=rf"[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}\b|[0-9](?:{_SEP}[0-9]){{7,8}}\b"
@@ -193,6 +233,7 @@ ROWS = (
         pattern=r"\b[0-9]{4}-[0-9]{4}-[0-9]\b",
         confidence=0.7,
         validator=finance.routing,
+        unless=THINGS,
     ),
     Detector(
         name="wallet_base58",

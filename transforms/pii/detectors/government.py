@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from transforms.pii.context import THINGS
 from transforms.pii.detectors import government_abroad, identity
-from transforms.pii.detectors.detector import CODE, OF, SEPARATOR, SPACE, Detector
-from transforms.pii.validators import government, shaped
+from transforms.pii.detectors.detector import CODE, MISREAD, OF, SEPARATOR, SPACE, Detector
+from transforms.pii.validators import finance, government, shaped
 
 _SEP = rf"(?:{SPACE}+|[-.])?"
 _PASSPORT_WORDS = (
@@ -12,6 +13,7 @@ _PASSPORT_WORDS = (
     rf"|passeport|reise?pass(?:nummer|-?nr)?"
     rf"|pass-?(?:nr|nummer)|passaporto|passaporte|paszport"
 )
+_SOCIAL = rf"ssn|ss#|social(?:{OF}security)?|soc{OF}sec"
 _LICENCE_WORDS = (
     rf"driv(?:er'?s?|ers'|ing){OF}(?:licen[cs]e|permit|lic)(?:{OF}(?:no|number|num|id))?|licen[cs]e{OF}(?:no|number"
     rf"|num|id)|licen[cs]e"
@@ -36,13 +38,28 @@ ROWS = (
         pattern=rf"\b[0-9]{{3}}(?:{SPACE}+[0-9]{{2}}{SPACE}+|\.[0-9]{{2}}\.)[0-9]{{4}}\b",
         confidence=0.77,
         validator=government.ssn_spaced,
+        unless=THINGS,
     ),
     Detector(
         name="ssn_context",
         type="SSN",
-        pattern=rf"[0-9]{{3}}{SEPARATOR}?[0-9]{{2}}{SEPARATOR}?[0-9]{{4}}\b",
+        pattern=rf"{MISREAD}{{3}}{SEPARATOR}?{MISREAD}{{2}}{SEPARATOR}?{MISREAD}{{4}}\b",
         confidence=0.9,
-        context=("ssn", "social", "social security", "soc sec", "ss"),
+        validator=government.ssn_announced,
+        context=(_SOCIAL,),
+        far=True,
+        unless=THINGS,
+    ),
+    Detector(
+        name="ssn_ending",
+        type="SSN",
+        pattern=r"[0-9]{4}\b",
+        confidence=0.8,
+        validator=finance.alone,
+        context=(
+            rf"last{OF}(?:4|four)(?:{OF}digits)?{OF}(?:(?:of|on|for){OF})?(?:(?:my|your|his|her|the){OF})?(?:{_SOCIAL})",
+            rf"(?:{_SOCIAL}){OF}(?:(?:last|final){OF}(?:4|four)(?:{OF}digits)?|(?:that{OF})?end(?:s|ing)(?:{OF}(?:in|with))?)",
+        ),
     ),
     Detector(
         name="itin",
@@ -50,6 +67,7 @@ ROWS = (
         pattern=r"\b9[0-9]{2}-[0-9]{2}-[0-9]{4}\b",
         confidence=0.8,
         validator=government.itin,
+        unless=THINGS,
     ),
     Detector(
         name="itin_context",
@@ -70,12 +88,14 @@ ROWS = (
         context=(_PASSPORT_WORDS,),
         confidence=0.85,
         validator=shaped,
+        unless=THINGS,
     ),
     Detector(
         name="passport_korean",
         type="PASSPORT_NUMBER",
         pattern=r"\b[DGMORSdgmors][0-9]{3}[A-Za-z][0-9]{4}\b",
         confidence=0.6,
+        unless=THINGS,
     ),
     Detector(
         name="passport_before",  # the word follows: AAA123456 is my passport number
@@ -83,6 +103,7 @@ ROWS = (
         pattern=r"\b[A-Za-z]{2,3}[0-9]{6,7}\b",
         confidence=0.7,
         validator=government.passport_before,
+        unless=THINGS,
     ),
     Detector(
         name="passport_mrz",
@@ -99,6 +120,7 @@ ROWS = (
         context=(_LICENCE_WORDS,),
         confidence=0.8,
         validator=government.driver_id,
+        unless=THINGS,
     ),
     Detector(
         name="driver_id_uk",
@@ -112,6 +134,7 @@ ROWS = (
         type="DRIVER_ID",
         pattern=r"\b(?:1[1-9]|2[0-6]|28)[ -][0-9]{2}[ -][0-9]{6}[ -][0-9]{2}\b",
         confidence=0.6,
+        unless=THINGS,
     ),
     Detector(
         name="sin",
@@ -119,6 +142,7 @@ ROWS = (
         pattern=rf"\b[1-79][0-9]{{2}}(?:-[0-9]{{3}}-|{SPACE}+[0-9]{{3}}{SPACE}+)[0-9]{{3}}\b",
         confidence=0.62,
         validator=government.sin_bare,
+        unless=THINGS,
     ),
     Detector(
         name="sin_context",
@@ -141,6 +165,7 @@ ROWS = (
         pattern=rf"\b[2-9][0-9]{{3}}(?:{SPACE}+[0-9]{{4}}{SPACE}+|-[0-9]{{4}}-)[0-9]{{4}}\b",
         confidence=0.7,
         validator=government.aadhaar,
+        unless=THINGS,
     ),
     Detector(
         name="aadhaar_context",
@@ -154,6 +179,7 @@ ROWS = (
         type="IN_PERMANENT_ACCOUNT_NUMBER",
         pattern=r"\b[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]\b",
         confidence=0.85,
+        unless=THINGS,
     ),
     Detector(
         name="pan_context",
@@ -179,6 +205,7 @@ ROWS = (
             ),
         ),
         confidence=0.9,
+        unless=THINGS,
     ),
     Detector(
         name="nino",

@@ -5,6 +5,7 @@ A row without an announcing word has a check digit and a shape or date that few 
 
 from __future__ import annotations
 
+from transforms.pii.context import THINGS
 from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector
 from transforms.pii.validators import government_abroad, shaped
 
@@ -19,6 +20,7 @@ ROWS = (
         pattern=r"\b(?:[0-9]{7,8}-?|[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-?)[A-HJ-NP-TV-Za-hj-np-tv-z]\b",
         confidence=0.85,
         validator=government_abroad.dni,
+        unless=THINGS,
     ),
     Detector(
         name="dni_context",
@@ -63,6 +65,7 @@ ROWS = (
         pattern=rf"\b[1-9](?:[0-9]{{10}}|[0-9]{SPACE}+[0-9]{{3}}{SPACE}+[0-9]{{3}}{SPACE}+[0-9]{{3}})\b",
         confidence=0.58,
         validator=government_abroad.tax_id_de,
+        unless=THINGS,
     ),
     Detector(
         name="tax_id_de_context",
@@ -105,6 +108,7 @@ ROWS = (
         pattern=r"\b[0-9]{11}\b|\b[0-9]{9}-[0-9]{2}\b",
         confidence=0.57,
         validator=government_abroad.cpf,
+        unless=THINGS,
     ),
     Detector(
         name="cpf_context",
@@ -125,6 +129,7 @@ ROWS = (
         pattern=r"\b[0-9]{8}0{3}[1-9][0-9]{2}\b|\b[0-9A-Z]{8}/[0-9A-Z]{4}-[0-9]{2}\b",
         confidence=0.7,
         validator=government_abroad.cnpj,
+        unless=THINGS,
     ),
     Detector(
         name="cnpj_context",
@@ -139,6 +144,7 @@ ROWS = (
         pattern=r"\b[0-9]{11}\b",
         confidence=0.6,
         validator=government_abroad.pesel,
+        unless=THINGS,
     ),
     Detector(
         name="pesel_context",
@@ -153,6 +159,7 @@ ROWS = (
         pattern=r"\b(?:[0-9]{3}-[0-9]{3}-[0-9]{2}-[0-9]{2}|[0-9]{3}-[0-9]{2}-[0-9]{2}-[0-9]{3})\b",
         confidence=0.75,
         validator=government_abroad.nip,
+        unless=THINGS,
     ),
     Detector(
         name="nip_context",
@@ -167,6 +174,7 @@ ROWS = (
         pattern=r"\b[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]\b",
         confidence=0.9,
         validator=government_abroad.hetu,
+        unless=THINGS,
     ),
     Detector(
         name="personnummer",
@@ -174,6 +182,7 @@ ROWS = (
         pattern=r"\b(?:[0-9]{6}[-+][0-9]{4}|(?:18|19|20)[0-9]{6}[-+]?[0-9]{4})\b",
         confidence=0.72,
         validator=government_abroad.personnummer,
+        unless=THINGS,
     ),
     Detector(
         name="fodselsnummer",
@@ -181,6 +190,7 @@ ROWS = (
         pattern=rf"\b[0-7][0-9]{{5}}{SPACE}*[0-9]{{5}}\b",
         confidence=0.78,
         validator=government_abroad.fodselsnummer,
+        unless=THINGS,
     ),
     Detector(
         name="rijksregister",
@@ -202,6 +212,7 @@ ROWS = (
         pattern=r"\b[1-9][0-9]{9}[02468]\b",
         confidence=0.7,
         validator=government_abroad.kimlik,
+        unless=THINGS,
     ),
     Detector(
         name="south_african",
@@ -209,6 +220,7 @@ ROWS = (
         pattern=r"\b[0-9]{2}[01][0-9][0-3][0-9]{5}[012][0-9]{2}\b",
         confidence=0.7,
         validator=government_abroad.south_african,
+        unless=THINGS,
     ),
     Detector(
         name="thai",
@@ -217,6 +229,7 @@ ROWS = (
         rf"|{SPACE}[0-9]{{4}}{SPACE}[0-9]{{5}}{SPACE}[0-9]{{2}}{SPACE}[0-9])\b",
         confidence=0.8,
         validator=government_abroad.thai,
+        unless=THINGS,
     ),
     Detector(
         name="nric",
@@ -224,6 +237,7 @@ ROWS = (
         pattern=r"\b[STFGMstfgm][0-9]{7}[A-Za-z]\b",
         confidence=0.85,
         validator=government_abroad.nric,
+        unless=THINGS,
     ),
     Detector(
         name="resident_kr",
@@ -231,6 +245,7 @@ ROWS = (
         pattern=r"\b[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])-?[1-8][0-9]{6}\b",
         confidence=0.65,
         validator=government_abroad.resident_kr,
+        unless=THINGS,
     ),
     Detector(
         name="resident_cn",
@@ -261,6 +276,7 @@ ROWS = (
         confidence=0.6,
         validator=government_abroad.kvnr,
         languages=("de",),
+        unless=THINGS,
     ),
     Detector(
         name="rvnr",
@@ -269,5 +285,6 @@ ROWS = (
         confidence=0.85,
         validator=government_abroad.rvnr,
         languages=("de",),
+        unless=THINGS,
     ),
 )

@@ -5,6 +5,7 @@ Numbers of things and events (orders, invoices, tickets, cases, parcels) are non
 
 from __future__ import annotations
 
+from transforms.pii.context import THINGS
 from transforms.pii.detectors.detector import CODE, OF, SPACE, Detector
 from transforms.pii.validators import government, identity, shaped
 
@@ -32,7 +33,9 @@ _ENGLISH = (
     rf"(?:{_OF_WHOM})(?:'s)?(?:{OF}(?:account|benefit|card|contract|file|health|identification|identity|insurance"
     rf"|licen[cs]e|member|plan|policy"
     rf"|program|record|reference|registration|security|service|holder)){{0,2}}{OF}(?:{_NUMBER})"
-    r"|mrn|nhin|npi|dea|ein|tin|mbi|emr|ni number|tfn|a-number|uscis|nin|nrc|bvn|pps|ppsn|imei|iccid"
+    r"|mrn|nhin|npi|dea|ein|tin|mbi|emr|ni number|tfn|a-number|uscis|nin|nrc|bvn|pps|ppsn"
+    rf"|imei(?:{OF}[12])?|iccid|known{OF}travell?er|ktn|redress(?:{OF}control)?|global{OF}entry|frequent{OF}fl[iy]er|skymiles"
+    rf"|mileage{OF}plus|aadvantage|avios"
 )
 
 ROWS = (
@@ -43,6 +46,7 @@ ROWS = (
         context=(_ENGLISH,),
         confidence=0.7,
         validator=shaped,
+        unless=THINGS,
     ),
     Detector(
         name="id_alone",
@@ -169,12 +173,21 @@ ROWS = (
         languages=("en",),
     ),
     Detector(
+        name="iccid",  # of a SIM card
+        type="ID_NUMBER",
+        pattern=r"\b89[0-9]{17,18}\b",
+        confidence=0.75,
+        validator=identity.iccid,
+        unless=THINGS,
+    ),
+    Detector(
         name="medicare",
         type="ID_NUMBER",
         pattern=r"\b[1-9][AC-HJKMNP-RT-Yac-hjkmnp-rt-y][0-9AC-HJKMNP-RT-Yac-hjkmnp-rt-y][0-9]-?[AC-HJKMNP-RT-Yac-hjkmnp-rt-y][0-9AC-HJKMNP-RT-Yac-hjkmnp-rt-y][0-9]-?"
         r"[AC-HJKMNP-RT-Yac-hjkmnp-rt-y]{2}[0-9]{2}\b",
         confidence=0.85,
         trigger=r"[0-9][A-Za-z][0-9A-Za-z][0-9]",
+        unless=THINGS,
     ),
     Detector(
         name="medicare_au",
@@ -182,6 +195,7 @@ ROWS = (
         pattern=rf"\b[2-6][0-9]{{3}}{SPACE}+[0-9]{{5}}{SPACE}+[0-9]\b",
         confidence=0.7,
         validator=government.medicare_au,
+        unless=THINGS,
     ),
     Detector(
         name="tfn",
@@ -196,5 +210,6 @@ ROWS = (
         pattern=r"\b[ABCDEFGHJKLMPRSTUX][A-Z9][0-9]{7}\b",
         confidence=0.7,
         validator=government.dea,
+        unless=THINGS,
     ),
 )

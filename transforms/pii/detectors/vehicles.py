@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transforms.pii.context import THINGS
 from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector
 from transforms.pii.validators import vehicles
 
@@ -30,6 +31,7 @@ ROWS = (
         trigger=LONG_WORD,
         confidence=0.9,
         validator=vehicles.vin,
+        unless=THINGS,
     ),
     Detector(
         name="vin_context",
@@ -61,6 +63,7 @@ ROWS = (
         confidence=0.7,
         trigger=r"[A-Z]{2}[0-9]{2}",
         validator=vehicles.plate_uk,
+        unless=THINGS,
     ),
     Detector(
         name="plate_europe",
@@ -69,6 +72,7 @@ ROWS = (
         rf"|[A-ZÄÖÜ]{{1,3}}-[A-ZÄÖÜ]{{1,2}}{SPACE}+[1-9][0-9]{{1,3}}[EH]?)\b",
         confidence=0.6,
         trigger="[A-Z\u00c4\u00d6\u00dc]-[0-9A-Z\u00c4\u00d6\u00dc]",
+        unless=THINGS,
     ),
     Detector(
         name="plate_far",
@@ -78,5 +82,6 @@ ROWS = (
         rf"|1[0-8][0-9]{{2}}|2[1-9][0-9]{{2}})|[A-Z]{{3}}-?[0-9]{{3}}[A-Z]{{2}})\b",
         confidence=0.6,
         trigger=r"[A-Z](?:[ \t\n\v\f\r]+|-)?[0-9]",
+        unless=THINGS,
     ),
 )

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from transforms.pii.validators import Span
 
 _SOFTWARE = frozenset(b"ado.net asp.net java.io java.net ml.net socket.io system.io system.net vb.net".split())
+_OCTET = re.compile(rb"[0-9]+")
 
 
 def ipv4(text: bytes, start: int, end: int) -> Span | None:
-    """Octets of at most 255 (the pattern's digits; leading zeros are read as decimal) in no longer dotted number."""
-    if any(int(octet) > 255 for octet in text[start:end].split(b".")):
+    """Four octets of at most 255, in no longer dotted number, and not all zero, which is no machine's.
+
+    Leading zeros are read as decimal; what stands between octets may be more than a dot.
+    """
+    octets = _OCTET.findall(text[start:end])
+    if len(octets) != 4 or any(int(octet) > 255 for octet in octets) or not any(map(int, octets)):
         return None
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     longer = (before[-1:] == b"." and before[:1].isdigit()) or (after[:1] == b"." and after[1:].isdigit())
     return None if longer else (start, end)
+
+
+def mac_bare(text: bytes, start: int, end: int) -> Span | None:
+    """Twelve hex digits that are neither a number nor a word."""
+    address = text[start:end]
+    return None if address.isalpha() or (address.isdigit() and not address.startswith(b"00")) else (start, end)
 
 
 def ipv6(text: bytes, start: int, end: int) -> Span | None:
