@@ -36,7 +36,7 @@ ROWS = (
         type="ADDRESS",
         pattern=rf"{_RUSSIAN_STREET}{_O}{_RUSSIAN_NAME}(?:{_S}{_RUSSIAN_NAME}){{0,2}}{_RUSSIAN_HOUSE}"
         rf"|{_RUSSIAN_NAME}(?:{_S}{_RUSSIAN_NAME}){{0,2}}{_S}{_RUSSIAN_STREET}{_RUSSIAN_HOUSE}",
-        trigger=rf"{_RUSSIAN_STREET}.*[0-9]",
+        trigger=_RUSSIAN_STREET,
         confidence=0.8,
         languages=("ru",),
     ),

@@ -45,6 +45,7 @@ _SHAPES = (
 # Between the groups of a number, where someone means that no machine reads it; the last three are between counts, too.
 _MARK = "[|~/\\\\^•·●→\u2600-\u27bf\U0001f000-\U0001faff,:;]"
 _MISREAD = "[0-9OoIlSBZ]"  # as a scanner reads digits
+_LETTERED = rf"(?:[OoIlSBZ]{_MISREAD}{{2}}|{_MISREAD}[OoIlSBZ]{_MISREAD}|{_MISREAD}{{2}}[OoIlSBZ])"
 # Words that a number in a hurry runs into.
 _RUN_INTO = "(?:or|and|o|y|e|et|ou|oder|und|is|call|text|thanks?|thx|pls|please|after|before|anytime|asap)"
 _HAN = "\u3400-\u9fff"
@@ -156,16 +157,18 @@ ROWS = (
     Detector(
         name="phone_misread",
         type="PHONE",
-        pattern=rf"(?:\({_MISREAD}{{3}}\){_O}|\b{_MISREAD}{{3}}[-. ]){_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}\b",
-        trigger="[0-9][OoIlSBZ]|[OoIlSBZ][0-9]",
+        pattern=rf"(?:\b|\()(?:{_LETTERED}\)?[-. ]{{1,2}}{_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}"
+        rf"|{_MISREAD}{{3}}\)?[-. ]{{1,2}}(?:{_LETTERED}[-. ]{_MISREAD}{{4}}"
+        rf"|{_MISREAD}{{3}}[-. ](?:{_LETTERED}{_MISREAD}|{_MISREAD}{_LETTERED})))\b",
+        trigger=rf"{_MISREAD}{{3}}\)?[-. ]{{1,2}}(?:{_LETTERED}[-. ]|{_MISREAD}{{3}}[-. ]{_MISREAD}?{_LETTERED})"
+        rf"|{_LETTERED}\)?[-. ]{{1,2}}{_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}",
         confidence=0.65,
         validator=contact.phone_misread,
     ),
     Detector(
         name="phone_chinese",
         type="PHONE",
-        pattern=r"(?:^|[^0-9A-Za-z.\x00-])(1[3-9][0-9]{9})\b",
-        trigger=rf"[{_HAN}]",
+        pattern=rf"[{_HAN}][ \n:,.、。]{{0,3}}(1[3-9][0-9]{{9}})\b",
         confidence=0.7,
         validator=contact.phone_chinese,
     ),

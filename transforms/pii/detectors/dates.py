@@ -217,7 +217,8 @@ ROWS = (
         name="age_context",
         type="AGE",
         pattern=rf"{_NUMBER}\b",
-        trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:age[ds]?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turn(?:ed|ing|s))(?:[^A-Za-z0-9]|n|id))",
+        trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:how old|age[ds]?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turn(?:ed|ing|s))"
+        r"(?:[^A-Za-z0-9]|n|id))",
         confidence=0.7,
         validator=dates.age,
         context=(

@@ -43,7 +43,7 @@ ROWS = (
         type="EMAIL",
         pattern=rf"\b{_LOCAL}(?:{_AT_BRACKETS}|{_S}(?i:{_AT_WORD}){_S}|{_O}@{_O}){_HOST}"
         rf"(?:(?:{_DOT_SPELLED}|\.){_HOST}){{0,2}}(?:{_DOT_SPELLED}(?i:{_ENDINGS})|(?i:{_OF_PLACES}))\b",
-        trigger=rf"(?i:{_DOT_WORD}|[(\[{{<]{_O}\.)(?:[)\]}}> \n~-]|com|$)",
+        trigger=rf"(?i:{_DOT_WORD}|[(\[{{<]{_O}\.)(?:[)\]}}>~-]|{SPACE}|(?i:{_ENDINGS})|$)",
         confidence=0.8,
         validator=mail.spelled,
     ),
@@ -59,7 +59,7 @@ ROWS = (
         type="EMAIL",
         pattern=rf"\b(?:(?:[A-Za-z0-9]{SPACE}){{2,20}})?{_LOCAL_WORD}(?:{SPACE}@{_O}|@{SPACE})(?:{_HOST}{_O}\.)*{_HOST}{_O}\.{_O}"
         rf"(?:{_SURE_ENDINGS}|co{_O}\.{_O}uk)\b"
-        rf"|\b{_LOCAL_WORD}@[A-Za-z]{_HOST}(?:{_O}\.{_O}|,)(?:{_SURE_ENDINGS}|co[.,]uk)\b",
+        rf"|\b{_LOCAL_WORD}@[A-Za-z]{_HOST}(?:{SPACE}\.{_O}|\.{SPACE}|,)(?:{_SURE_ENDINGS}|co[.,]uk)\b",
         trigger=rf"{SPACE}@|@{SPACE}|@[A-Za-z0-9.-]+(?:,|{SPACE}\.{_O}|\.{SPACE})[a-z]",
         confidence=0.8,
         validator=mail.spaced,
@@ -68,7 +68,7 @@ ROWS = (
         name="email_at",  # the word for the sign, and a host as it is: a place to buy at as well
         type="EMAIL",
         pattern=rf"\b{_LOCAL}{_S}(?i:{_AT_WORD}){_S}(?:{_HOST}\.)+(?:{_ENDINGS}|de|it|ch|be|us|me)\b",
-        trigger=rf"(?i:{_AT_WORD}){_S}[A-Za-z0-9-]+\.[a-z]",
+        trigger=rf"(?i:{_AT_WORD}){_S}{_HOST}\.[A-Za-z0-9-]",
         confidence=0.7,
         validator=mail.at_word,
     ),
@@ -166,7 +166,7 @@ ROWS = (
         name="name_as_in",  # D as in David, A as in apple
         type="NAME",
         pattern=rf"\b{_LETTER_AS_IN}[ ,.;\n]{{1,3}}(?:(?:and|then|y|et|und|e){_S})?{_LETTER_AS_IN}",
-        trigger=rf"\b[A-Za-z]{_S}(?i:as{_S}in|for|like|wie|comme|de|como|come){_S}[A-Za-z]",
+        trigger=rf"\b[A-Za-z]{_S}(?i:as{_S}in|for|like|wie|comme|de|como|come){_S}[{LETTERS}]",
         confidence=0.75,
         validator=spoken.alphabet,
     ),

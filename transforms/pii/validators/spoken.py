@@ -76,6 +76,7 @@ _COMPOUND = re.compile(
 _UP = "".join(map(str, range(21)))
 _DOWN = "".join(map(str, range(20, -1, -1)))
 _MONTHS_OR_WORDS = frozenset({"may", "march", "mars", "mai"})
+_AGAIN = re2.compile(rb"(?s)([A-Za-z]+).*?((?:[A-Za-z]-)+[A-Za-z])$")
 _AS_IN_APART = 8  # characters between one letter and the next
 _AS_IN = re.compile(r"(?i)\b(\w) (?:as in|for|like|wie|comme|de|como|come) (\w+)")
 
@@ -200,9 +201,8 @@ def date(text: bytes, start: int, end: int) -> Span | None:
 
 def spelled_again(text: bytes, start: int, end: int) -> Span | None:
     """A word, and its letters."""
-    word, *_, letters = text[start:end].decode().split()
-    spelled = letters.replace("-", "").lower()
-    return (start, end) if word.strip(",.:;").lower() == spelled.strip("(") else None
+    word, letters = _AGAIN.match(text[start:end]).groups()
+    return (start, end) if word.lower() == letters.replace(b"-", b"").lower() else None
 
 
 def alphabet(text: bytes, start: int, end: int) -> Span | None:  # noqa: ARG001 - it goes on past its first letters
