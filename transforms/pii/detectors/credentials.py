@@ -32,13 +32,14 @@ _USER_NAME = (
 )
 # Where people have names. Those that are words too, with what says that a name follows.
 _NETWORK = (
-    "insta(?:gram)?|ig|snap(?:chat)?|telegram|tg|whats ?app|wechat|weixin|kik|skype|discord|twitter|tik ?tok|facebook|fb"
-    "|linkedin|psn|gamertag|twitch|venmo|cash ?app|paypal|viber|mastodon|gmail|hotmail|outlook|yahoo|icloud|youtube"
+    "insta(?:gram)?|ig|snap(?:chat)?|telegram|tg|whats ?app|wechat|weixin|kik|skype|discord|twitter|tik ?tok|facebook"
+    "|fb|linkedin|psn|gamertag|twitch|venmo|cash ?app|paypal|viber|mastodon|gmail|hotmail|outlook|yahoo|icloud|youtube"
     "|tumblr|github|gitlab|line id|signal id|steam id|xbox id"
 )
 _OF_CODE = (
-    "verification|confirmation|security|access|log-?in|sign-?in|auth(?:entication|orization)?|one[ -]?time|activation|reset"
-    "|recovery|entry|door|gate|garage|alarm|lock|lock ?box|keypad|entrance|building|buzzer|safe|unlock|2fa|mfa|sms|temporary"
+    "verification|confirmation|security|access|log-?in|sign-?in|auth(?:entication|orization)?|one[ -]?time|activation"
+    "|reset|recovery|entry|door|gate|garage|alarm|lock|lock ?box|keypad|entrance|building|buzzer|safe|unlock|2fa|mfa"
+    "|sms|temporary"
 )
 _CODE_WORDS = (
     rf"(?:{_OF_CODE})[ ~-]?(?:pass)?code|(?:one[ -]?time|temporary) (?:pin|password|passcode)|otp|2fa|mfa|m?-?tan|totp"
@@ -134,7 +135,7 @@ ROWS = (
         type="USERNAME",
         pattern=r"\blive:(?:\.cid\.)?[a-z0-9][a-z0-9.~-]{2,39}",
         confidence=0.7,
-        validator=credentials.account_name,
+        validator=credentials.skype,
     ),
     Detector(
         name="password",

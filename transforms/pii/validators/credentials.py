@@ -96,6 +96,12 @@ def account_name(text: bytes, start: int, end: int) -> Span | None:
     return None if len(value) < 3 or host or (word and not marked) else (start, end)
 
 
+def skype(text: bytes, start: int, end: int) -> Span | None:
+    """The same, where nothing but `live:` says it: no word behind the colon."""
+    found = account_name(text, start, end)
+    return found if found and not _WORD.search(text[start + 5 : found[1]]) else None
+
+
 def username(text: bytes, start: int, end: int) -> Span | None:
     """A name for a machine. After a word that says other things too, it has a digit, a sign or a capital inside."""
     end = _trimmed(text, start, end)
