@@ -10,6 +10,7 @@ from collections import Counter
 import re2
 
 from transforms.pii.validators import Span
+from transforms.pii.validators.finance import alone
 
 _CLOSING = b".,;:!?)]}>'\"`"
 # What documentation and programs write where a secret would stand.
@@ -77,6 +78,12 @@ _OTHER_CODE = re2.compile(
     r"(?i)(?:error|promo(?:tion)?|discount|coupon|voucher|area|country|dial(?:ing)?|status|exit|response|product|bar|sort|dress"
     r"|source|zip|post(?:al)?|qr|color|colour|referral|tracking|reference|order)[ ~-]?code$"
 )
+
+
+def code_said(text: bytes, start: int, end: int) -> Span | None:
+    """A number that is said to be a code, whole, and not one of errors, areas or sales."""
+    said = text[max(0, start - 32) : start].rstrip(b": ").removesuffix(b" is")
+    return None if _OTHER_CODE.search(said) else alone(text, start, end)
 
 
 def no_code(text: bytes, start: int, end: int) -> Span | None:

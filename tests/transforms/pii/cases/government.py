@@ -5,7 +5,13 @@ from tests.transforms.pii.cases import government_abroad, identity
 FOUND = {
     "ssn": ["«123-45-6789»"],
     "ssn_spaced": ["«123 45 6789»", "«123.45.6789»"],
-    "ssn_context": ["SSN «123456789»", "social security number: «123 45 6789»", "ssn is «987.65.4321»"],
+    "ssn_context": [
+        "SSN «123456789»",
+        "social security number: «123 45 6789»",
+        "ssn is «987.65.4321»",
+        "my social's «123 4567 89»",
+        "SSN «l23-45-67O9»",
+    ],
     "ssn_ending": [
         "last four of my social are «4821»",
         "the SSN ends with «4821».",
@@ -61,11 +67,15 @@ CLEAN: dict[str, tuple[str, ...]] = {
     "ssn_ending": ("last four of my socials 4821", "last four of 4821", "the ssn ends 4821.5"),
     "itin": ("911-69-1234", "911-93-1234"),
     "itin_context": ("ITIN 811 70 12", "tax id of order 911701234"),
-    "passport": ("my passport expired 10 years ago", "passport control 4471 at the gate"),
+    "passport": ("my passport expired 10 years ago", "a passport of 1987", "passport control 4471 at the gate"),
     "passport_korean": ("model M123A4567", "M123A45678"),
     "passport_before": ("AAA123456 is my favourite plane", "AAA123456. My passport is lost"),
     "passport_mrz": ("P<UTOERIKSSON<<ANNA", "L898902C36UTO7408122F12041"),
-    "driver_id": ("INTRODUCTORY is no driving licence, the license expires soon", "software licence 12345"),
+    "driver_id": (
+        "INTRODUCTORY is no driving licence, the license expires soon",
+        "software licence 12345",
+        "the licence of 1987",
+    ),
     "driver_id_uk": ("MORGA687054SM9IJ", "MORGA663054SM9IJ"),
     "driver_id_kr": ("99-22-123456-12", "part 11-22-123456-12"),
     "sin": ("435-418-166, $130 692 544 and 130 692 000", "order 130-692-544"),

@@ -48,7 +48,7 @@ CLEAN: dict[str, tuple[str, ...]] = {
     "id_english": (
         "Order ID: 1234567, invoice #12345, ticket number 45678, case number 2023-456",
         "the patient is 123 cm tall; a member of 1999; policy of 2020",
-        "our customer number one, employee of the month 12",
+        "a medical record of 12 pages, user id 12, our customer number one, employee of the month 12",
     ),
     "id_alone": ("order id: 45678", "ID: 12", "Order ID: 45678"),
     "id_spanish": ("la historia de 1999, una póliza de 12", "número de pedido 45678"),
