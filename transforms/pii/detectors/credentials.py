@@ -34,8 +34,7 @@ _USER_NAME = (
 _NETWORK = (
     "insta(?:gram)?|ig|snap(?:chat)?|telegram|tg|whats ?app|wechat|weixin|kik|skype|discord|twitter|tik ?tok|facebook"
     "|fb|linkedin|psn|gamertag|twitch|venmo|cash ?app|paypal|viber|mastodon|gmail|hotmail|outlook|yahoo|icloud|youtube"
-    "|tumblr|github|gitlab|(?:steam|xbox|epic|reddit|slack|zelle)(?: id| ?:)|line id|signal id"
-    "|user ?name|nick ?name|screen ?name|benutzername|nombre de usuario"
+    "|tumblr|github|gitlab|line id|signal id|steam id|xbox id"
 )
 _OF_CODE = (
     "verification|confirmation|security|access|log-?in|sign-?in|auth(?:entication|orization)?|one[ -]?time|activation"
@@ -50,6 +49,9 @@ _CODE_WORDS = (
     r"|code (?:de |d')?(?:v[eé]rification|confirmation|s[eé]curit[eé]|acc[eè]s|validation|la porte|l'immeuble)|digicode"
     r"|(?:best[aä]tigungs|verifizierungs|sicherheits|zugangs|aktivierungs|t[uü]r)-?code"
     r"|codice (?:di )?(?:verifica|sicurezza|accesso|conferma|attivazione)"
+)
+_NAME_THERE = (
+    "(?:epic|reddit|slack|steam|xbox|zelle) ?:|user ?name|nick ?name|screen ?name|benutzername|nombre de usuario"
 )
 _KEY_WORD = (
     r"(?:api|access|secret|auth|private|client|consumer|app(?:lication)?|subscription|account|encryption|signing|refresh|session"
@@ -127,7 +129,7 @@ ROWS = (
     Detector(
         name="account_name",  # insta dana.lee92, Skype live:dana, Discord Dana#1234
         type="USERNAME",
-        pattern=rf"(?:^|[^A-Za-z0-9.@/\x00])(?i:{_NETWORK})(?:{SPACE}(?i:id|name|handle|user(?:name)?|account|profile|tag|is|me))*"
+        pattern=rf"(?:^|[^A-Za-z0-9.@/\x00])(?i:{_NETWORK}|{_NAME_THERE})(?:{SPACE}(?i:id|name|handle|user(?:name)?|account|profile|tag|is|me))*"
         rf"{SPACE}?[:=]?{SPACE}?(?:@|\b)((?:live:(?:\.cid\.)?)?[A-Za-z0-9~][A-Za-z0-9~.-]{{2,39}}(?:#[0-9]{{4}})?)",
         confidence=0.65,
         validator=credentials.account_name,
