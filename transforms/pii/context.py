@@ -68,7 +68,7 @@ THINGS = (
 
 def announced_by(words: Iterable[str], *, far: bool) -> str:
     """A pattern of what stands before a number that one of the words announces; `far`: also over any few words."""
-    return rf"(?i:{_BEFORE}(?:{'|'.join(words)})(?:number|(?-i:N(?:umber|um|o|r)|Id))?{_FAR if far else LINK})"
+    return rf"(?i:{_BEFORE}(?:{'|'.join(words)})(?:'s|number|(?-i:N(?:umber|um|o|r)|Id))?{_FAR if far else LINK})"
 
 
 @cache

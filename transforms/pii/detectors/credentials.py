@@ -32,21 +32,26 @@ _USER_NAME = (
 )
 # Where people have names. Those that are words too, with what says that a name follows.
 _NETWORK = (
-    "insta(?:gram)?|ig|snap(?:chat)?|telegram|tg|whats ?app|wechat|weixin|kik|skype|discord|twitter|tik ?tok|facebook|fb"
-    "|linkedin|psn|gamertag|twitch|venmo|cash ?app|paypal|viber|mastodon|gmail|hotmail|outlook|yahoo|icloud|youtube"
+    "insta(?:gram)?|ig|snap(?:chat)?|telegram|tg|whats ?app|wechat|weixin|kik|skype|discord|twitter|tik ?tok|facebook"
+    "|fb|linkedin|psn|gamertag|twitch|venmo|cash ?app|paypal|viber|mastodon|gmail|hotmail|outlook|yahoo|icloud|youtube"
     "|tumblr|github|gitlab|line id|signal id|steam id|xbox id"
 )
 _OF_CODE = (
-    "verification|confirmation|security|access|log-?in|sign-?in|auth(?:entication|orization)?|one[ -]?time|activation|reset"
-    "|recovery|entry|door|gate|garage|alarm|lock|lock ?box|keypad|entrance|building|buzzer|safe|unlock|2fa|mfa|sms|temporary"
+    "verification|confirmation|security|access|log-?in|sign-?in|auth(?:entication|orization)?|one[ -]?time|activation"
+    "|reset|recovery|entry|door|gate|garage|alarm|lock|lock ?box|keypad|entrance|building|buzzer|safe|unlock|2fa|mfa"
+    "|sms|temporary"
 )
 _CODE_WORDS = (
     rf"(?:{_OF_CODE})[ ~-]?(?:pass)?code|(?:one[ -]?time|temporary) (?:pin|password|passcode)|otp|2fa|mfa|m?-?tan|totp"
+    r"|lock ?box"
     r"|c[oó]digo (?:de )?(?:verificaci[oó]n|seguridad|acceso|confirmaci[oó]n|verifica[cç][aã]o|seguran[cç]a|acesso"
     r"|confirma[cç][aã]o|activaci[oó]n|ativa[cç][aã]o)"
     r"|code (?:de |d')?(?:v[eé]rification|confirmation|s[eé]curit[eé]|acc[eè]s|validation|la porte|l'immeuble)|digicode"
     r"|(?:best[aä]tigungs|verifizierungs|sicherheits|zugangs|aktivierungs|t[uü]r)-?code"
     r"|codice (?:di )?(?:verifica|sicurezza|accesso|conferma|attivazione)"
+)
+_NAME_THERE = (
+    "(?:epic|reddit|slack|steam|xbox|zelle) ?:|user ?name|nick ?name|screen ?name|benutzername|nombre de usuario"
 )
 _KEY_WORD = (
     r"(?:api|access|secret|auth|private|client|consumer|app(?:lication)?|subscription|account|encryption|signing|refresh|session"
@@ -124,7 +129,7 @@ ROWS = (
     Detector(
         name="account_name",  # insta dana.lee92, Skype live:dana, Discord Dana#1234
         type="USERNAME",
-        pattern=rf"(?:^|[^A-Za-z0-9.@/\x00])(?i:{_NETWORK})(?:{SPACE}(?i:id|name|handle|user(?:name)?|account|profile|tag|is|me))*"
+        pattern=rf"(?:^|[^A-Za-z0-9.@/\x00])(?i:{_NETWORK}|{_NAME_THERE})(?:{SPACE}(?i:id|name|handle|user(?:name)?|account|profile|tag|is|me))*"
         rf"{SPACE}?[:=]?{SPACE}?(?:@|\b)((?:live:(?:\.cid\.)?)?[A-Za-z0-9~][A-Za-z0-9~.-]{{2,39}}(?:#[0-9]{{4}})?)",
         confidence=0.65,
         validator=credentials.account_name,
@@ -134,7 +139,7 @@ ROWS = (
         type="USERNAME",
         pattern=r"\blive:(?:\.cid\.)?[a-z0-9][a-z0-9.~-]{2,39}",
         confidence=0.7,
-        validator=credentials.account_name,
+        validator=credentials.skype,
     ),
     Detector(
         name="password",
@@ -173,11 +178,19 @@ ROWS = (
     Detector(
         name="code_is",  # of a door, or sent by a service
         type="PIN",
-        pattern=rf"(?:^|[^A-Za-z0-9\x00])(?i:(?:the|my|your|our|his|her|use|enter){SPACE}(?:pass)?code|(?:el|tu|su|mi){SPACE}c[oóÓ]digo"
-        rf"|(?:le|votre|mon){SPACE}code|(?:der|ihr|dein|mein){SPACE}code|il{SPACE}(?:tuo{SPACE}|mio{SPACE})?codice|(?:o|seu|meu){SPACE}c[oóÓ]digo)"
-        rf"(?:{SPACE}{_IS}|{SPACE}?:){SPACE}?([0-9]{{4,8}}(?:#|\b))",
+        pattern=rf"(?:^|[^A-Za-z0-9\x00])(?:(?i:the|my|your|our|his|her){SPACE}(?:[A-Z][A-Za-z]{{1,15}}{SPACE})?(?i:pass)?(?i:code)"
+        rf"|(?i:(?:el|tu|su|mi|o|seu|meu){SPACE}c[oóÓ]digo|(?:le|votre|mon|der|ihr|dein|mein){SPACE}code"
+        rf"|il{SPACE}(?:tuo{SPACE}|mio{SPACE})?codice))(?:{SPACE}{_IS}|{SPACE}?:){SPACE}?([0-9]{{4,8}}(?:#|\b))",
         confidence=0.65,
-        validator=finance.alone,
+        validator=credentials.code_said,
+    ),
+    Detector(
+        name="code_to_use",  # enter 395162 to verify
+        type="PIN",
+        pattern=rf"\b(?i:use|enter|type|usa|ingresa|introduce|utilisez|saisissez|verwenden|use{SPACE}o){SPACE}(?i:(?:the|this|your|el|le|den)"
+        rf"{SPACE})?(?i:(?:(?:pass)?code|otp|pin|c[oóÓ]digo){SPACE})?([0-9]{{4,8}}){SPACE}(?i:to|para|pour|um){SPACE}"
+        r"(?i:log|sign|verif|confirm|complet|continu|reset|unlock|access|activ|open|enter|iniciar|acceder|acessar|entrar|vous)",
+        confidence=0.7,
     ),
     Detector(
         name="code_before",  # 482913 is your code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from transforms.pii.context import THINGS
 from transforms.pii.detectors import government_abroad, identity
 from transforms.pii.detectors.detector import CODE, MISREAD, OF, SEPARATOR, SPACE, Detector
-from transforms.pii.validators import finance, government, shaped
+from transforms.pii.validators import finance, government
 
 _SEP = rf"(?:{SPACE}+|[-.])?"
 _PASSPORT_WORDS = (
@@ -43,7 +43,7 @@ ROWS = (
     Detector(
         name="ssn_context",
         type="SSN",
-        pattern=rf"{MISREAD}{{3}}{SEPARATOR}?{MISREAD}{{2}}{SEPARATOR}?{MISREAD}{{4}}\b",
+        pattern=rf"{MISREAD}(?:{SEPARATOR}?{MISREAD}){{8}}\b",
         confidence=0.9,
         validator=government.ssn_announced,
         context=(_SOCIAL,),
@@ -87,7 +87,7 @@ ROWS = (
         pattern=CODE,
         context=(_PASSPORT_WORDS,),
         confidence=0.85,
-        validator=shaped,
+        validator=government.passport,
         unless=THINGS,
     ),
     Detector(

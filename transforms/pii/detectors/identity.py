@@ -20,7 +20,7 @@ _OF_WHOM = (
     "|medical|medicaid"
     "|medicare|member(?:ship)?|national|officer|owner|participant|passenger|patient|payroll|person(?:al|nel)?"
     "|policy(?:holder)?|prescri(?:ber|ption)"
-    "|pension|provider|register|resident|reward|military|service|social|staff|student|subscriber|tax(?:payer)?|tenant"
+    "|pension|provider|register|resident|reward|military|service|social|staff|student|subscriber|user|tax(?:payer)?|tenant"
     "|vet(?:eran)?|worker"
     "|nursing|physician|professional|badge|voter|pupil|matriculation|roll|visa|green|alien|employer|encounter"
     "|admission|episode|visit"
@@ -33,7 +33,7 @@ _ENGLISH = (
     rf"(?:{_OF_WHOM})(?:'s)?(?:{OF}(?:account|benefit|card|contract|file|health|identification|identity|insurance"
     rf"|licen[cs]e|member|plan|policy"
     rf"|program|record|reference|registration|security|service|holder)){{0,2}}{OF}(?:{_NUMBER})"
-    r"|mrn|nhin|npi|dea|ein|tin|mbi|emr|ni number|tfn|a-number|uscis|nin|nrc|bvn|pps|ppsn"
+    rf"|medical{OF}record|mrn|nhin|npi|dea|ein|tin|mbi|emr|ni number|tfn|a-number|uscis|nin|nrc|bvn|pps|ppsn"
     rf"|imei(?:{OF}[12])?|iccid|known{OF}travell?er|ktn|redress(?:{OF}control)?|global{OF}entry|frequent{OF}fl[iy]er|skymiles"
     rf"|mileage{OF}plus|aadvantage|avios"
 )

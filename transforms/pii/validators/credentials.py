@@ -10,6 +10,7 @@ from collections import Counter
 import re2
 
 from transforms.pii.validators import Span
+from transforms.pii.validators.finance import alone
 
 _CLOSING = b".,;:!?)]}>'\"`"
 # What documentation and programs write where a secret would stand.
@@ -79,6 +80,12 @@ _OTHER_CODE = re2.compile(
 )
 
 
+def code_said(text: bytes, start: int, end: int) -> Span | None:
+    """A number that is said to be a code, whole, and not one of errors, areas or sales."""
+    said = text[max(0, start - 32) : start].rstrip(b": ").removesuffix(b" is")
+    return None if _OTHER_CODE.search(said) else alone(text, start, end)
+
+
 def no_code(text: bytes, start: int, end: int) -> Span | None:
     """A number that is said to be a code, and not one of errors, areas or sales."""
     line = text[end : end + 80].partition(b"\n")[0]
@@ -94,6 +101,12 @@ def account_name(text: bytes, start: int, end: int) -> Span | None:
     word = _WORD.search(value) or _VERSION.search(value) or not re2.search(r"[A-Za-z]", value)
     host = text[end : end + 1] in (b"@", b"/", b"(")
     return None if len(value) < 3 or host or (word and not marked) else (start, end)
+
+
+def skype(text: bytes, start: int, end: int) -> Span | None:
+    """The same, where nothing but `live:` says it: no word behind the colon."""
+    found = account_name(text, start, end)
+    return found if found and not _WORD.search(text[start + 5 : found[1]]) else None
 
 
 def username(text: bytes, start: int, end: int) -> Span | None:
