@@ -65,16 +65,16 @@ def with_detected_languages(batch: RedactedBatch) -> RedactedBatch:
 
 def ready(batch: RedactedBatch, fingerprint: Fingerprint) -> pa.RecordBatch:
     """The documents as schemas.PREPARED, in their order."""
-    documents, distinct = batch.documents, batch.distinct
+    documents, distinct, redaction = batch.documents, batch.distinct, batch.redaction
     of_pair = pa.array(distinct.index, mask=distinct.index < 0)
     source = pc.if_else(pc.is_valid(documents["language"]), str(LanguageSource.GIVEN), str(batch.otherwise))
-    texts = batch.redaction.texts.array
     columns = {
         "language": distinct.languages.take(of_pair),
         "language_source": pc.if_else(of_pair.is_valid(), source, pa.scalar(None, pa.string())),
-        "redacted_text": texts.take(of_pair),
-        "pii": batch.redaction.pii.take(of_pair),
-        "content_key": fingerprint.keys(texts, distinct.languages).take(of_pair),
+        "redacted_text": redaction.texts.array.take(of_pair),
+        "certificate": redaction.certificates.take(of_pair),
+        "pii": redaction.pii.take(of_pair),
+        "content_key": fingerprint.keys_of(redaction.certificates, distinct.languages).take(of_pair),
         "subject_key": subject_keys(documents["subject_id"], fingerprint.key),
     }
     arrays = [columns[name] if name in columns else documents[name] for name in PREPARED.names]

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -79,13 +79,13 @@ def outside(held: Iterable[tuple[int, int]], text: str, start: int, end: int) ->
             yield first, last
 
 
-def replace(text: str, cuts: Iterable[Cut], made: Callable[[Cut], str]) -> str:
-    """A text with every find's placeholder in its place. Finds are in order and do not overlap."""
+def replace(text: str, cuts: Iterable[Cut], made: Iterable[str]) -> str:
+    """A text with what is made for each find in its place. Finds are in order and do not overlap."""
     parts: list[str] = []
     position = 0
-    for cut in cuts:
-        parts += text[position : cut.start], made(cut)
-        position = cut.end
+    for (start, end, _), new in zip(cuts, made, strict=True):
+        parts += text[position:start], new
+        position = end
     parts.append(text[position:])
     return "".join(parts)
 
@@ -110,7 +110,7 @@ def render(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes) -> str:
             case _:
                 return f"[{cut.type}]"
 
-    return replace(text, cuts, made)
+    return replace(text, cuts, map(made, cuts))
 
 
 def restore(text: str, key: bytes) -> str:

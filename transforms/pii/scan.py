@@ -126,19 +126,22 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
 
 def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray, seen: Mapping[int, View]) -> Finds:
     """Finds in bytes of what was searched, in characters of the texts."""
-    rows, firsts = np.unique(finds.rows, return_index=True)
-    for row, first, last in zip(
-        rows.tolist(), firsts.tolist(), np.append(firsts, len(finds.rows))[1:].tolist(), strict=True
-    ):
-        if row not in seen and (row >= len(beyond_ascii) or not beyond_ascii[row]):
-            continue
-        places = slice(first, last)
-        characters = np.cumsum((np.frombuffer(data[row], np.uint8) & 0xC0) != 0x80) - 1
-        finds.starts[places] = characters[finds.starts[places]]
-        finds.ends[places] = characters[finds.ends[places] - 1] + 1
+    unlike = np.zeros(len(data), bool)
+    unlike[: len(beyond_ascii)] = beyond_ascii
+    unlike[list(seen)] = True
+    which = np.flatnonzero(unlike[finds.rows])
+    rows, its = np.unique(finds.rows[which], return_inverse=True)
+    joined = [data[row] for row in rows.tolist()]
+    lengths = np.fromiter(map(len, joined), np.int64, len(joined))
+    begins = (np.cumsum(lengths) - lengths)[its]
+    # Of each byte, the number of the character that it is part of.
+    characters = np.cumsum((np.frombuffer(b"".join(joined), np.uint8) & 0xC0) != 0x80)
+    base = characters[begins]
+    finds.starts[which] = characters[begins + finds.starts[which]] - base
+    finds.ends[which] = characters[begins + finds.ends[which] - 1] - base + 1
+    for place, row in zip(which.tolist(), finds.rows[which].tolist(), strict=True):
         if row in seen:
-            spans = zip(finds.starts[places].tolist(), finds.ends[places].tolist(), strict=True)
-            finds.starts[places], finds.ends[places] = zip(*(seen[row].origin(*span) for span in spans), strict=True)
+            finds.starts[place], finds.ends[place] = seen[row].origin(int(finds.starts[place]), int(finds.ends[place]))
     return finds
 
 

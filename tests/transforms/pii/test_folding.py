@@ -25,7 +25,7 @@ from transforms.pii.folding import comparable, fold
         ("𝐃𝐚𝐧𝐚 ⓓⓐⓝⓐ 𝒟𝒶𝓃𝒶 🅳🅐", "Dana dana Dana DA"),
         ("①②③ ²¹² ⁵⁵⁵ ₀₁ ❷ ⓪", "123 212 555 01 2 0"),
         ("ﬁn № 5", "fin No 5"),
-        ("d\x00a\x07na \x1b[31mred\x1b[0m", "dana red"),
+        ("d\x01a\x07na \x1b[31mred\x1b[0m", "dana red"),
         ("nº 3, 2ª, 1½ and so on… ™", "nº 3, 2ª, 1½ and so on… ™"),
     ],
 )
