@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -49,7 +50,7 @@ def written(rows: Rows, batch: pa.RecordBatch, *changes: dict[str, str]) -> pa.R
 
 def counted(
     rows: pa.RecordBatch, policy: Policy = DEFAULT_POLICY, fingerprint: Fingerprint = FINGERPRINT
-) -> tuple[dict, dict]:
+) -> tuple[dict[bool, int], dict[bool, int]]:
     """Rows by whether they were searched again, and by whether anything was found."""
     profile = merge([profile_rows(rows, DS, policy, RUN_ID, fingerprint)])
     return profile.count("pii_searched"), profile.count("pii_left")
@@ -75,9 +76,9 @@ def test_a_text_that_is_not_the_one_that_was_certified_is(rows: Rows) -> None:
 def test_a_step_that_puts_another_text_in_place_of_the_certified_one_is_found(
     rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unredacted(*given: object) -> redactor.Redaction:
-        redaction = redactor.redact(*given)  # type: ignore[arg-type]
-        return replace(redaction, texts=RedactedTexts(given[0]))  # type: ignore[arg-type]
+    def unredacted(*given: Any) -> redactor.Redaction:
+        redaction = redactor.redact(*given)
+        return replace(redaction, texts=RedactedTexts(given[0]))
 
     monkeypatch.setattr(preparation, "redact", unredacted)
     assert counted(written(rows, prepared(TEXTS))) == ({False: 2, True: 2}, {False: 2, True: 2})

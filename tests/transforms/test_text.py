@@ -82,9 +82,7 @@ def test_respaced_is_what_normalising_says(originals: list[str]) -> None:
     solid = [
         (row, place) for row, text in enumerate(normalised) for place, sign in enumerate(text) if not sign.isspace()
     ]
-    rows, places = (
-        (np.array(each, np.int64) for each in zip(*solid, strict=True)) if solid else np.empty((2, 0), np.int64)
-    )
+    rows, places = np.array(solid, np.int64).reshape(-1, 2).T
     starts, ends = respaced(normalised, originals, rows, places, places + 1)
     expected = []
     for row, place in solid:
