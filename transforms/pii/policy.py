@@ -186,7 +186,7 @@ class Policy:
     def id(self) -> str:
         """Twelve hex digits that change with what changes the redacted text: this policy, the detectors, the tagger."""
         rows = [
-            (row.name, row.type, row.expression, row.confidence, row.validator and row.validator.__name__)
+            (row.name, row.type, row.expression, row.unless, row.confidence, row.validator and row.validator.__name__)
             for _, row in (*self.detectors, *self.patterns)
         ]
         own = (self.version, self.default, sorted(self.replacements), self.threshold, sorted(self.thresholds))

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import re2
 
 from transforms.pii import tagger
+from transforms.pii.context import Table, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
 from transforms.pii.folding import comparable
@@ -42,6 +43,8 @@ class Searched(NamedTuple):
     pattern: Any
     group: int
     validator: Validator | None
+    announced: bool
+    unless: str
     confidence: float
 
 
@@ -58,7 +61,7 @@ class Detectors(NamedTuple):
 @cache
 def _compiled(policy: Policy) -> Detectors:
     """The policy's detectors, ready to run."""
-    kinds = [(row.trigger, *triggers(row.expression)) for _, row in policy.detectors]
+    kinds = [(row.trigger, *triggers(row.essence)) for _, row in policy.detectors]
     numbers: dict[tuple[int, str], int] = {}
     sets: list[tuple[Any, int]] = []
     for kind, patterns in enumerate(zip(*kinds, strict=True)):
@@ -93,7 +96,7 @@ def held(policy: Policy) -> Held:
 
 def _searched(place: int, row: Detector) -> Searched:
     pattern = re2.compile(row.expression)
-    return Searched(place, pattern, pattern.groups, row.validator, row.confidence)
+    return Searched(place, pattern, pattern.groups, row.validator, bool(row.context), row.unless, row.confidence)
 
 
 def scan(column: pa.StringArray, policy: Policy) -> Finds:
@@ -148,12 +151,30 @@ def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray
 def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
     # RE2's \b takes an underscore for a letter: _212-555-0187_
     parted = [each.replace(b"_", b"~") for each in data]
+    tables = {number: found for number, each in enumerate(parted) if (found := table(each))}
+    parted += [each.data for each in tables.values()]
     triggered = _triggered(parted, detectors.sets)
     worth = triggered[detectors.needed].all(axis=1)
     for group in np.flatnonzero(worth.any(axis=1)).tolist():
         numbers = np.flatnonzero(worth[group])
         texts = _Joined([parted[number] for number in numbers.tolist()], numbers)
-        yield from (_search(texts, searched) for searched in detectors.rows[group])
+        for searched in detectors.rows[group]:
+            yield _out_of_tables(_search(texts, searched), tables, len(data))
+
+
+def _out_of_tables(finds: Finds, tables: dict[int, Table], texts: int) -> Finds:
+    """Finds as of the texts: those in tables, which count on after the texts, where their cells stand."""
+    if not tables or not len(finds.rows) or finds.rows[-1] < texts:
+        return finds
+    kept = np.ones(len(finds.rows), bool)
+    for place, (number, found) in enumerate(tables.items(), texts):
+        its = slice(*np.searchsorted(finds.rows, [place, place + 1]))
+        if its.start < its.stop:
+            further, kept[its] = found.in_text(finds.starts[its], finds.ends[its])
+            finds.starts[its] += further
+            finds.ends[its] += further
+            finds.rows[its] = number
+    return finds.where(kept)
 
 
 def _triggered(data: Sequence[bytes], sets: Sequence[tuple[Any, int]]) -> np.ndarray:
@@ -217,12 +238,19 @@ def _search(texts: _Joined, searched: Searched) -> Finds:
 
 
 def _spans(texts: _Joined, searched: Searched) -> list[Span]:
-    """One detector's valid matches, in bytes of all texts together. A validator sees the text of its match alone.
+    """One detector's valid matches, in bytes of all texts together. What judges a match sees its text alone.
 
-    Where a match is refused or cut short, the search goes on inside it.
+    Where a match is refused or cut short, the search goes on inside it: of what is announced, from the value on, for no
+    nearer word would announce another.
     """
-    data, pattern, group, validator = texts.data, searched.pattern, searched.group, searched.validator
-    if not validator:
+    data, pattern, group, validator, unless = (
+        texts.data,
+        searched.pattern,
+        searched.group,
+        searched.validator,
+        searched.unless,
+    )
+    if not validator and not unless:
         return [match.span(group) for match in pattern.finditer(data)]
     spans: list[Span] = []
     position: int | None = 0
@@ -232,11 +260,13 @@ def _spans(texts: _Joined, searched: Searched) -> list[Span]:
             start, end = match.span(group)
             text, begin = texts.at(start)
             span = start - begin, min(end - begin, len(text))
-            kept = validator(text, *span)
+            kept = validator(text, *span) if validator else span
+            if kept and unless and said_to_be(unless, text, kept[0]):
+                kept = None
             if kept:
                 spans.append((begin + kept[0], begin + kept[1]))
             if kept != span:
-                position = begin + kept[1] if kept else match.start() + 1
+                position = begin + kept[1] if kept else start if searched.announced else match.start() + 1
                 break
     return spans
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from transforms.pii.detectors import (
     addresses,
+    addresses_asia,
+    addresses_east,
     contact,
     credentials,
     dates,
     finance,
     government,
     network,
+    positions,
+    spoken,
     vehicles,
 )
 from transforms.pii.detectors.detector import Detector
@@ -21,6 +25,7 @@ VERSION = "3"
 
 DETECTORS: tuple[Detector, ...] = (
     *contact.ROWS,
+    *spoken.ROWS,
     *network.ROWS,
     *credentials.ROWS,
     *finance.ROWS,
@@ -28,4 +33,7 @@ DETECTORS: tuple[Detector, ...] = (
     *vehicles.ROWS,
     *dates.ROWS,
     *addresses.ROWS,
+    *addresses_asia.ROWS,
+    *addresses_east.ROWS,
+    *positions.ROWS,
 )

@@ -30,6 +30,12 @@ def ssn(text: bytes, start: int, end: int) -> Span | None:
     return None if refused else (start, end)
 
 
+def ssn_announced(text: bytes, start: int, end: int) -> Span | None:
+    """Nine digits of which a few may be letters that look like them; as they are announced, of any range."""
+    letters = digits_of(text, start, end).translate(None, b"0123456789")
+    return (start, end) if len(letters) <= 3 else None
+
+
 def ssn_spaced(text: bytes, start: int, end: int) -> Span | None:
     """The same, with dots or spaces, and no further group of digits before it or after."""
     before, after = text[max(0, start - 2) : start].strip()[-1:], text[end : end + 2].strip()[:1]

@@ -36,7 +36,7 @@ FOUND: dict[str, list[str]] = {
     "id_italian": ["numero di cartella clinica «12345»", "matricola «A-4567»", "codice cliente: «C45678»"],
     "id_portuguese": ["prontuário nº «123456»", "número do utente: «1234567»", "RG «12.345.678-9»"],
     "id_elsewhere": ["personnummer «121212 1212»", "NRIC «S1234567A»"],
-    "id_answer": ["Your account number, please?\nCustomer: Sure, it's «12345».", "member id? It is «AB-4567»"],
+    "id_answer": ["Your customer record, please?\nCustomer: Sure, it's «12345».", "member id? It is «AB-4567»"],
     "medicare": ["«1EG4-TE5-MK73»", "«1EG4TE5MK73»"],
     "medicare_au": ["«2123 45670 1»"],
     "tfn": ["TFN «876 543 210»"],
