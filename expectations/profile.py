@@ -18,10 +18,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.certificates import to_search
 from transforms.pii.columns import found
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import find
 from transforms.schemas import PII, SCORES, Sentiment
+from transforms.text import Fingerprint
 
 # Columns with few values: kept as they are.
 NAMES = (
@@ -49,6 +51,7 @@ COMBINATIONS = pa.schema(
         *(pa.field(name, pa.int64()) for name in SIGNS),
         pa.field("sentiment_is_largest", pa.bool_()),  # the label's share is the largest of the four
         pa.field("pii_left", pa.bool_()),  # the detectors find personal data in the redacted text
+        pa.field("pii_searched", pa.bool_()),  # the text was searched again: not certified, or of the sample
         pa.field("pii_beside", pa.bool_()),  # they find it in a column beside the text that the policy does not keep
         pa.field("rows", pa.int64()),  # documents with this combination
         pa.field("units", pa.int64()),  # the sum of their billed_units
@@ -119,13 +122,15 @@ def merge(profiles: Iterable[Profile]) -> Profile:
     )
 
 
-def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> Profile:
+def profile_rows(
+    batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, fingerprint: Fingerprint | None = None
+) -> Profile:
     """A part of the profile of the date `ds`, in no order: what `merge` makes one of.
 
     batch: rows of SCORES, of which the columns COLUMNS suffice; those of ENCODED may be dictionaries.
 
-    The rows of `run_id`, texts and what stands beside them, are searched for what `policy` would have taken out; others
-    were, by the policy of their run.
+    What stands beside the texts of the rows of `run_id` is searched for what `policy` would have taken out, and of the
+    texts what `certificates.to_search` says by the run's fingerprint; other rows were, by the policy of their run.
     """
     shares = [batch[name] for name in SHARES]
     rows = {name: batch[name] for name in (*NAMES, *SHARES, *SIGNS)}
@@ -140,12 +145,16 @@ def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) ->
     carried = pc.not_equal(batch["run_id"].cast(pa.string()), run_id)
     own = pc.replace_with_mask(batch["redacted_text"], pc.fill_null(carried, False), pa.scalar(None, pa.string()))
     own = own.dictionary_encode()  # many texts repeat
+    searched = to_search(own, batch["language"].cast(pa.string()), batch["content_key"], fingerprint)
+    finding = pc.greater(pc.list_value_length(find(own.dictionary.filter(searched), policy)), 0)
+    left = pc.replace_with_mask(pa.array(np.zeros(len(searched), bool)), searched, finding)
     combinations = rows | {
         "ds": pa.repeat(ds, len(batch)),
         **{name: pc.if_else(pc.is_valid(batch[name]), True, pa.scalar(None, pa.bool_())) for name in PRESENT},
         **{name: pc.sign(batch[name]) for name in SIGNS},
         "sentiment_is_largest": _is_largest(batch["sentiment"].cast(pa.string()), shares),
-        "pii_left": pc.greater(pc.list_value_length(find(own.dictionary, policy)), 0).take(own.indices),
+        "pii_left": left.take(own.indices),
+        "pii_searched": searched.take(own.indices),
         "pii_beside": pc.and_not(_pii_beside(batch, policy), pc.fill_null(carried, False)),
         "rows": pa.repeat(1, len(batch)),
         "units": pc.coalesce(batch["billed_units"], 0),

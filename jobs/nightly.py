@@ -19,6 +19,7 @@ from jobs.run.budget import enter_budget, since_published, stop_at
 from jobs.run.intake import Intake, called, keyed, listed, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.lost import require_stores
+from jobs.run.read_back import Searched
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
 from jobs.run.stopwatch import Stopwatch
@@ -71,7 +72,8 @@ def run(settings: NightlySettings) -> RunRecord | None:
         milestones.reached(Milestone.STAGED)
         load()  # not what the audit costs
         with watch.stage("audit"):
-            audited = audit(workers, lake, run_id, recipe.policy, staged, _documents_in(reports, staged))
+            searched = Searched(recipe.policy, run_id, recipe.fingerprint)
+            audited = audit(workers, lake, searched, staged, _documents_in(reports, staged))
         watch.add({"audit": audited.seconds})
         record = RunRecord(
             summarise(told, recipe, intake, reports, staged, audited, watch.seconds, already), audited.verdict

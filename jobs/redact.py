@@ -20,7 +20,7 @@ from transforms.errors import DropError
 from transforms.pii.explain import explain
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import SecondOpinion, redact
-from transforms.pii.replacements import restore
+from transforms.pii.replacements import Cut, render, restore
 
 if TYPE_CHECKING:
     from jobs.scorers.second_opinion import ComprehendOpinion
@@ -177,6 +177,11 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
+def _laid_out(text: str, pii: list[dict[str, Any]], policy: Policy, key: bytes) -> str:
+    """A text as it came, with its lines and spaces, less its finds; the redactor's own is normalised, to be scored."""
+    return render(text, [Cut(each["start"], each["end"], each["type"]) for each in pii], policy, key)
+
+
 def _redacted(
     parsed: list[Parsed], policy: Policy, key: bytes, opinion: SecondOpinion | None, language: str
 ) -> list[Parsed]:
@@ -186,9 +191,8 @@ def _redacted(
     redaction = redact(texts, policy, key, opinion, languages)
     dropped = set(redaction.dropped.tolist())
     done = []
-    for number, (each, redacted, pii) in enumerate(
-        zip(parsed, redaction.texts.texts(), redaction.pii.to_pylist(), strict=True)
-    ):
+    for number, (each, pii) in enumerate(zip(parsed, redaction.pii.to_pylist(), strict=True)):
+        redacted = None if each.text is None or number in dropped else _laid_out(each.text, pii, policy, key)
         reason = Reason.DROPPED_BY_POLICY if number in dropped else each.reason
         finds = [find | {"confidence": round(find["confidence"], 4)} for find in pii or ()]
         row = each.row | {"redacted_text": redacted, "pii": finds} | ({"error_code": reason} if reason else {})

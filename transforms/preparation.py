@@ -64,20 +64,17 @@ def with_detected_languages(batch: RedactedBatch) -> RedactedBatch:
 
 
 def ready(batch: RedactedBatch, fingerprint: Fingerprint) -> pa.RecordBatch:
-    """The documents as schemas.PREPARED, in their order. Here alone texts are normalised: each distinct one, once."""
-    documents, distinct = batch.documents, batch.distinct
+    """The documents as schemas.PREPARED, in their order."""
+    documents, distinct, redaction = batch.documents, batch.distinct, batch.redaction
     of_pair = pa.array(distinct.index, mask=distinct.index < 0)
     source = pc.if_else(pc.is_valid(documents["language"]), str(LanguageSource.GIVEN), str(batch.otherwise))
-    written = batch.redaction.texts.array
-    read = batch.redaction.texts.normalised().array
-    apart = pc.if_else(pc.equal(written, read), pa.scalar(None, pa.string()), read)
     columns = {
         "language": distinct.languages.take(of_pair),
         "language_source": pc.if_else(of_pair.is_valid(), source, pa.scalar(None, pa.string())),
-        "redacted_text": written.take(of_pair),
-        "scored_text": apart.take(of_pair),
-        "pii": batch.redaction.pii.take(of_pair),
-        "content_key": fingerprint.keys(read, distinct.languages).take(of_pair),
+        "redacted_text": redaction.texts.array.take(of_pair),
+        "certificate": redaction.certificates.take(of_pair),
+        "pii": redaction.pii.take(of_pair),
+        "content_key": fingerprint.keys_of(redaction.certificates, distinct.languages).take(of_pair),
         "subject_key": subject_keys(documents["subject_id"], fingerprint.key),
     }
     arrays = [columns[name] if name in columns else documents[name] for name in PREPARED.names]

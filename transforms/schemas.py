@@ -89,7 +89,7 @@ PREPARED = pa.schema(
         pa.field("language_source", pa.string()),
         pa.field("error_code", pa.string()),
         pa.field("redacted_text", pa.string()),
-        pa.field("scored_text", pa.string()),  # normalised; null where that is the redacted text as it is
+        pa.field("certificate", pa.binary()),  # the redactor's, of the text
         pa.field("pii", pa.list_(PII)),
         pa.field("content_key", pa.string()),
         pa.field("subject_key", pa.string()),

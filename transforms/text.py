@@ -1,23 +1,39 @@
-"""Text, made comparable: folded to detect, normalised to score, split to a scorer's limit, keyed for the cache."""
+"""Text, made comparable: normalised to search and score, split to a scorer's limit, keyed for the cache."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import re2
-from numpy.typing import NDArray
+
+from transforms.rewriting import Change, Rewriting, rewrite
 
 _Text = TypeVar("_Text", bound=str)
 
-# Unicode's White_Space but the space itself, in RE2's notation.
-_WHITE_SPACE = r"\t\n\v\f\r\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
-_RUNS = rf"[{_WHITE_SPACE} ]{{2,}}|[{_WHITE_SPACE}]"  # not each single space: that would cost 5 µs a document
+# Unicode's White_Space but the space itself, in RE2's notation: what breaks a line, and the others.
+_BREAKING = r"\n\v\f\r\x{85}\x{2028}\x{2029}"
+_BLANK = r"\t\x{a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}"
+_WHITE_SPACE = _BLANK + _BREAKING
+_BREAKS = rf"[{_BLANK} ]*[{_BREAKING}][{_WHITE_SPACE} ]*"
+_RUNS = rf"[{_BLANK} ]{{2,}}|[{_BLANK}]"  # not each single space: that would cost 5 µs a document
+# What `normalise` changes of white space; few texts have any of it.
+_UNEVEN = rf"^[ \n]|\x00|[ \n]$|[\v\f\r\x{{85}}\x{{2028}}\x{{2029}}{_BLANK}]| [ \n]|\n[ \n]"
+_SPACES = re.compile(
+    r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]{2,}|\A[ \n]|[ \n]\Z"
+    r"|[\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+)
+_NO_NUL = "\x01"  # a NUL stands for what was taken out of a text (`transforms.pii.views`)
+_IS_SPACE = np.array([chr(code).isspace() and not 0x1C <= code <= 0x1F for code in range(0x3002)])
+_LINES = frozenset("\n\v\f\r\x85\u2028\u2029")
 # Everything up to a window's last sentence end (after . ! ? … and the Arabic and Devanagari ones, closing quotes and
 # white space, or after an ideographic one), or up to its last white space.
 _SENTENCES = re2.compile(
@@ -28,79 +44,79 @@ _WORDS = re2.compile(rf"(?s).*[{_WHITE_SPACE} ]")
 _JOINER = "\u200d"
 
 
-def _folds() -> dict[int, str | None]:
-    """Character -> the one it stands for, in ASCII where there is such, or None where it is not seen."""
-    folds: dict[int, str | None] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms
-    for code in (*range(0x80, 0x20000), *range(0xE0000, 0xE0080)):
-        match unicodedata.category(chr(code)):
-            case "Nd":
-                folds[code] = str(unicodedata.decimal(chr(code)))
-            case "Pd":
-                folds[code] = "-"
-            case "Zs":
-                folds[code] = " "
-            case "Cf":  # zero-width, bidirectional and other format controls
-                folds[code] = None
-            case _ if len(composed := unicodedata.normalize("NFC", chr(code))) == 1 and composed != chr(code):
-                folds[code] = composed  # the ohm sign is a Greek letter to the scorer, so it is one here
-    # Line separators; minus; variation selector, keycap and grapheme joiner; long s and the Kelvin sign, which some
-    # engines take for `s` and `k` where case is ignored; the small at sign.
-    return (
-        folds
-        | dict.fromkeys((0x85, 0x2028, 0x2029), "\n")
-        | dict.fromkeys((0xFE0F, 0x20E3, 0x34F))
-        | {
-            0x2212: "-",
-            0x17F: "s",
-            0x212A: "K",
-            0xFE6B: "@",
-        }
-    )
-
-
-def _character_class(codes: list[int]) -> str:
-    """An RE2 character class of the codes, runs as ranges."""
-    starts = [code for code in codes if code - 1 not in _FOLDS]
-    ends = [code for code in codes if code + 1 not in _FOLDS]
-    return "[" + "".join(rf"\x{{{start:x}}}-\x{{{end:x}}}" for start, end in zip(starts, ends, strict=True)) + "]"
-
-
-_FOLDS = _folds()
-FOLDABLE = _character_class(sorted(_FOLDS))  # RE2: any character that `fold` changes
-_FOLDABLE = re2.compile(FOLDABLE)
-
-
-def fold(text: str) -> str:
-    """Write digits, dashes, spaces and full-width forms of every script in ASCII, and drop what is not seen.
-
-    For detection alone: what was found is cut out of the original, by `origins`.
-    """
-    return text if text.isascii() or not _FOLDABLE.search(text) else text.translate(_FOLDS)
-
-
-def comparable(value: str) -> str:
-    """A value as it is compared: folded, in lower case, every run of white space one space, trimmed."""
-    return " ".join(fold(value).casefold().split())
-
-
-def origins(text: str, folded: str) -> NDArray[np.int64]:
-    """For every byte of the folded text in UTF-8, the index in `text` of the character it comes from."""
-    data = np.frombuffer(folded.encode(), np.uint8)
-    characters: NDArray[np.int64] = np.cumsum((data & 0xC0) != 0x80) - 1
-    if len(folded) == len(text):
-        return characters
-    kept = np.array([i for i, character in enumerate(text) if _FOLDS.get(ord(character), "") is not None], np.int64)
-    origin: NDArray[np.int64] = kept[characters]
-    return origin
+@cache
+def _joining() -> re.Pattern[str]:
+    """A pattern of all that NFC may change: a character with what joins it, or one that stands for another."""
+    joining, alone = [], []
+    for code in range(0x80, 0x30000):
+        character = chr(code)
+        parts = unicodedata.decomposition(character).split()
+        if unicodedata.combining(character) or 0x1161 <= code <= 0x1175 or 0x11A8 <= code <= 0x11C2:
+            joining.append(code)
+        elif parts and parts[0][0] != "<":
+            if len(parts) == 2:
+                joining.append(int(parts[1], 16))
+            if unicodedata.normalize("NFC", character) != character:
+                alone.append(code)
+    joins, others = ("".join(map(re.escape, map(chr, sorted(set(codes))))) for codes in (joining, alone))
+    return re.compile(f"(?s:[^{joins}]?[{joins}]+|[{others}])")
 
 
 def normalise(texts: pa.Array) -> pa.Array:
-    """NFC, every run of white space one space, trimmed. Case and punctuation stay: they carry sentiment."""
-    spaced = pc.ascii_trim(pc.replace_substring_regex(texts, _RUNS, " "), " ")
-    beyond_ascii = pc.fill_null(pc.not_equal(pc.binary_length(spaced), pc.utf8_length(spaced)), False)
+    """A text as it is searched, stored and scored: NFC, every run of white space one line break where it holds one, or
+    else one space, trimmed, and each NUL another control character. Case and punctuation stay: they carry sentiment."""
+    uneven = pc.fill_null(pc.match_substring_regex(texts, _UNEVEN), False)
+    if pc.any(uneven).as_py():
+        some = pc.replace_substring_regex(texts.filter(uneven), _BREAKS, "\n")
+        some = pc.replace_substring(pc.replace_substring_regex(some, _RUNS, " "), "\0", _NO_NUL)
+        some = pc.ascii_trim(some, " \n")
+        texts = pc.replace_with_mask(texts, uneven, some)
+    beyond_ascii = pc.fill_null(pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts)), False)
     # Row by row: pyarrow's utf8_normalize decomposes under the name of NFC.
-    composed = [unicodedata.normalize("NFC", text) for text in spaced.filter(beyond_ascii).to_pylist()]
-    return pc.replace_with_mask(spaced, beyond_ascii, pa.array(composed, pa.string()))
+    composed = [unicodedata.normalize("NFC", text) for text in texts.filter(beyond_ascii).to_pylist()]
+    return pc.replace_with_mask(texts, beyond_ascii, pa.array(composed, pa.string()))
+
+
+def normalising(text: str) -> tuple[Rewriting, Rewriting]:
+    """How `normalise` makes one text another: of white space first, then of what NFC composes, with the way back."""
+    text = text.replace("\0", _NO_NUL)
+    spaced = rewrite(text, _spacing(text))
+    return spaced, rewrite(spaced.text, _composing(spaced.text))
+
+
+def respaced(
+    texts: list[str], originals: list[str], rows: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where spans of texts stand in the originals, which differ from them by white space alone, all at once.
+
+    `rows` says of each span of which text it is. The other characters are the same, in the same order.
+    """
+    (solid, begins), (solid_before, begins_before) = _solid(texts), _solid(originals)
+    first = np.searchsorted(solid, begins[rows] + starts)
+    last = np.searchsorted(solid, begins[rows] + ends) - 1
+    return solid_before[first] - begins_before[rows], solid_before[last] + 1 - begins_before[rows]
+
+
+def _solid(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Where in all texts together the characters are that are no white space, and where each text begins."""
+    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    return np.flatnonzero(~_IS_SPACE[np.minimum(codes, len(_IS_SPACE) - 1)]), np.cumsum(lengths) - lengths
+
+
+def _spacing(text: str) -> Iterator[Change]:
+    for match in _SPACES.finditer(text):
+        start, end = match.span()
+        new = "" if start == 0 or end == len(text) else " " if _LINES.isdisjoint(match[0]) else "\n"
+        if new != match[0]:
+            yield Change(start, end, new)
+
+
+def _composing(text: str) -> Iterator[Change]:
+    for match in _joining().finditer(text) if not unicodedata.is_normalized("NFC", text) else ():
+        composed = unicodedata.normalize("NFC", match[0])
+        if composed != match[0]:
+            yield Change(*match.span(), composed)
 
 
 def split_utf8(text: _Text, max_bytes: int) -> list[_Text]:
@@ -152,12 +168,16 @@ class Fingerprint:
     key: bytes = field(repr=False)
 
     def keys(self, texts: pa.Array, languages: pa.Array) -> pa.StringArray:
-        """What a text's score is filed under: HMAC-SHA256 in hex of format, scorer, version, policy, language and text.
+        """What a text's score is filed under, in hex: `keys_of` the certificates of the texts."""
+        return self.keys_of(certify(texts, self.policy, self.key), languages)
 
-        Texts are redacted and normalised. Null where the text is null; a null language counts as empty.
+    def keys_of(self, certificates: pa.BinaryArray, languages: pa.Array) -> pa.StringArray:
+        """HMAC-SHA256 in hex of format, scorer, version, language and a certificate, which is of policy and text.
+
+        Null where the certificate is null; a null language counts as empty.
         """
         inner, outer = _hmac(self.key)
-        inner.update(_fields("content 1", self.scorer, self.scorer_version, self.policy))
+        inner.update(_fields("content 2", self.scorer, self.scorer_version))
         encoded = languages.dictionary_encode()
         states = []
         for language in (*encoded.dictionary.to_pylist(), ""):
@@ -165,7 +185,22 @@ class Fingerprint:
             state.update(_fields(language))
             states.append(state)
         which = pc.fill_null(encoded.indices, len(states) - 1).to_numpy().tolist()
-        return _digests(texts, [states[i] for i in which], outer)
+        return _digests(certificates, [states[i] for i in which], outer)
+
+
+def certify(texts: pa.Array, policy: str, key: bytes) -> pa.BinaryArray:
+    """What the redactor signs a text with that it has searched to the end under the policy of an id.
+
+    Keyed BLAKE2b (RFC 7693), 32 bytes, of format, policy and text. Null where the text is null.
+    """
+    state = hashlib.blake2b(_fields("certificate 1", policy), key=hashlib.sha256(key).digest(), digest_size=32)
+    values = texts.cast(pa.binary()).fill_null(b"").to_numpy(zero_copy_only=False).tolist()
+    digests = []
+    for value in values:
+        each = state.copy()
+        each.update(value)
+        digests.append(each.digest())
+    return pc.if_else(texts.is_valid(), pa.array(digests, pa.binary()), pa.scalar(None, pa.binary()))
 
 
 def subject_keys(subject_ids: pa.Array, key: bytes) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Folding keeps offsets, normalising is stable, splitting loses and breaks nothing, keys are HMAC-SHA256."""
+"""Normalising is stable and says where it took what, splitting loses and breaks nothing, keys are HMAC-SHA256."""
 
 # ruff: noqa: RUF001 -- look-alike characters are what some of these tests are about.
 
@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from transforms.text import FOLDABLE, Fingerprint, fold, normalise, origins, split_utf8, subject_keys
+from transforms.text import Fingerprint, normalise, normalising, respaced, split_utf8, subject_keys
 
 KEY = b"k" * 32
 SIGNS = [
@@ -28,6 +29,10 @@ SIGNS = [
     "क्षि",
     "\u200b",
     "\x00",
+    "\u1100\u1161\u11a8",
+    "\u212b",
+    "\u2028",
+    " \r\n",
     "\u202e",
     " ",
     "\n",
@@ -38,62 +43,52 @@ SIGNS = [
 TEXT = st.one_of(st.text(), st.lists(st.sampled_from(SIGNS)).map("".join))
 
 
-@pytest.mark.parametrize(
-    ("text", "folded"),
-    [
-        ("２１２－５５５", "212-555"),
-        ("٢١٢ ۲۱۲ २१२ 𝟐𝟏𝟐", "212 212 212 212"),
-        ("a–b—c−d‐e", "a-b-c-d-e"),
-        ("a\u00a0b\u2009c\u3000d\u2028e", "a b c d\ne"),
-        ("jo\u200be\u202e\ufeff\u00ad\ufe0f", "joe"),
-        ("joe＠example．com", "joe@example.com"),
-        ("joe﹫example.com", "joe@example.com"),
-        ("Größe, 字, 👍", "Größe, 字, 👍"),
-    ],
-)
-def test_fold(text: str, folded: str) -> None:
-    assert fold(text) == folded
-
-
-def test_folding_sees_what_normalising_makes_of_a_character() -> None:
-    characters = [chr(code) for code in (*range(0x80, 0xD800), *range(0xE000, 0x20000))]
-    composed = {each: unicodedata.normalize("NFC", each) for each in characters}
-    assert [each for each, one in composed.items() if len(one) == 1 and fold(each) != fold(one)] == []
-
-
-@settings(deadline=None)
-@given(TEXT)
-def test_what_folding_changes_is_what_the_class_matches(text: str) -> None:
-    assert (fold(text) != text) == pc.match_substring_regex(pa.array([text]), FOLDABLE)[0].as_py()
-
-
-@settings(deadline=None)
-@given(TEXT)
-def test_origins_name_the_character_of_every_byte(text: str) -> None:
-    folded = fold(text)
-    expected = [i for i, character in enumerate(text) for _ in fold(character).encode()]
-    assert origins(text, folded).tolist() == expected
-
-
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), TEXT), max_size=5))
 def test_normalise(texts: list[str | None]) -> None:
     column = normalise(pa.array(texts, pa.string()))
-    space = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    space += "\u2028\u2029\u202f\u205f\u3000"
-    table = str.maketrans(dict.fromkeys(space, " "))
-    expected = [
-        None
-        if text is None
-        else " ".join(part for part in unicodedata.normalize("NFC", text).translate(table).split(" ") if part)
-        for text in texts
-    ]
-    assert column.to_pylist() == expected
+    assert column.to_pylist() == [None if text is None else plain(text) for text in texts]
     assert normalise(column).equals(column)
 
 
-def test_normalise_keeps_case_and_punctuation() -> None:
-    assert normalise(pa.array(["  GREAT!!!\r\n\t:-)  ", "e\u0301"])).to_pylist() == ["GREAT!!! :-)", "é"]
+def plain(text: str) -> str:
+    """A text normalised, character by character."""
+    parts = re.split(r"([\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+)", text)
+    parts[1::2] = ["\n" if any(each in "\n\v\f\r\x85\u2028\u2029" for each in run) else " " for run in parts[1::2]]
+    return unicodedata.normalize("NFC", "".join(parts).strip(" \n").replace("\0", "\1"))
+
+
+def test_normalise_keeps_case_punctuation_and_lines() -> None:
+    assert normalise(pa.array(["  GREAT!!!\r\n\t:-)  ", "e\u0301"])).to_pylist() == ["GREAT!!!\n:-)", "é"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXT)
+def test_normalising_says_where_everything_came_from(text: str) -> None:
+    spaced, composed = normalising(text)
+    assert composed.text == normalise(pa.array([text]))[0].as_py()
+    position = 0
+    for place, character in enumerate(composed.text):
+        start, end = spaced.origin(*composed.origin(place, place + 1))
+        assert start <= position <= end or position == 0 or start == position
+        assert character in (" ", "\n", "\1") or character in unicodedata.normalize("NFC", text[start:end])
+        position = end
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("ab é\n\t\u00a0\u2028👍 "), min_size=1))
+def test_respaced_is_what_normalising_says(originals: list[str]) -> None:
+    normalised = normalise(pa.array(originals)).to_pylist()
+    solid = [
+        (row, place) for row, text in enumerate(normalised) for place, sign in enumerate(text) if not sign.isspace()
+    ]
+    rows, places = np.array(solid, np.int64).reshape(-1, 2).T
+    starts, ends = respaced(normalised, originals, rows, places, places + 1)
+    expected = []
+    for row, place in solid:
+        spaced, composed = normalising(originals[row])
+        expected.append(spaced.origin(*composed.origin(place, place + 1)))
+    assert [*zip(starts.tolist(), ends.tolist(), strict=True)] == expected
 
 
 @settings(max_examples=300, deadline=None)
@@ -162,11 +157,14 @@ def field(value: str) -> bytes:
     st.lists(st.tuples(st.one_of(st.none(), st.text()), st.sampled_from([None, "en", "de", ""])), max_size=6),
     st.binary(),
 )
-def test_content_keys_are_hmac_sha256(rows: list[tuple[str | None, str | None]], key: bytes) -> None:
-    head = b"".join(map(field, ("content 1", "local", "1", "abc")))
+def test_content_keys_are_hmac_sha256_of_certificates(rows: list[tuple[str | None, str | None]], key: bytes) -> None:
+    head = b"".join(map(field, ("content 2", "local", "1")))
+    signed = field("certificate 1") + field("abc")
+    secret = hashlib.sha256(key).digest()
+    certificates = [hashlib.blake2b(signed + (text or "").encode(), key=secret, digest_size=32) for text, _ in rows]
     expected = [
-        None if text is None else hmac.digest(key, head + field(language or "") + text.encode(), "sha256").hex()
-        for text, language in rows
+        None if text is None else hmac.digest(key, head + field(language or "") + certificate.digest(), "sha256").hex()
+        for (text, language), certificate in zip(rows, certificates, strict=True)
     ]
     assert keys([text for text, _ in rows], [language for _, language in rows], key=key) == expected
 

@@ -36,8 +36,8 @@ _MADE_SURELY = rf"\b(?:{_MADE})\b"  # RE2: some of the same, for it looks at not
 _TELLING = "[A-Za-z][0-9]|[0-9][A-Za-z]|(?:[0-9][^0-9]*){7}"
 _NUMBER = r"\A[\]_.-]*[0-9]{1,9}\z"
 _APART = "/ \t\r\n"
-_PARTS = str.maketrans("/", "\n")
-_SPACES = str.maketrans("/_=+", "    ")
+_PARTS = str.maketrans("/\0", "\n\1")  # a NUL would stand for a placeholder
+_SPACES = str.maketrans("/_=+\0", "    \1")
 
 
 def treat(values: pa.StringArray, treatment: Treatment, policy: Policy, key: bytes) -> pa.StringArray:
@@ -92,7 +92,7 @@ def shown(name: str, policy: Policy) -> str:
 
 def _written(name: str, cuts: list[Cut], treatment: Treatment, key: bytes) -> str:
     whole = _widened(name, cuts, "/" if treatment is Treatment.PSEUDONYM else _APART)
-    return replace(name, whole, lambda cut: _stand_in(name[cut.start : cut.end], cut.type, treatment, key))
+    return replace(name, whole, (_stand_in(name[cut.start : cut.end], cut.type, treatment, key) for cut in whole))
 
 
 def _stand_in(value: str, pii_type: str, treatment: Treatment, key: bytes) -> str:

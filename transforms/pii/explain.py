@@ -10,7 +10,9 @@ import re2
 
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.policy import Policy
-from transforms.text import fold, origins
+from transforms.pii.scan import held
+from transforms.pii.views import views
+from transforms.text import normalising
 
 _LONGEST = 40  # characters of a value or a context that are shown
 _LONGEST_WORD = 20
@@ -31,7 +33,7 @@ def explain(text: str, finds: list[dict[str, Any]], policy: Policy) -> Iterator[
     """Each of a text's finds (as `transforms.schemas.PII`) with its value masked and what decided."""
     table = {row.name: row for row in DETECTORS}
     own = {row.name: row for row in policy.custom}
-    announcements = _Announcements(text)
+    announcements = _Announcements(text, policy)
     for each in finds:
         row = table.get(each["detector"]) or own.get(each["detector"])
         decided = []
@@ -65,10 +67,10 @@ def masked(value: str) -> str:
 class _Announcements:
     """The words that announce a text's finds, each detector's looked for once."""
 
-    def __init__(self, text: str) -> None:
-        folded = fold(text)
-        self._origin = origins(text, folded)
-        self._data = folded.replace("_", "~").encode()
+    def __init__(self, text: str, policy: Policy) -> None:
+        self._normalising = normalising(text)
+        self._view = next(views(self._normalising[-1].text, held(policy)))
+        self._data = self._view.text.replace("_", "~").encode()
         self._found: dict[str, tuple[list[int], list[str]]] = {}
 
     def before(self, row: Detector, start: int, end: int) -> str:
@@ -76,12 +78,18 @@ class _Announcements:
         if row.name not in self._found:
             pattern = re2.compile(row.expression)
             matches = list(pattern.finditer(self._data)) if pattern.groups else []
-            starts = [int(self._origin[match.start(1)]) for match in matches if match.start(1) >= 0]
+            starts = [self._origin(match.start(1)) for match in matches if match.start(1) >= 0]
             words = [self._words(match.start(), match.start(1)) for match in matches if match.start(1) >= 0]
             self._found[row.name] = starts, words
         starts, words = self._found[row.name]
         first = bisect_left(starts, start)
         return words[first] if first < len(starts) and starts[first] < end else ""
+
+    def _origin(self, place: int) -> int:
+        """The character of the text at a byte of what is searched."""
+        character = len(self._data[:place].decode())
+        spaced, composed = self._normalising
+        return spaced.origin(*composed.origin(*self._view.origin(character, character + 1)))[0]
 
     def _words(self, start: int, end: int) -> str:
         """The words alone: what holds a digit, or is very long, may be another find."""

@@ -63,11 +63,11 @@ def whole(lengths: np.ndarray, rows: np.ndarray, finds: Finds) -> Finds:
     return best._replace(starts=np.zeros_like(rows), ends=lengths)
 
 
-def back(more: Finds, finds: Finds, widths: np.ndarray) -> Finds:
+def back(more: Finds, finds: Finds, widths: np.ndarray | int) -> Finds:
     """Finds of redacted texts, placed where they stand in the texts that `finds` were taken out of.
 
-    `widths` are the characters of what stands for each of `finds`. No find reaches into a placeholder, so each lies
-    wholly between two.
+    `widths` are the characters of what stands for each of `finds`, or for all. No find reaches into a placeholder, so
+    each lies wholly between two.
     """
     grown = np.append(0, np.cumsum(widths - (finds.ends - finds.starts)))  # from the first text to before a find
     first = np.searchsorted(finds.rows, more.rows)

@@ -47,8 +47,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from transforms.errors import UsageError
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.detectors.detector import SPACE
+from transforms.pii.folding import comparable, fold
 from transforms.pii.policy import TYPE_NAME, TYPES, Columns, Policy, Replacement, Treatment
-from transforms.text import comparable, fold
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 _Type = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z][A-Z0-9]*)*$", max_length=50)]

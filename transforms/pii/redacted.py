@@ -6,10 +6,8 @@ from typing import NewType
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from transforms.schemas import PREPARED, conform
-from transforms.text import normalise
 
 # Text that went through the redactor. Only it and this module make one; what derives from one stays one.
 RedactedText = NewType("RedactedText", str)
@@ -23,10 +21,6 @@ class RedactedTexts:
     def __init__(self, array: pa.StringArray) -> None:
         self.array = array
 
-    def normalised(self) -> RedactedTexts:
-        """The same texts as the content key and the scorer see them; preparation asks, and nobody after it."""
-        return RedactedTexts(normalise(self.array))
-
     def take(self, rows: np.ndarray) -> RedactedTexts:
         """The texts of some rows, by their numbers."""
         return RedactedTexts(self.array.take(pa.array(rows, pa.int64())))
@@ -38,9 +32,9 @@ class RedactedTexts:
 
 
 def redacted_texts(prepared: pa.RecordBatch) -> RedactedTexts:
-    """The texts of a batch of schemas.PREPARED as the scorer reads them: redacted, and normalised.
+    """The texts of a batch of schemas.PREPARED, which are what the scorer is handed.
 
     Raises SchemaError for any other batch.
     """
     conform(prepared, PREPARED)
-    return RedactedTexts(pc.coalesce(prepared["scored_text"], prepared["redacted_text"]))
+    return RedactedTexts(prepared["redacted_text"])

@@ -1,8 +1,9 @@
-"""What stands in a text in place of a find, and what can be turned back.
+"""What stands in a text in place of a find, how it is told from text that is in brackets, and what can be turned back.
 
-All of it stands in square brackets and begins with the type, for that is what no detector reads: `[NAME]`, `[NAME_1]`,
-`[PHONE:************]`, `[CREDIT_DEBIT_NUMBER:***************1111]`, `[EMAIL:kqzvbnwtxabc]`. Pseudonyms and ciphertexts
-are written in letters, which look like no number.
+All of it stands in square brackets and begins with the type: `[NAME]`, `[NAME_1]`, `[PHONE:************]`,
+`[CREDIT_DEBIT_NUMBER:***************1111]`, `[EMAIL:kqzvbnwtxabcdefg]`. Nothing searches it, so nobody may hide a value
+in it: what counts is what this module can have written, and everything else in brackets is text. Numbers count up by
+one; masks hold nothing; pseudonyms and ciphertexts, in letters, end with letters that check the others.
 """
 
 from __future__ import annotations
@@ -10,20 +11,31 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from transforms.errors import UsageError
+from transforms.pii.folding import comparable
 from transforms.pii.policy import TYPE_NAME, Policy, Replacement
-from transforms.text import comparable
 
 _LETTERS = bytes.maketrans(b"0123456789abcdef", b"abcdefghijklmnop")
 _HEX = bytes.maketrans(b"abcdefghijklmnop", b"0123456789abcdef")
 _PSEUDONYM_LETTERS = 12  # 26^12 > 2^56: of a million people, one in 190,000 chances that any two share one
-_ENCRYPTED = re.compile(rf"\[({TYPE_NAME}):((?:[a-p]{{2}}){{17,}})\]")  # 16 bytes of AES-SIV's tag, one or more of text
+_CHECK_LETTERS = 4  # one text in 456,976 that looks like a pseudonym passes for one
+_SEALED = 34  # least letters of a ciphertext: 16 bytes of AES-SIV's tag, one or more of text
+_HELD = re.compile(
+    rf"\[({TYPE_NAME})(?:_(?P<number>[1-9][0-9]{{0,5}})|:(?P<mask>\*+)|:(?P<last4>\*{{5,}}[^\W_]{{4}})"
+    rf"|:(?P<sealed>[a-p]{{{_SEALED},}}[a-z]{{{_CHECK_LETTERS}}})"
+    rf"|:(?P<pseudonym>[a-z]{{{_PSEUDONYM_LETTERS + _CHECK_LETTERS}}}))?\]"
+)
+
+
+_ENCRYPTED = re.compile(rf"\[({TYPE_NAME}):([a-p]{{{_SEALED},}}[a-z]{{0,{_CHECK_LETTERS}}})\]")
 
 
 class Cut(NamedTuple):
@@ -34,34 +46,46 @@ class Cut(NamedTuple):
     type: str
 
 
-def placeholders(types: str) -> str:
-    """A pattern of all that may stand for a find of the types, which are given as a pattern."""
-    made = rf"_[0-9]+|:[a-z]{{{_PSEUDONYM_LETTERS}}}|:(?:[a-p]{{2}}){{17,}}|:\*+[^\[\]*]{{0,4}}"
-    return rf"\[(?:{types})(?:{made})?\]"
+def spots(text: str, types: AbstractSet[str], last4: AbstractSet[str] = frozenset()) -> list[tuple[int, int]]:
+    """Where in a text something stands that this module can have written for finds of some types.
+
+    `last4` are the types of which the last four signs may be shown.
+    """
+    found: list[tuple[int, int]] = []
+    numbers: Counter[str] = Counter()
+    for match in _HELD.finditer(text):
+        pii_type, form = match[1], match.lastgroup
+        if pii_type not in types or (form == "last4" and pii_type not in last4):
+            continue
+        if form == "number":
+            if int(match["number"]) > numbers[pii_type] + 1:
+                continue
+            numbers[pii_type] = max(numbers[pii_type], int(match["number"]))
+        if form in ("sealed", "pseudonym") and not _checks(match[form], pii_type):
+            continue
+        found.append(match.span())
+    return found
 
 
-_ANY = re.compile(placeholders(TYPE_NAME))
-
-
-def outside_placeholders(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of a span that hold a letter or digit and reach into no placeholder."""
+def outside(held: Iterable[tuple[int, int]], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of a span of a text that hold a letter or digit and reach into none of some spots."""
     edges = [start]
-    for match in _ANY.finditer(text):
-        if match.start() < end and start < match.end():
-            edges += match.span()
+    for spot in held:
+        if spot[0] < end and start < spot[1]:
+            edges += spot
     edges.append(end)
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         if any(map(str.isalnum, text[first:last])):
             yield first, last
 
 
-def replace(text: str, cuts: Iterable[Cut], made: Callable[[Cut], str]) -> str:
-    """A text with every find's placeholder in its place. Finds are in order and do not overlap."""
+def replace(text: str, cuts: Iterable[Cut], made: Iterable[str]) -> str:
+    """A text with what is made for each find in its place. Finds are in order and do not overlap."""
     parts: list[str] = []
     position = 0
-    for cut in cuts:
-        parts += text[position : cut.start], made(cut)
-        position = cut.end
+    for (start, end, _), new in zip(cuts, made, strict=True):
+        parts += text[position:start], new
+        position = end
     parts.append(text[position:])
     return "".join(parts)
 
@@ -86,7 +110,7 @@ def render(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes) -> str:
             case _:
                 return f"[{cut.type}]"
 
-    return replace(text, cuts, made)
+    return replace(text, cuts, map(made, cuts))
 
 
 def restore(text: str, key: bytes) -> str:
@@ -96,11 +120,13 @@ def restore(text: str, key: bytes) -> str:
     """
 
     def original(match: re.Match[str]) -> str:
+        pii_type, written = match[1], match[2]
+        sealed = written[:-_CHECK_LETTERS] if _checks(written, pii_type) else written  # as it was before version 3
         try:
-            sealed = bytes.fromhex(match[2].encode().translate(_HEX).decode())
-            return _cipher(key).decrypt(sealed, [match[1].encode()]).decode()
-        except InvalidTag:
-            raise UsageError(f"a find of type {match[1]} was encrypted under another key") from None
+            data = bytes.fromhex(sealed.encode().translate(_HEX).decode())
+            return _cipher(key).decrypt(data, [pii_type.encode()]).decode()
+        except (InvalidTag, ValueError):
+            raise UsageError(f"a find of type {pii_type} was encrypted under another key, or changed") from None
 
     return _ENCRYPTED.sub(original, text)
 
@@ -110,9 +136,9 @@ def _numbers(text: str, cuts: Sequence[Cut], policy: Policy) -> dict[Cut, int]:
     numbered = [cut for cut in cuts if policy.replacement(cut.type) is Replacement.NUMBER]
     numbers: dict[Cut, int] = {}
     for pii_type in {cut.type for cut in numbered}:
-        given = [int(number) for number in re.findall(rf"\[{pii_type}_([0-9]{{1,9}})\]", text)]
         of_type = [cut for cut in numbered if cut.type == pii_type]
-        last = max(given, default=0)
+        given = spots(text, {pii_type})  # the numbers of an earlier redaction go on
+        last = max((int(each) for each in re.findall(r"_([0-9]+)\]", "".join(text[a:b] for a, b in given))), default=0)
         # The longest first, so that "Marta Ruiz" names both "Marta" and "Ruiz" wherever they stand; numbered in order.
         whole = {cut: _words(text[cut.start : cut.end], pii_type) for cut in of_type}
         groups: list[frozenset[str]] = []
@@ -151,28 +177,43 @@ def _derived(key: bytes, purpose: str) -> bytes:
 
 
 def _pseudonym(value: str, pii_type: str, key: bytes) -> str:
-    """Twelve letters that stand for a value of a type under a key, however it is spaced and cased."""
-    return _keyed(f"{pii_type} {comparable(value) if pii_type == 'NAME' else _signs(value)}", key, "pseudonym")
+    """Letters that stand for a value of a type under a key, however it is spaced and cased."""
+    message = f"{pii_type} {comparable(value) if pii_type == 'NAME' else _signs(value)}"
+    return _checked(_keyed(message, key, "pseudonym"), pii_type)
 
 
 def pseudonym_of_name(name: str, pii_type: str, key: bytes) -> str:
     """What stands for an id or a part of a path: another for each that differs in any character."""
-    return f"[{pii_type}:{_keyed(name, key, 'name')}]"
+    return f"[{pii_type}:{_checked(_keyed(name, key, 'name'), pii_type)}]"
 
 
 def _keyed(message: str, key: bytes, purpose: str) -> str:
-    number = int.from_bytes(hmac.digest(_derived(key, purpose), message.encode(), hashlib.sha256))
+    return _lettered(hmac.digest(_derived(key, purpose), message.encode(), hashlib.sha256), _PSEUDONYM_LETTERS)
+
+
+def _lettered(digest: bytes, count: int) -> str:
+    number = int.from_bytes(digest)
     letters = []
-    for _ in range(_PSEUDONYM_LETTERS):
+    for _ in range(count):
         number, letter = divmod(number, 26)
         letters.append(chr(97 + letter))
     return "".join(letters)
 
 
+def _checked(letters: str, pii_type: str) -> str:
+    """Letters that stand for a value, and some after them that say so."""
+    digest = hashlib.sha256(f"aurastream pii check 1 {pii_type} {letters}".encode()).digest()
+    return letters + _lettered(digest, _CHECK_LETTERS)
+
+
+def _checks(written: str, pii_type: str) -> bool:
+    return _checked(written[:-_CHECK_LETTERS], pii_type) == written
+
+
 def _encrypted(value: str, pii_type: str, key: bytes) -> str:
     """AES-SIV (RFC 5297): the same for the same value, so that a text known to the cache stays known."""
     sealed = _cipher(key).encrypt(value.encode(), [pii_type.encode()])
-    return sealed.hex().encode().translate(_LETTERS).decode()
+    return _checked(sealed.hex().encode().translate(_LETTERS).decode(), pii_type)
 
 
 def _cipher(key: bytes) -> AESSIV:

@@ -9,30 +9,30 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import re2
 
 from transforms.pii import tagger
 from transforms.pii.context import Table, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
-from transforms.pii.policy import TYPE_NAME, TYPES, Policy
-from transforms.pii.replacements import placeholders
+from transforms.pii.folding import comparable
+from transforms.pii.policy import TYPES, Policy, Replacement
 from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
-from transforms.text import comparable, fold, origins
+from transforms.pii.views import REMARKABLE, Held, View, remarkable, views
 
-# Around texts that are searched together: no pattern of the table matches a bracket, no word goes on over a line. To a
-# pattern a text begins and ends like a line.
-_WALL = b"\n]\x00\n"
-_PLACEHOLDER = re.compile(placeholders(f"({TYPE_NAME})"))
-_BLANK = re.compile(rb"\[\]+\x00")
+# Around texts that are searched together: nothing matches a NUL, no word goes on over a line. To a pattern a text
+# begins and ends like a line.
+_WALL = b"\n\0\n"
+_HOLDERS = re.compile(b"\0+")
 _SET_MEMORY = 16 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
 
@@ -55,7 +55,7 @@ class Detectors(NamedTuple):
     needed: np.ndarray  # for each group of rows the numbers of its triggers, counted through all sets; -1 is none
     rows: list[list[Searched]]  # those that need the same triggers
     own: list[Searched]
-    types: frozenset[str]
+    held: Held
 
 
 @cache
@@ -84,8 +84,14 @@ def _compiled(policy: Policy) -> Detectors:
         np.array(list(rows), np.int64).reshape(len(rows), len(kinds[0]) if kinds else 0),
         list(rows.values()),
         [_searched(place, row) for place, row in policy.patterns],
-        frozenset(TYPES | {row.type for row in policy.custom}),
+        held(policy),
     )
+
+
+def held(policy: Policy) -> Held:
+    """The placeholders that count in texts under a policy."""
+    types = TYPES | {row.type for row in policy.custom}
+    return Held(types, frozenset(each for each in types if policy.replacement(each) is Replacement.LAST4))
 
 
 def _searched(place: int, row: Detector) -> Searched:
@@ -94,57 +100,52 @@ def _searched(place: int, row: Detector) -> Searched:
 
 
 def scan(column: pa.StringArray, policy: Policy) -> Finds:
-    """The finds of each text; those that overlap are one, as wide as all and named by the best."""
+    """The finds of each text, in characters; those that overlap are one, as wide as all and named by the best."""
     detectors = _compiled(policy)
     numbers = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-    texts: list[str] = column.take(pa.array(numbers)).to_numpy(zero_copy_only=False).tolist()
-    folded = [fold(text) for text in texts]
-    data = [text.encode() for text in folded]
-    shorter: dict[int, tuple[list[int], list[int]]] = {}
-    for number, text in enumerate(folded):
-        if "[" in text:
-            data[number], ends, by = _blanked(text, detectors.types)
-            if any(by):
-                shorter[number] = ends, by
+    texts = column.take(pa.array(numbers))
+    data: list[bytes] = texts.cast(pa.binary()).to_numpy(zero_copy_only=False).tolist()
+    beyond_ascii = pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts))
+    owners = list(range(len(data)))  # of what is searched, the text that it is a view of
+    seen: dict[int, View] = {}  # for what is no text itself, by its place in what is searched
+    worth = pc.or_(beyond_ascii, pc.match_substring_regex(texts, REMARKABLE)).to_numpy(zero_copy_only=False)
+    for number in np.flatnonzero(worth).tolist():
+        text = data[number].decode()
+        if remarkable(text):
+            plain, *others = views(text, detectors.held)
+            data[number], seen[number] = plain.text.encode(), plain
+            seen.update(enumerate(others, len(data)))
+            data += (view.text.encode() for view in others)
+            owners += [number] * len(others)
     found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
     if policy.tags:
         found.append(_of_tagger(data, policy))
     if policy.allow:
         found = [_not_allowed(finds, data, policy.allow) for finds in found]
-    merged = merge([NO_FINDS, *found])
-    bounds = merged.bounds(len(texts)).tolist()
-    for number, (ends, by) in shorter.items():
-        its = slice(bounds[number], bounds[number + 1])
-        merged.starts[its] += np.array(by)[np.searchsorted(ends, merged.starts[its], "right")]
-        merged.ends[its] += np.array(by)[np.searchsorted(ends, merged.ends[its] - 1, "right")]
-    for number, text in enumerate(texts):
-        if bounds[number] < bounds[number + 1] and not text.isascii():
-            its = slice(bounds[number], bounds[number + 1])
-            origin = origins(text, folded[number])
-            merged.starts[its] = origin[merged.starts[its]]
-            merged.ends[its] = origin[merged.ends[its] - 1] + 1
-    return merged._replace(rows=numbers[merged.rows])
+    finds = _in_characters(merge([NO_FINDS, *found]), data, beyond_ascii.to_numpy(zero_copy_only=False), seen)
+    finds = finds._replace(rows=numbers[np.array(owners, np.int64)[finds.rows]])
+    return finds if len(data) == len(numbers) else merge([finds])
 
 
-def _blanked(text: str, types: frozenset[str]) -> tuple[bytes, list[int], list[int]]:
-    """A text in UTF-8 whose placeholders of some types are of brackets alone: nothing reads those. Each is as long as
-    `[TYPE]`, so that what is found beside it does not depend on what stands there.
-
-    With it, where each of these ends, and by how many bytes the text is shorter before the first and after each.
-    """
-    blanked = bytearray()
-    position = 0
-    ends: list[int] = []
-    by = [0]
-    for match in _PLACEHOLDER.finditer(text):
-        if match[1] in types:
-            width = len(match[1]) + 2
-            blanked += text[position : match.start()].encode() + b"[" + b"]" * (width - 2) + b"\x00"
-            position = match.end()
-            ends.append(len(blanked))
-            by.append(by[-1] + len(match[0].encode()) - width)
-    blanked += text[position:].encode()
-    return bytes(blanked), ends, by
+def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray, seen: Mapping[int, View]) -> Finds:
+    """Finds in bytes of what was searched, in characters of the texts."""
+    unlike = np.zeros(len(data), bool)
+    unlike[: len(beyond_ascii)] = beyond_ascii
+    unlike[list(seen)] = True
+    which = np.flatnonzero(unlike[finds.rows])
+    rows, its = np.unique(finds.rows[which], return_inverse=True)
+    joined = [data[row] for row in rows.tolist()]
+    lengths = np.fromiter(map(len, joined), np.int64, len(joined))
+    begins = (np.cumsum(lengths) - lengths)[its]
+    # Of each byte, the number of the character that it is part of.
+    characters = np.cumsum((np.frombuffer(b"".join(joined), np.uint8) & 0xC0) != 0x80)
+    base = characters[begins]
+    finds.starts[which] = characters[begins + finds.starts[which]] - base
+    finds.ends[which] = characters[begins + finds.ends[which] - 1] - base + 1
+    for place, row in zip(which.tolist(), finds.rows[which].tolist(), strict=True):
+        if row in seen:
+            finds.starts[place], finds.ends[place] = seen[row].origin(int(finds.starts[place]), int(finds.ends[place]))
+    return finds
 
 
 def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
@@ -194,7 +195,7 @@ def _of_policy(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
     """Finds of the policy's own patterns, which may match anything: each text by itself, between its placeholders."""
     found: list[tuple[int, int, int, int, float]] = []
     for number, each in enumerate(data) if detectors.own else ():
-        edges = [0, *chain.from_iterable(match.span() for match in _BLANK.finditer(each)), len(each)]
+        edges = [0, *chain.from_iterable(match.span() for match in _HOLDERS.finditer(each)), len(each)]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
             for searched in detectors.own:
                 spans = (match.span(searched.group) for match in searched.pattern.finditer(each, start, end))

@@ -17,7 +17,7 @@ from transforms.pii.policy import DEFAULT_POLICY, Columns, Policy, Replacement, 
 from transforms.pii.policy_file import parse_policy
 
 KEY = b"a key of 16 bytes or more"
-PSEUDONYM = r"\[{}:[a-z]{{12}}\]"
+PSEUDONYM = r"\[{}:[a-z]{{16}}\]"
 
 
 def treated(

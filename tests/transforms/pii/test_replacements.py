@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transforms.errors import UsageError
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redactor import find, redact
-from transforms.pii.replacements import Cut, outside_placeholders, render, restore
+from transforms.pii.replacements import Cut, outside, render, restore, spots
 
 pytestmark = pytest.mark.usefixtures("no_tagger")
 
@@ -61,8 +61,10 @@ def test_kinds() -> None:
     assert rendered(text, cuts, Replacement.NUMBER) == "pay [CARD_1] to [MAIL_1]"
     assert rendered(text, cuts, Replacement.MASK) == f"pay [CARD:{'*' * 19}] to [MAIL:{'*' * 15}]"
     assert rendered(text, cuts, Replacement.LAST4) == f"pay [CARD:{'*' * 12}1111] to [MAIL:{'*' * 9}ecom]"
-    assert re.fullmatch(r"pay \[CARD:[a-z]{12}\] to \[MAIL:[a-z]{12}\]", rendered(text, cuts, Replacement.PSEUDONYM))
-    assert re.fullmatch(r"pay \[CARD:[a-p]{70}\] to \[MAIL:[a-p]{62}\]", rendered(text, cuts, Replacement.ENCRYPT))
+    assert re.fullmatch(r"pay \[CARD:[a-z]{16}\] to \[MAIL:[a-z]{16}\]", rendered(text, cuts, Replacement.PSEUDONYM))
+    assert re.fullmatch(
+        r"pay \[CARD:[a-p]{70}[a-z]{4}\] to \[MAIL:[a-p]{62}[a-z]{4}\]", rendered(text, cuts, Replacement.ENCRYPT)
+    )
 
 
 def test_the_last_four_of_a_short_value_are_not_left() -> None:
@@ -80,7 +82,7 @@ def test_the_last_four_of_a_short_value_are_not_left() -> None:
             "[NAME_1], [NAME_1], [NAME_1]; [NAME_2]",
         ),
         ("Ruiz wrote. Marta Ruiz", [("Ruiz", "NAME"), ("Marta Ruiz", "NAME")], "[NAME_1] wrote. [NAME_1]"),
-        ("[MAIL_3] a@b.c", [("a@b.c", "MAIL")], "[MAIL_3] [MAIL_4]"),  # from an earlier redaction: another value
+        ("[MAIL_1] a@b.c", [("a@b.c", "MAIL")], "[MAIL_1] [MAIL_2]"),  # from an earlier redaction: another value
     ],
 )
 def test_the_same_value_has_the_same_number(text: str, cuts: list[tuple[str, str]], result: str) -> None:
@@ -91,7 +93,7 @@ def test_pseudonyms_are_stable_under_a_key_and_tell_types_apart() -> None:
     def pseudonym(value: str, pii_type: str, key: bytes = KEY) -> str:
         return render(value, [Cut(0, len(value), pii_type)], policy(Replacement.PSEUDONYM), key)
 
-    assert pseudonym("Joe@Example.com", "EMAIL") == pseudonym("joe@example.com", "EMAIL") == "[EMAIL:mkkgjxbuwpnr]"
+    assert pseudonym("Joe@Example.com", "EMAIL") == pseudonym("joe@example.com", "EMAIL") == "[EMAIL:mkkgjxbuwpnrjczb]"
     assert pseudonym("212-555-0187", "PHONE") == pseudonym("(212) 555 0187", "PHONE")
     assert pseudonym("Ann  Lee", "NAME") == pseudonym("ann lee", "NAME") != pseudonym("annlee", "NAME")
     assert pseudonym("1", "PIN")[5:] != pseudonym("1", "SSN")[5:]
@@ -106,6 +108,12 @@ def test_what_is_encrypted_can_be_turned_back(value: str, pii_type: str) -> None
     assert restore(sealed, KEY) == text
     with pytest.raises(UsageError, match="under another key"):
         restore(sealed, KEY + b"x")
+
+
+def test_a_ciphertext_without_letters_that_check_it_is_turned_back_as_well() -> None:
+    """As they were written before version 3."""
+    sealed = render("x@y.z", [Cut(0, 5, "EMAIL")], policy(Replacement.ENCRYPT), KEY)
+    assert restore(f"{sealed[:-5]}]", KEY) == "x@y.z"
 
 
 def test_a_ciphertext_of_another_type_is_refused() -> None:
@@ -145,12 +153,29 @@ def test_all_types_may_be_kept() -> None:
     [
         ("«x [NAME] y»", ["x ", " y"]),
         ("a [NA«ME_1] y»", [" y"]),
+        ("«[NAME_2]»", ["[NAME_2]"]),
         ("«[NAME]»", []),
-        ("«, [NAME:kqzvbnwtxabc] .»", []),
+        ("«, [NAME:kqzvbnwtxabceugn] .»", []),
+        ("«[NAME:danaleightonabcd]»", ["[NAME:danaleightonabcd]"]),
         ("«[note]»", ["[note]"]),
     ],
 )
 def test_what_reaches_into_a_placeholder_is_cut(marked: str, parts: list[str]) -> None:
     start, end = marked.index("«"), marked.index("»") - 1
     text = marked.replace("«", "").replace("»", "")
-    assert [text[first:last] for first, last in outside_placeholders(text, start, end)] == parts
+    assert [text[first:last] for first, last in outside(spots(text, {"NAME"}), text, start, end)] == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("[NAME] [NAME_1] [NAME_2] [NAME_1]", ["[NAME]", "[NAME_1]", "[NAME_2]", "[NAME_1]"]),
+        ("[NAME_2] [NAME_01] [NAME_0] [NAME_Dana] [NAME_2125550187]", []),
+        ("[NAME:***] [NAME:*****anna] [NAME:****anna]", ["[NAME:***]", "[NAME:*****anna]"]),
+        ("[EMAIL:*****anna]", []),  # of which the policy shows nothing
+        ("[NAME:kqzvbnwtxabceugn] [NAME:kqzvbnwtxabceugm] [EMAIL:kqzvbnwtxabceugn]", ["[NAME:kqzvbnwtxabceugn]"]),
+        ("[NAME:danaleighton] [NAME: Dana] [name] [ NAME] [NAME OF] [SHIP] [NAME", []),
+    ],
+)
+def test_what_this_redactor_can_have_written_is_told_from_text(text: str, held: list[str]) -> None:
+    assert [text[start:end] for start, end in spots(text, {"NAME", "EMAIL"}, {"NAME"})] == held

@@ -289,7 +289,7 @@ ROWS = (
         pattern=rf"(?:^|[\n.,;|(]{SPACE}*|(?i:home|mailing|billing|shipping|postal|street|residential|delivery"
         rf"|current|permanent|branch|his|her|my|our|your|their|patient){_S})"
         rf"(?i:address(?:es)?|domicilio|direcci[oó]n|adresse|anschrift|wohnhaft|indirizzo|residenza|endere[cç]o"
-        rf"|morada){SPACE}*:{SPACE}*([^\n\[\]|;@:]+)",
+        rf"|morada){SPACE}*:{SPACE}*([^\n\x00|;@:]+)",
         confidence=0.7,
         validator=addresses.labelled,
     ),

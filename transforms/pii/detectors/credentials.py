@@ -106,7 +106,7 @@ ROWS = (
     Detector(
         name="username",
         type="USERNAME",
-        pattern=rf"(?i:(?:^|[^A-Za-z0-9\[])(?:{_USER_NAME}){_SAYS})(@?[A-Za-z0-9~][A-Za-z0-9~.-]{{2,31}})",
+        pattern=rf"(?i:(?:^|[^A-Za-z0-9\x00])(?:{_USER_NAME}){_SAYS})(@?[A-Za-z0-9~][A-Za-z0-9~.-]{{2,31}})",
         trigger=r"(?i:user|log-?in|screen|usu[aáÁ]rio|utente|utili[sz]a|identifiant|nutzer|anmelde|handle|nick|pseudo|alias)",
         confidence=0.7,
         validator=credentials.username,
@@ -114,7 +114,7 @@ ROWS = (
     Detector(
         name="handle",
         type="USERNAME",
-        pattern=rf"(?:^|[^A-Za-z0-9~@/&\[\]{_OTHERS}])(@[A-Za-z0-9~]{{2,30}})",
+        pattern=rf"(?:^|[^A-Za-z0-9~@/&\x00{_OTHERS}])(@[A-Za-z0-9~]{{2,30}})",
         trigger=r"@[A-Za-z0-9_~]",
         confidence=0.6,
         validator=credentials.handle,
@@ -122,7 +122,7 @@ ROWS = (
     Detector(
         name="handle_reddit",
         type="USERNAME",
-        pattern=r"(?:^|[^A-Za-z0-9~\[\]/.])(/?u/[A-Za-z0-9~-]{3,20})\b",
+        pattern=r"(?:^|[^A-Za-z0-9~\x00/.])(/?u/[A-Za-z0-9~-]{3,20})\b",
         trigger=r"u/[A-Za-z0-9_~-]",
         confidence=0.6,
     ),
@@ -144,7 +144,7 @@ ROWS = (
     Detector(
         name="password",
         type="PASSWORD",
-        pattern=rf"(?i:(?:^|[^A-Za-z0-9\[])(?:{_PASSWORD}){_FEW_WORDS}{_SAYS})([^ \t\n\v\f\r\[\]\"'`]{{4,64}})",
+        pattern=rf"(?i:(?:^|[^A-Za-z0-9\x00])(?:{_PASSWORD}){_FEW_WORDS}{_SAYS})([^ \t\n\v\f\r\x00\"'`]{{4,64}})",
         trigger=r"(?i:pass|pwd?|psw|contrase|clave|mdp|kennwort|senha|parola|segreto|key|schl[uüÜ]ssel)",
         confidence=0.8,
         validator=credentials.secret,
@@ -161,7 +161,7 @@ ROWS = (
     Detector(
         name="pin",
         type="PIN",
-        pattern=rf"(?:^|[^A-Za-z0-9~\[\]])(?i:(?:c[oóÓ]digo|code|codice|clave){SPACE}+pin|pin(?:{_GLUE}(?:code|number|nummer|no\.?))?)"
+        pattern=rf"(?:^|[^A-Za-z0-9~\x00])(?i:(?:c[oóÓ]digo|code|codice|clave){SPACE}+pin|pin(?:{_GLUE}(?:code|number|nummer|no\.?))?)"
         rf"{_FEW_WORDS}(?:{_SAYS}|{SPACE}+#?{SPACE}*)([0-9]{{4,8}})\b",
         trigger=r"(?i:(?:^|[^A-Za-z0-9])pin)",
         confidence=0.7,
@@ -211,7 +211,7 @@ ROWS = (
         name="aws_secret_key",
         type="AWS_SECRET_KEY",
         pattern=rf"(?i:secret{_GLUE}(?:access{_GLUE})?key|aws{_GLUE}secret){_FEW_WORDS}"
-        rf"(?:{_SAYS}|[^A-Za-z0-9+/=\[\]]+)([A-Za-z0-9+/]{{40}})",
+        rf"(?:{_SAYS}|[^A-Za-z0-9+/=\x00]+)([A-Za-z0-9+/]{{40}})",
         trigger=_AWS_TRIGGER,
         confidence=0.97,
         validator=credentials.aws_secret,
@@ -219,7 +219,7 @@ ROWS = (
     Detector(
         name="aws_secret_key_pair",
         type="AWS_SECRET_KEY",
-        pattern=rf"{_AWS_KEY}[^\[\]]{{0,99}}?[^A-Za-z0-9+/=\[\]]([A-Za-z0-9+/]{{40}})",
+        pattern=rf"{_AWS_KEY}[^\x00]{{0,99}}?[^A-Za-z0-9+/=\x00]([A-Za-z0-9+/]{{40}})",
         trigger=_AWS_TRIGGER,
         confidence=0.95,
         validator=credentials.aws_secret,
@@ -242,7 +242,7 @@ ROWS = (
     Detector(
         name="api_key_context",
         type="API_KEY",
-        pattern=rf"(?i:(?:^|[^A-Za-z0-9\[])(?:{_KEY_WORD}){_SAYS}(?:(?:bearer|basic|token){SPACE}+)?"
+        pattern=rf"(?i:(?:^|[^A-Za-z0-9\x00])(?:{_KEY_WORD}){_SAYS}(?:(?:bearer|basic|token){SPACE}+)?"
         rf"|authorization{_SAYS}(?:(?:bearer|basic|token|apikey){SPACE}+)?|bearer{SPACE}+)"
         rf"([{_BASE64}]{{16,}})",
         trigger=r"(?i:key|token|secret|authorization|bearer)",
@@ -261,7 +261,7 @@ ROWS = (
         name="private_key",
         type="API_KEY",
         pattern=r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[^\[\]-]*-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?:[^\x00-]*-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
         rf"|(?:(?:{SPACE}|\\n)*[A-Za-z0-9+/=]{{30,}})*)",
         trigger="PRIVATE KEY",
         confidence=0.99,

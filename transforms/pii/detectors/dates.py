@@ -99,7 +99,7 @@ _HOURS = rf"[0-9]{SPACE}*(?i:h|uhr|o)"
 # A number beside a month: what every named date holds.
 _NEAR_MONTH = (
     rf"[0-9](?:{_ORDINAL}{_OF})?{_ANY_MONTH}|[0-9](?i:{_SHORT_MONTH})[0-9]"
-    rf"|{_ANY_MONTH}(?:[^0-9A-Za-z\[\]]|(?i:of|de|del|di|do|d'|the){SPACE})*[0-9]"
+    rf"|{_ANY_MONTH}(?:[^0-9A-Za-z\x00]|(?i:of|de|del|di|do|d'|the){SPACE})*[0-9]"
 )
 
 ROWS = (
@@ -173,14 +173,14 @@ ROWS = (
     Detector(
         name="date_year",
         type="DATE_TIME",
-        pattern=rf"(?i:(?:^|[^A-Za-z0-9\[])(?:{_WHEN})(?:{SPACE}+(?:the|el|l'))?{SPACE}+)((?:19[0-9]{{2}}|20[0-3][0-9])\b)",
+        pattern=rf"(?i:(?:^|[^A-Za-z0-9\x00])(?:{_WHEN})(?:{SPACE}+(?:the|el|l'))?{SPACE}+)((?:19[0-9]{{2}}|20[0-3][0-9])\b)",
         confidence=0.55,
         validator=dates.day,
     ),
     Detector(
         name="clock_12",
         type="DATE_TIME",
-        pattern=r"(?:^|[^A-Za-z0-9\[])((?:1[0-2]|0?[1-9])"
+        pattern=r"(?:^|[^A-Za-z0-9\x00])((?:1[0-2]|0?[1-9])"
         rf"(?:[:.][0-5][0-9](?::[0-5][0-9])?{SPACE}*{_HALF}|{SPACE}*(?:AM\b|[pP][mM]\b|[aApP]\.[mM]\b\.?)|am\b)(?:{_ZONE})?)",
         trigger=rf"[0-9]{SPACE}*[aApP]\.?[mM]",
         confidence=0.65,
@@ -263,7 +263,7 @@ ROWS = (
     Detector(
         name="age_romance",
         type="AGE",
-        pattern=rf"(?:^|[^A-Za-z0-9~\[À-ɏ])(?:"
+        pattern=rf"(?:^|[^A-Za-z0-9~À-ɏ\x00])(?:"
         rf"(?i:{_PERSON})(?:(?:,?{SPACE}+[a-zà-ÿ]+){{0,2}},?{SPACE}+(?:de|di|d')|,?(?:{SPACE}+con)?){SPACE}*"
         rf"|(?i:{_AGED})(?:{SPACE}*[:,]|{SPACE}+(?:de|di|gli))*{SPACE}*"
         rf"|(?i:{_HAS}){SPACE}+)({_COUNT}{_ROMANCE_YEARS})",

@@ -1,10 +1,9 @@
 """What a row of the table is, and what its patterns are made of.
 
-Patterns are RE2's, applied to folded text: full-width characters, other scripts' digits, dashes and spaces are ASCII by
-then (`transforms.text.fold`), and an underscore is `~`, which is no part of a word. They use no `\\s`, `\\w` or `\\d`,
-whose meaning differs between engines. `SPACE` stands, repeated, wherever one space may stand, so that collapsing white
-space later reveals nothing new.
-No pattern matches `[` or `]`: a placeholder is never found again.
+Patterns are RE2's, applied to a view of a text (`transforms.pii.views`): full-width characters, other scripts' digits,
+dashes and spaces are ASCII by then, white space is single spaces and line breaks, and an underscore is `~`, which is no
+part of a word. They use no `\\s`, `\\w` or `\\d`, whose meaning differs between engines.
+No pattern matches a NUL: that is a placeholder, which is never found again. Brackets are text as any other.
 """
 
 from __future__ import annotations
@@ -42,10 +41,10 @@ class Detector:
         return f"(?i:{'|'.join(self.context)})[^A-Za-z0-9]+(?:{self.pattern})" if self.context else self.pattern
 
 
-SPACE = r"[ \t\n\v\f\r]"
+SPACE = r"[ \n]"
 LETTERS = "A-Za-z\u00c0-\u024f\u0300-\u052f"  # Latin, Greek, Cyrillic, marks; not the scripts written without spaces
 SEPARATOR = rf"(?:{SPACE}*[-.]{SPACE}*|{SPACE}+)"
-JOIN = r"[ \t\n\v\f\r./()-]*"  # between two digits of a number that a plus sign or a word announces
+JOIN = r"[ \n./()-]*"  # between two digits of a number that a plus sign or a word announces
 MISREAD = "[0-9OoIl]"  # a digit, or a letter that is read or typed for one
 LONG_WORD = "[0-9A-Za-z]{16}"  # a trigger
 # A number with letters: the first group may begin with letters, all others with two digits, unless a dash joins them.

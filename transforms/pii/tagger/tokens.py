@@ -23,10 +23,7 @@ _GAPS = (" ", ".", ",", "!?", ":", ";", "-", "'`", '"', "(<{", ")>}", "@", "#", 
 _SPACE, _STOP, _QUOTE, _APOSTROPHE, _BRACKET, _OTHER = 0, 1, 8, 7, 14, 15
 _WALL = b" \xff" * WALLS + b" "  # 0xff is in no UTF-8
 
-PLACEHOLDER = re.compile(
-    rb"\[(?:\]{2,}|(?:NAME|ADDRESS|AGE|EMAIL|PASSWORD|PHONE|PIN|SSN|URL|USERNAME|[A-Z]{1,40}(?:[_~][A-Z]{1,40}){1,6})"
-    rb"(?:[_~]\d{1,9}|:[^\[\]\xff]{0,200})?\])"
-)
+PLACEHOLDER = re.compile(b"\0")
 
 
 class Tokens(NamedTuple):
@@ -136,7 +133,7 @@ _ONES = np.uint64(0x0101010101010101)
 def tokenise(data: Sequence[bytes]) -> Tokens:
     """Cut texts in UTF-8 into words."""
     joined = (_WALL + _WALL.join(data) + _WALL).translate(_SPACES)
-    spots = [match.span() for match in PLACEHOLDER.finditer(joined)] if b"[" in joined else []
+    spots = [match.span() for match in PLACEHOLDER.finditer(joined)] if b"\0" in joined else []
     bytes_ = np.frombuffer(joined, np.uint8)
     spaces = bytes_ == 32
     single = np.empty(len(bytes_), bool)
@@ -154,7 +151,7 @@ def tokenise(data: Sequence[bytes]) -> Tokens:
     _contractions(lowers, kinds)
     holders = np.searchsorted(origin, np.array(spots, np.int64).reshape(-1, 2))
     for start, end in holders.tolist():
-        kinds[start + 1 : end - 1] = _WORD
+        kinds[start:end] = _WORD
     inside = (kinds & _WORD).view(bool)
     edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     starts, ends = edges[0::2], edges[1::2]
@@ -218,7 +215,7 @@ def _describe(
     form[wall] = WALL
     closed, size = wall, np.minimum(lengths, 7)
     if len(holders):
-        held = np.searchsorted(starts, holders + 1)
+        held = np.searchsorted(starts, holders)
         form[held], words[held], closed = PLACE, PLACE, wall.copy()
         closed[held], size[held] = True, 4  # however it is numbered or masked
     before = np.append(starts[0], ends[:-1])
