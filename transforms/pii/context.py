@@ -105,6 +105,8 @@ _TABLES = re2.compile(
     rf'(?m)^[ |]*"?{_HEAD}"?(?: ?[,;|\t] ?"?{_HEAD}"?)+[ |]*$'
     r"|^[A-Za-z~#/-]{2,20}(?:[ \t]+[A-Za-z~#/-]{2,20}){1,15}$"
 )
+# What every text with a table has: a line of such signs, and one with a digit after it. It is quick to see.
+TABULAR = re2.compile(rf'(?m)^[ |]*"?[{_LETTERS}][{_LETTERS}0-9 ~#./()",;|\t-]*\n(?:[ |:=+~-]*\n)?[^\n]*[0-9]')
 _RULE = re.compile(rb"[ |:=+~-]*")
 _CELLS = {
     sign: re.compile(rb'[ \t]*("[^"]*"|[^"%b]*)[ \t]*(?:%b|$)' % (re.escape(sign), re.escape(sign)))
@@ -118,7 +120,7 @@ _WALL = b"\n\x00\n"
 
 def table(text: bytes) -> Table | None:
     """The tables of a text, None where it has none: lines that are alike below one that names what stands in them."""
-    if b"\n" not in text or not _TABLES.search(text):
+    if not _TABLES.search(text):
         return None
     written = bytearray()
     begins, ends, origins = [], [], []

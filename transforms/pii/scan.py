@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import re2
 
 from transforms.pii import tagger
-from transforms.pii.context import Table, said_to_be, table
+from transforms.pii.context import TABULAR, Table, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
 from transforms.pii.folding import comparable
@@ -151,7 +151,9 @@ def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray
 def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
     # RE2's \b takes an underscore for a letter: _212-555-0187_
     parted = [each.replace(b"_", b"~") for each in data]
-    tables = {number: found for number, each in enumerate(parted) if (found := table(each))}
+    together = _Joined(parted, np.arange(len(parted)))
+    perhaps = dict.fromkeys(together.at(match.start())[0] for match in TABULAR.finditer(together.data))
+    tables = {number: found for number in perhaps if (found := table(parted[number]))}
     parted += [each.data for each in tables.values()]
     triggered = _triggered(parted, detectors.sets)
     worth = triggered[detectors.needed].all(axis=1)
@@ -218,10 +220,10 @@ class _Joined:
         self.numbers = numbers
         self._texts, self._begins = texts, self.begins.tolist()
 
-    def at(self, position: int) -> tuple[bytes, int]:
-        """The text at a place of `data`, and where it begins there."""
+    def at(self, position: int) -> tuple[int, bytes, int]:
+        """Which text is at a place of `data`, the text, and where it begins there."""
         which = bisect_right(self._begins, position) - 1
-        return self._texts[which], self._begins[which]
+        return which, self._texts[which], self._begins[which]
 
 
 def _search(texts: _Joined, searched: Searched) -> Finds:
@@ -258,7 +260,7 @@ def _spans(texts: _Joined, searched: Searched) -> list[Span]:
         matches, position = pattern.finditer(data, position), None
         for match in matches:
             start, end = match.span(group)
-            text, begin = texts.at(start)
+            _, text, begin = texts.at(start)
             span = start - begin, min(end - begin, len(text))
             kept = validator(text, *span) if validator else span
             if kept and unless and said_to_be(unless, text, kept[0]):

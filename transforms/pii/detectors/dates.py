@@ -180,7 +180,7 @@ ROWS = (
     Detector(
         name="clock_12",
         type="DATE_TIME",
-        pattern=r"(?:^|[^A-Za-z0-9\x00])((?:1[0-2]|0?[1-9])"
+        pattern=r"(?:^|[^A-Za-z0-9\x00\[])((?:1[0-2]|0?[1-9])"
         rf"(?:[:.][0-5][0-9](?::[0-5][0-9])?{SPACE}*{_HALF}|{SPACE}*(?:AM\b|[pP][mM]\b|[aApP]\.[mM]\b\.?)|am\b)(?:{_ZONE})?)",
         trigger=rf"[0-9]{SPACE}*[aApP]\.?[mM]",
         confidence=0.65,
