@@ -33,6 +33,7 @@ from transforms.pii.views import REMARKABLE, Held, View, remarkable, views
 # begins and ends like a line.
 _WALL = b"\n\0\n"
 _HOLDERS = re.compile(b"\0+")
+_ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 _SET_MEMORY = 16 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
 
@@ -41,6 +42,7 @@ class Searched(NamedTuple):
 
     place: int
     pattern: Any
+    match: Any  # of re2's own object: the wrapper's matches would cost as much as the search
     group: int
     validator: Validator | None
     announced: bool
@@ -96,7 +98,16 @@ def held(policy: Policy) -> Held:
 
 def _searched(place: int, row: Detector) -> Searched:
     pattern = re2.compile(row.expression)
-    return Searched(place, pattern, pattern.groups, row.validator, bool(row.context), row.unless, row.confidence)
+    return Searched(
+        place,
+        pattern,
+        pattern._regexp.Match,
+        pattern.groups,
+        row.validator,
+        bool(row.context),
+        row.unless,
+        row.confidence,
+    )
 
 
 def scan(column: pa.StringArray, policy: Policy) -> Finds:
@@ -245,32 +256,29 @@ def _spans(texts: _Joined, searched: Searched) -> list[Span]:
     Where a match is refused or cut short, the search goes on inside it: of what is announced, from the value on, for no
     nearer word would announce another.
     """
-    data, pattern, group, validator, unless = (
-        texts.data,
-        searched.pattern,
-        searched.group,
-        searched.validator,
-        searched.unless,
-    )
-    if not validator and not unless:
-        return [match.span(group) for match in pattern.finditer(data)]
+    data, size = texts.data, len(texts.data)
+    match, group, validator, unless = searched.match, searched.group, searched.validator, searched.unless
     spans: list[Span] = []
-    position: int | None = 0
-    while position is not None:
-        matches, position = pattern.finditer(data, position), None
-        for match in matches:
-            start, end = match.span(group)
+    position = 0
+    while True:
+        found = match(_ANYWHERE, data, position, size)
+        first, position = found[0]
+        if first < 0:
+            return spans
+        start, end = found[group]
+        if validator or unless:
             _, text, begin = texts.at(start)
             span = start - begin, min(end - begin, len(text))
             kept = validator(text, *span) if validator else span
             if kept and unless and said_to_be(unless, text, kept[0]):
                 kept = None
-            if kept:
-                spans.append((begin + kept[0], begin + kept[1]))
+            if not kept:
+                position = start if searched.announced else first + 1
+                continue
             if kept != span:
-                position = begin + kept[1] if kept else start if searched.announced else match.start() + 1
-                break
-    return spans
+                position = begin + kept[1]
+            start, end = begin + kept[0], begin + kept[1]
+        spans.append((start, end))
 
 
 def _of_tagger(data: Sequence[bytes], policy: Policy) -> Finds:

@@ -131,6 +131,7 @@ ROWS = (
         type="USERNAME",
         pattern=rf"(?:^|[^A-Za-z0-9.@/\x00])(?i:{_NETWORK}|{_NAME_THERE})(?:{SPACE}(?i:id|name|handle|user(?:name)?|account|profile|tag|is|me))*"
         rf"{SPACE}?[:=]?{SPACE}?(?:@|\b)((?:live:(?:\.cid\.)?)?[A-Za-z0-9~][A-Za-z0-9~.-]{{2,39}}(?:#[0-9]{{4}})?)",
+        trigger=rf"(?i:(?:^|[^A-Za-z0-9])(?:(?:{_NETWORK})[^A-Za-z0-9]|{_NAME_THERE}))",
         confidence=0.65,
         validator=credentials.account_name,
     ),
@@ -145,7 +146,8 @@ ROWS = (
         name="password",
         type="PASSWORD",
         pattern=rf"(?i:(?:^|[^A-Za-z0-9\x00])(?:{_PASSWORD}){_FEW_WORDS}{_SAYS})([^ \t\n\v\f\r\x00\"'`]{{4,64}})",
-        trigger=r"(?i:pass|pwd?|psw|contrase|clave|mdp|kennwort|senha|parola|segreto|key|schl[uüÜ]ssel)",
+        trigger=r"(?i:pass|pwd?[^a-z]|psw|contrase|clave|mdp|kennwort|senha|parola|segreto|schl[uüÜ]ssel)"
+        rf"|(?i:(?:fi|wlan|network){SPACE}+key)",
         confidence=0.8,
         validator=credentials.secret,
     ),
@@ -154,7 +156,8 @@ ROWS = (
         type="PASSWORD",
         pattern=rf"(?:^|[^A-Za-z0-9.\x00])(?i:pass(?:word|wd|wort)?|p(?:ass)?w|psw|pwd|mdp|senha|contrase[nñÑ]a|kennwort){SPACE}+"
         r"([^ \n\x00\"'`]{6,64})",
-        trigger=r"(?i:pass|pwd?|psw|mdp|senha|contrase|kennwort)",
+        trigger=rf"(?i:(?:^|[^A-Za-z0-9])(?:pass(?:word|wd|wort)?|p(?:ass)?w|psw|pwd|mdp|senha|contrase[nñÑ]a|kennwort))"
+        rf"{SPACE}",
         confidence=0.65,
         validator=credentials.mixed,
     ),

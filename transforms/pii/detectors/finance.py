@@ -82,6 +82,7 @@ ROWS = (
         name="card_context",
         type="CREDIT_DEBIT_NUMBER",
         pattern=rf"[0-9](?:(?:{SPACE}+|[-.])?{MISREAD}){{11,18}}\b",
+        trigger=rf"(?:{MISREAD}[^0-9A-Za-z]*){{12}}",
         confidence=0.6,
         context=(
             "amex",
@@ -216,6 +217,7 @@ ROWS = (
         name="pix",
         type="BANK_ACCOUNT_NUMBER",
         pattern=r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{11})\b",
+        trigger="[0-9a-f]{8}-[0-9a-f]{4}-|[0-9]{11}",
         confidence=0.8,
         context=(rf"pix(?:{OF}(?:key|chave|aleat[oó]ria|copia e cola))*",),
     ),

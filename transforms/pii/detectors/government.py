@@ -44,6 +44,7 @@ ROWS = (
         name="ssn_context",
         type="SSN",
         pattern=rf"{MISREAD}(?:{SEPARATOR}?{MISREAD}){{8}}\b",
+        trigger=rf"(?:{MISREAD}[^0-9A-Za-z]*){{9}}",
         confidence=0.9,
         validator=government.ssn_announced,
         context=(_SOCIAL,),

@@ -61,6 +61,7 @@ ROWS = (
         name="mac_context",
         type="MAC_ADDRESS",
         pattern=r"[0-9A-Fa-f]{12}\b",
+        trigger="[0-9A-Fa-f]{12}",
         confidence=0.85,
         validator=network.mac_bare,
         context=(
