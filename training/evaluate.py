@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 
 from training.corpora import is_held_out
 from transforms.pii import tagger
+from transforms.pii.folding import BEYOND_ASCII, FOLDABLE, folded
 from transforms.pii.tagger.model import Model
-from transforms.text import fold, origins
+from transforms.rewriting import Change, Rewriting, rewrite
+from transforms.text import normalising
+
+_UNTIDY = re.compile(r"\s\s|[^\S \n]|^\s|\s$")
+_CONTROL = re.compile(r"[\x01-\x09\x0b-\x1f\x7f]")
 
 Find = tuple[int, int, str, float]  # from character to character, type, confidence
 
@@ -74,13 +82,41 @@ def read(path: Path, held_out: bool) -> list[dict[str, Any]]:
 
 def found(texts: Sequence[str], model: Model) -> list[list[Find]]:
     """The finds in each text, offsets in its characters."""
-    folded = [fold(text) for text in texts]
-    tags = tagger.tag([text.encode() for text in folded], model)
+    read = [as_read(text) for text in texts]
+    tags = tagger.tag([data for data, _ in read], model)
     finds: list[list[Find]] = [[] for _ in texts]
     for row, start, end, kind, sure in zip(*(column.tolist() for column in tags), strict=True):
-        origin = origins(texts[row], folded[row])
+        origin = read[row][1]
         finds[row].append((int(origin[start]), int(origin[end - 1]) + 1, tagger.TYPES[kind], sure))
     return finds
+
+
+def as_read(text: str) -> tuple[bytes, np.ndarray]:
+    """The text as the tagger gets it, in UTF-8, and for every byte the character it comes from.
+
+    It is normalised and folded; a NUL is a placeholder and stays.
+    """
+    origin = np.arange(len(text))
+    if _UNTIDY.search(text) or not unicodedata.is_normalized("NFC", text):
+        for rewriting in normalising(text):
+            text, origin = rewriting.text, _moved(rewriting, origin)
+    if _CONTROL.search(text) or BEYOND_ASCII.search(text):
+        changes = (Change(*match.span(), folded(match[0])) for match in FOLDABLE.finditer(text))
+        rewriting = rewrite(text, (change for change in changes if text[change.start] not in "\0\n"))
+        text, origin = rewriting.text, _moved(rewriting, origin)
+    data = text.replace("_", "~").encode()
+    if len(data) == len(text):
+        return data, origin
+    return data, origin[np.cumsum((np.frombuffer(data, np.uint8) & 0xC0) != 0x80) - 1]
+
+
+def _moved(rewriting: Rewriting, origin: np.ndarray) -> np.ndarray:
+    """Of each character after some changes, the origin."""
+    pieces, at = [], 0
+    for start, end, new in rewriting.changes:
+        pieces += [origin[at:start], np.full(len(new), origin[start])]
+        at = end
+    return np.concatenate([*pieces, origin[at:]])
 
 
 def compare(

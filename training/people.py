@@ -6,6 +6,7 @@ import csv
 import importlib
 import tomllib
 import unicodedata
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -14,9 +15,13 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-_LISTS: Final[dict[str, Any]] = tomllib.loads(
+from training.scripts import latin
+
+LISTS: Final[dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "templates" / "people.toml").read_text(encoding="utf-8")
 )
+# Where the surname stands first at home, and often in Latin letters, too: of ten people, how many.
+_SURNAME_FIRST: Final = {"chinese": 5, "korean": 5, "vietnamese": 8, "japanese": 2}
 _JOINED: Final = ("'", "-", "Mc", "Mac", "Fitz")
 
 
@@ -29,6 +34,7 @@ class Person:
     female: bool
     origin: str
     language: str
+    surname_first: bool = False
 
     @property
     def first(self) -> str:
@@ -43,7 +49,7 @@ class Person:
     @property
     def full(self) -> str:
         """Forename and surnames."""
-        return f"{self.first} {self.last}"
+        return f"{self.last} {self.first}" if self.surname_first else f"{self.first} {self.last}"
 
     def email(self, rng: Random) -> str:
         """Return an address whose local part comes of the name."""
@@ -67,28 +73,35 @@ class Person:
 class People:
     """The stocks of names; `draw` makes somebody up."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, without_names: bool = False) -> None:
         self.male: dict[str, list[str]] = {}
         self.female: dict[str, list[str]] = {}
         self.last: dict[str, list[str]] = {}
         forenames, surnames = _popular(data)
-        for origin, stock in _LISTS["stocks"].items():
-            male, female, last = _of_faker(stock["locales"])
+        rng = Random(0)  # noqa: S311 - spellings
+        for origin, stock in LISTS["stocks"].items():
+            male, female, last = (
+                [*names, *stock.get(kind, []) * 2]
+                for kind, names in zip(("male", "female", "last"), of_faker(stock["locales"]), strict=True)
+            )
+            for names in (male, female, last):
+                names += filter(None, (latin(name, rng) for name in names))
+            if "syllables" in stock:
+                male = female = _two(rng, stock["syllables"])
             for country in stock["countries"]:
                 male += forenames.get((country, "M"), [])
                 female += forenames.get((country, "F"), [])
                 last += surnames.get((country, ""), [])
             # A popular name of several countries comes up more often than one of one list, and should.
-            self.male[origin] = _latin(male or female)
-            self.female[origin] = _latin(female or male)
-            self.last[origin] = _latin(last)
-        self.census = {kind: _census(kind) for kind in ("first:male", "first:female", "last")}
+            for stocks, names in ((self.male, male or female), (self.female, female or male), (self.last, last)):
+                stocks[origin] = [name for name in _latin(names) if not (without_names and is_held_out_name(name))]
+        self.census = {kind: _census(kind, without_names) for kind in ("first:male", "first:female", "last")}
         self.letters = _letters([name for names in self.last.values() for name in names])
 
-    def draw(self, rng: Random, language: str) -> Person:
-        """Make up somebody whom a text in `language` may speak of."""
-        shares: dict[str, int] = _LISTS["origins"][language]
-        origin = rng.choices([*shares], [*shares.values()])[0]
+    def draw(self, rng: Random, language: str, of_world: bool = False) -> Person:
+        """Make up somebody whom a text in `language` may speak of, or somebody from anywhere."""
+        shares: dict[str, int] = LISTS["origins"][language]
+        origin = rng.choice([*self.last]) if of_world else rng.choices([*shares], [*shares.values()])[0]
         female = rng.random() < 0.5
         forenames = [self._first(rng, origin, female)]
         second = 0.35 if origin in ("hispanic", "portuguese") else 0.08
@@ -99,7 +112,8 @@ class People:
             surnames.append(self._last(rng, origin))
         elif rng.random() < 0.04:
             surnames[0] += f"-{self._last(rng, origin)}"
-        return Person(tuple(forenames), tuple(surnames), female, origin, language)
+        ahead = rng.randrange(10) < _SURNAME_FIRST.get(origin, 0)
+        return Person(tuple(forenames), tuple(surnames), female, origin, language, ahead)
 
     def _first(self, rng: Random, origin: str, female: bool) -> str:
         kind = rng.random()
@@ -107,12 +121,12 @@ class People:
             if kind < 0.35:
                 return _weighted(rng, self.census["first:female" if female else "first:male"])
             if kind < 0.50:
-                return str(rng.choice(_LISTS["nicknames"]))
+                return str(rng.choice(LISTS["nicknames"]))
             if kind < 0.57:
-                return str(rng.choice(_LISTS["words"]))
+                return str(rng.choice(LISTS["words"]))
         if origin == "hispanic" and kind < 0.06:
-            return str(rng.choice(_LISTS["hispanic_nicknames"]))
-        if kind > 0.97:
+            return str(rng.choice(LISTS["hispanic_nicknames"]))
+        if kind > 0.95:
             return _invented(rng, self.letters)
         return rng.choice((self.female if female else self.male)[origin])
 
@@ -124,13 +138,23 @@ class People:
             if kind < 0.50:
                 return _cased(rng.choice(self.census["last"][0]))
             if kind < 0.58:
-                return str(rng.choice(_LISTS["word_surnames"]))
-        name = _invented(rng, self.letters) if kind > 0.92 else rng.choice(self.last[origin])
-        particles: list[str] = _LISTS["particles"].get(origin, [])
+                return str(rng.choice(LISTS["word_surnames"]))
+        name = _invented(rng, self.letters) if kind > 0.90 else rng.choice(self.last[origin])
+        particles: list[str] = LISTS["particles"].get(origin, [])
         if particles and " " not in name and rng.random() < (0.3 if origin == "dutch" else 0.04):
             particle = rng.choice(particles)
             return particle + name if particle.endswith(_JOINED) else f"{particle} {name}"
         return name
+
+
+def _two(rng: Random, syllables: list[str]) -> list[str]:
+    """Given names of two syllables, written together, apart or with a hyphen, and some of one."""
+    names = list(syllables)
+    for _ in range(900):
+        one, other = rng.choice(syllables), rng.choice(syllables)
+        names.append(rng.choice((f"{one}{other.lower()}", f"{one}{other.lower()}", f"{one} {other}", f"{one}-{other}")))
+        names.append(f"{one}-{other.lower()}")
+    return names
 
 
 def form(rng: Random, person: Person, kind: str) -> list[tuple[str, bool]]:
@@ -145,7 +169,7 @@ def form(rng: Random, person: Person, kind: str) -> list[tuple[str, bool]]:
     if kind == "last":
         return [(person.surnames[0] if rng.random() < 0.7 else person.last, True)]
     if kind == "titled":
-        titles: list[str] = _LISTS["titles"]["female" if person.female else "male"][person.language]
+        titles: list[str] = LISTS["titles"]["female" if person.female else "male"][person.language]
         name = person.surnames[0] if rng.random() < 0.6 else person.full
         return [(f"{rng.choice(titles)} ", False), (name, True)]
     if kind == "official":
@@ -156,6 +180,8 @@ def form(rng: Random, person: Person, kind: str) -> list[tuple[str, bool]]:
     initial = person.first[0]
     middle = rng.choice("ABCDEFGHJKLMNPRST")
     style = rng.random()
+    if person.surname_first:
+        return [(person.full, True)]
     if style < 0.70:
         return [(f"{' '.join(person.forenames)} {person.last}", True)]
     if style < 0.78:
@@ -169,6 +195,11 @@ def form(rng: Random, person: Person, kind: str) -> list[tuple[str, bool]]:
     if style < 0.93 and person.language == "en":
         return [(f"{person.full}{rng.choice((' Jr.', ', Jr.', ' Sr.', ' III', ' II'))}", True)]
     return [(f"{person.first} {person.surnames[0]}", True)]
+
+
+def is_held_out_name(name: str) -> bool:
+    """Whether a name is of the fifth that `--without-names` leaves out of training."""
+    return zlib.crc32(unaccented(name).lower().encode()) % 5 == 0
 
 
 def unaccented(text: str) -> str:
@@ -198,13 +229,14 @@ def _weighted(rng: Random, stock: tuple[list[str], list[float]]) -> str:
 
 
 @cache
-def _census(kind: str) -> tuple[list[str], list[float]]:
+def _census(kind: str, without_names: bool) -> tuple[list[str], list[float]]:
     names: Any = importlib.import_module("names")
     rows = [line.split() for line in Path(names.FILES[kind]).read_text(encoding="ascii").splitlines()]
+    rows = [row for row in rows if not (without_names and is_held_out_name(row[0]))]
     return [row[0] for row in rows], list(accumulate(max(float(row[1]), 0.0005) for row in rows))
 
 
-def _of_faker(locales: list[str]) -> tuple[list[str], list[str], list[str]]:
+def of_faker(locales: list[str]) -> tuple[list[str], list[str], list[str]]:
     """Return the names that faker's locales hold: male, female, last. A locale that is not there is passed over."""
     male: list[str] = []
     female: list[str] = []

@@ -16,6 +16,7 @@ with_all = pytest.mark.skipif(
     bool(ABSENT) or not SHARED_DATA.is_dir(), reason=f"absent: {', '.join(ABSENT) or '../shared/data'}"
 )
 LANGUAGES = ("en", "es", "fr", "de", "it", "pt")
+NATIVE = ("ru", "el", "ar", "he", "hi", "th", "ko", "zh", "ja")
 TEMPLATES = Path(__file__).parents[2] / "training" / "templates"
 
 
@@ -52,7 +53,7 @@ def test_an_unclosed_bracket_is_refused() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_rule_and_slot_of_the_templates_is_there(language: str) -> None:
-    grammar = Grammar((TEMPLATES / f"{language}.txt").read_text(encoding="utf-8"))
+    grammar = Grammar(*(path.read_text(encoding="utf-8") for name in (language, "all") for path in TEMPLATES.glob(f"{name}*.txt")))
     for rule in grammar.rules:
         for seed in range(40):
             grammar.expand(rule, Random(seed), slot)
@@ -81,7 +82,7 @@ def test_what_is_generated(monkeypatch: pytest.MonkeyPatch) -> None:
 
     examples = list(generated(1, 3_000, SHARED_DATA))
     assert len(examples) == 3_000
-    assert {example.language for example in examples} == set(LANGUAGES)
+    assert {example.language for example in examples} == {*LANGUAGES, *NATIVE}
     for example in examples:
         end = 0
         for start, stop, label in example.spans:
@@ -94,6 +95,16 @@ def test_what_is_generated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 900 < sum(not example.spans for example in examples) < 1_800
     assert not any("[NAME]" in example.text for example in examples)
     assert not [name for name in opened if name.startswith(("presidio_", "uner_"))]
+
+
+@with_all
+def test_names_can_be_left_out() -> None:
+    from training.people import People, is_held_out_name
+
+    people = People(SHARED_DATA, without_names=True)
+    stocks = (people.male, people.female, people.last)
+    assert not [name for stock in stocks for names in stock.values() for name in names if is_held_out_name(name)]
+    assert all(len(names) > 30 for stock in stocks for names in stock.values())
 
 
 @with_all

@@ -8,11 +8,29 @@ from typing import NamedTuple
 import numpy as np
 
 from transforms.pii.tagger import model
-from transforms.pii.tagger.tokens import GAPS, LOWER, SIGHT, WALLS, Tokens, tokenise
+from transforms.pii.tagger.tokens import (
+    APOSTROPHE,
+    COMMA,
+    GAPS,
+    HASH,
+    HYPHEN,
+    LOWER,
+    NUMBER,
+    OTHER,
+    SIGHT,
+    SLASH,
+    SPACE,
+    STOP,
+    UNDERSCORE,
+    WALLS,
+    Tokens,
+    tokenise,
+)
 
 TYPES = ("NAME", "ADDRESS")
-VERSION = f"2-{model.version()}"  # of what this module does, and of the model file
+VERSION = f"3-{model.version()}"  # of what this module does, and of the model file
 LEAST = 0.25  # how sure a find is at least: below, nothing comes out, whatever a policy asks for
+_BESIDE = 0.1  # how sure a word is at least that goes on a name
 _DOUBT = np.float32(5.5)
 _SLICE = 1 << 16  # bytes of text looked at together: what comes of them stays in a core's cache
 
@@ -70,17 +88,23 @@ def _tag(data: Sequence[bytes], first_row: int, loaded: model.Model) -> Tags:
 
 def _joins() -> np.ndarray:
     """For each type and kind of gap, whether a name goes on over it."""
-    joins = np.zeros((len(TYPES), GAPS), bool)
-    for gap in range(GAPS):
-        first, last = gap >> 6, gap >> 2 & 15
-        joins[:, gap] = first == last and first in (0, 6, 7)
-        joins[1, gap] |= first == last and first in (1, 2, 13, 12, 15)
-    return joins
+    gap = np.arange(GAPS)
+    first, last, lined = gap >> 8, gap >> 4 & 15, (gap & 2 | gap >> 2 & 2) > 0
+    one = first == last
+    inner = np.isin(first, (SPACE, HYPHEN, APOSTROPHE))
+    return np.stack(
+        [
+            one & (inner | (first == UNDERSCORE)) & ~lined,
+            one & (inner | np.isin(first, (STOP, COMMA, SLASH, HASH, OTHER))),
+        ]
+    )
 
 
 _JOINS = _joins()
-_TIED = np.isin(np.arange(GAPS) >> 2, (6 << 4 | 6, 7 << 4 | 7)) & (np.arange(GAPS) & 3 == 0)
-_DOTTED = (np.arange(GAPS) >> 6 == 1) & (np.arange(GAPS) >> 2 & 15 == 1)
+_UNSPACED = np.arange(GAPS) & 15 == 0
+_TIED = _UNSPACED & np.isin(np.arange(GAPS) >> 4, (HYPHEN << 4 | HYPHEN, APOSTROPHE << 4 | APOSTROPHE))
+_HYPHEN = _UNSPACED & (np.arange(GAPS) >> 4 == HYPHEN << 4 | HYPHEN)
+_DOTTED = np.arange(GAPS) >> 4 == STOP << 4 | STOP
 
 
 def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: int) -> Tags:
@@ -88,8 +112,8 @@ def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: in
     both = np.stack([chances[:, 1], chances[:, 2] + chances[:, 3]], axis=1)
     types = np.argmax(both, axis=1)
     sure = both[np.arange(len(which)), types]
-    kept = np.flatnonzero(sure >= LEAST)
-    which, types, sure = which[kept], types[kept], sure[kept]
+    kept = np.flatnonzero(sure >= np.where(types == 0, _BESIDE, LEAST))
+    which, types, sure = _whole(tokens, which[kept], types[kept], sure[kept])
     gaps = tokens.gaps[which]
     tied = np.flatnonzero((np.diff(which) == 1) & _TIED[gaps[1:]])  # O'Brien is one name, whatever Brien is
     types[tied + 1] = types[tied]
@@ -109,3 +133,29 @@ def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: in
         firsts, lasts, sure = firsts[out], lasts[out], sure[out]
     rows, starts, ends = tokens.locate(which[firsts], which[lasts])
     return Tags(rows + first_row, starts, ends, types[firsts], sure)
+
+
+def _whole(
+    tokens: Tokens, which: np.ndarray, types: np.ndarray, sure: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Add the other half of a hyphenated name: it is as sure as the half that was found."""
+    names = types == 0
+    after = which[names] + 1
+    after = after[_HYPHEN[tokens.gaps[after]]]
+    before = which[names & _HYPHEN[tokens.gaps[which]]] - 1
+    halves = np.setdiff1d(np.concatenate([after, before]), which)
+    halves = halves[~tokens.closed[halves] & ~np.isin(tokens.shapes[halves] >> 2, (LOWER, NUMBER))]
+    if not len(halves):
+        return which, types, sure
+    chances = np.zeros(len(tokens.words), np.float32)
+    chances[which[names]] = sure[names]
+    its = np.maximum(
+        chances[halves - 1] * _HYPHEN[tokens.gaps[halves]], chances[halves + 1] * _HYPHEN[tokens.gaps[halves + 1]]
+    )
+    order = np.argsort(np.concatenate([which, halves]), kind="stable")
+    added = np.zeros(len(halves), types.dtype)
+    return (
+        np.concatenate([which, halves])[order],
+        np.concatenate([types, added])[order],
+        np.concatenate([sure, its])[order],
+    )

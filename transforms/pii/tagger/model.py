@@ -21,8 +21,9 @@ NOTHING = int(OFFSETS[-1])  # a row of zeros, for a word that has no embedding o
 OWN = CLASSES  # the bit of a class that says it has one
 SLOTS = 19  # of the word table, as a power of two
 CLASS_BITS = 12
+# Words in a product, and numbers of a matrix in one: up to 2^18 multiplications OpenBLAS does not share out to threads.
+_GLANCED, _BLOCK, _WEIGHTS = 128, 32, 1 << 13
 _CHUNK = 512  # words scored at a time
-_ALONE = 1 << 18  # multiplications that OpenBLAS does not share out among threads
 
 
 class Model(NamedTuple):
@@ -48,7 +49,12 @@ def file() -> bytes:
 @cache
 def load() -> Model:
     """The shipped model, read once."""
-    with np.load(io.BytesIO(file())) as arrays:
+    return read(file())
+
+
+def read(data: bytes) -> Model:
+    """A model file's model."""
+    with np.load(io.BytesIO(data)) as arrays:
         return Model(**{name: arrays[name] for name in Model._fields})
 
 
@@ -88,47 +94,51 @@ def features(tokens: Tokens, known: np.ndarray) -> np.ndarray:
 
 
 def score(model: Model, rows: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
-    """Words that may be of a name or a place, and for each the probabilities of `LABELS`, (words, labels)."""
-    embedded = embed(model.table, rows)
-    glance = _times(embedded, model.gate)
-    total = np.full(len(embedded), model.gate_bias)
+    """Words that may be of a name or a place, and for each the probabilities of `LABELS`, (words, labels).
+
+    Products are of blocks of one size, so that no sum depends on how many rows there are or which one it is. Blocks are
+    too small for BLAS to start threads for, which cost several times what they save here.
+    """
+    words = rows.shape[1]
+    embedded = embed(model.table, np.pad(rows, ((0, 0), (0, -words % _GLANCED)), constant_values=NOTHING))
+    glance = (embedded.reshape(-1, _GLANCED, embedded.shape[1]) @ model.gate).reshape(len(embedded), -1)
+    total = np.full(words, model.gate_bias)
     total[tokens.closed] = -np.inf
     for place in range(2 * SIGHT + 1):
-        total[SIGHT:-SIGHT] += glance[place : place + len(embedded) - 2 * SIGHT, place]
+        total[SIGHT:-SIGHT] += glance[place : place + words - 2 * SIGHT, place]
     which = np.flatnonzero(total > 0)
     groups = same(tokens, which)
     units = model.out_bias.size, model.second_bias.size
     # Each word's row and those beside it are one run of bytes: taking it whole is twice as fast as row by row.
     run = np.dtype((np.void, embedded.strides[0] * (2 * SIGHT + 1)))
     seen: np.ndarray = np.ndarray((len(embedded) - 2 * SIGHT,), run, embedded, strides=embedded.strides[:1])
-    own = np.empty((len(which), model.second.shape[1]), np.float32)
-    for first in range(0, len(which), _CHUNK):
-        some = seen[which[first : first + _CHUNK] - SIGHT].view(np.float32)
-        hidden = _times(some.reshape(-1, len(model.hidden)), model.hidden) + model.hidden_bias
-        own[first : first + _CHUNK] = _times(np.maximum(hidden, 0), model.second)
-    direct, parts = own[:, : units[0]], own[:, units[0] :].reshape(-1, 4, units[1])
-    total = parts[:, 0] + model.second_bias
+    runs = np.pad(which - SIGHT, (0, -len(which) % _BLOCK))
+    own = np.empty((len(runs), model.second.shape[1]), np.float32)
+    for first in range(0, len(runs), _CHUNK):
+        some = seen[runs[first : first + _CHUNK]].view(np.float32).reshape(-1, _BLOCK, len(model.hidden))
+        hidden = _times(some, model.hidden)
+        hidden += model.hidden_bias
+        own[first : first + _CHUNK] = _times(np.maximum(hidden, 0, out=hidden), model.second).reshape(-1, own.shape[1])
+    direct, parts = own[:, : units[0]], own[: len(which), units[0] :].reshape(-1, 4, units[1])
+    total = np.zeros((len(own), units[1]), np.float32)
+    inner = total[: len(which)]
+    inner += parts[:, 0] + model.second_bias
     beside = np.flatnonzero(np.diff(which) == 1)
-    total[beside + 1] += parts[beside, 1]
-    total[beside] += parts[beside + 1, 2]
-    total += _shared(parts[:, 3], groups)
-    logits = direct + _times(np.maximum(total, 0), model.out) + model.out_bias
+    inner[beside + 1] += parts[beside, 1]
+    inner[beside] += parts[beside + 1, 2]
+    inner += _shared(parts[:, 3], groups)
+    logits = _times(np.maximum(total, 0).reshape(-1, _BLOCK, units[1]), model.out).reshape(direct.shape)
+    logits = (logits + direct + model.out_bias)[: len(which)]
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return which, raised / raised.sum(axis=1, keepdims=True)
 
 
-def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Rows times weights, in blocks of one size: no sum depends on how many rows there are or which one it is.
-
-    Blocks are too small for BLAS to start threads for, which cost several times what they save here.
-    """
-    size = 1 << (_ALONE // weights.size).bit_length() - 1
-    blocks = -(-len(values) // size)
-    padded = np.empty((blocks, size, len(weights)), np.float32)
-    flat = padded.reshape(-1, len(weights))
-    flat[: len(values)] = values
-    flat[len(values) :] = 0
-    result: np.ndarray = (padded @ weights).reshape(-1, weights.shape[1])[: len(values)]
+def _times(blocks: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Blocks of rows times weights; large ones are taken in parts, for products of few rows with them are slow."""
+    step = -(-len(weights) // -(-weights.size // _WEIGHTS))
+    result: np.ndarray = blocks[:, :, :step] @ weights[:step]
+    for first in range(step, len(weights), step):
+        result += blocks[:, :, first : first + step] @ weights[first : first + step]
     return result
 
 

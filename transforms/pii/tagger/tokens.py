@@ -1,8 +1,7 @@
 """Cuts texts into words and says how each is written, whole columns at a time.
 
-A word is a run of letters and digits of any script; punctuation is what stands in the gap before a word. A placeholder
-such as `[NAME]` is one word between brackets. White space counts as one space however long its run is, so that a text
-reads the same before and after it is normalised.
+A word is a run of letters and digits of any script; punctuation is what stands in the gap before a word. Han characters
+are words each, kana end where their script does. A NUL, which stands for a placeholder, is a word that is no name.
 """
 
 from __future__ import annotations
@@ -17,51 +16,54 @@ SIGHT = 3  # how many words to each side count
 # Empty words between two texts: the gap before the first tells how a text ends, the others stand before the next.
 WALLS = SIGHT + 1
 
-# What a byte is, in the low half of its kind, and which punctuation, in the high half.
+# What a byte is, in the low half of its kind, and which punctuation, in the high half; a line break is a space that
+# has a low half.
 _UPPER, _DIGIT, _LOWER, _WORD = 1, 2, 4, 8
-_GAPS = (" ", ".", ",", "!?", ":", ";", "-", "'`", '"', "(<{", ")>}", "@", "#", "/\\|", "[]", "")
-_SPACE, _STOP, _QUOTE, _APOSTROPHE, _BRACKET, _OTHER = 0, 1, 8, 7, 14, 15
+_LINE = 2
+_GAPS = (" ", ".", ",", "!?", ":", ";", "-", "'`", '"', "(<{[", ")>}]", "@", "#", "/\\|", "_~", "")
+SPACE, STOP, COMMA, HYPHEN, APOSTROPHE, HASH, SLASH, UNDERSCORE, OTHER = 0, 1, 2, 6, 7, 12, 13, 14, 15
+_QUOTE = 8
 _WALL = b" \xff" * WALLS + b" "  # 0xff is in no UTF-8
-
-PLACEHOLDER = re.compile(b"\0")
+# Thai has no spaces; what stands before a name is cut off.
+_THAI_TITLES = re.compile("\u0e04\u0e38\u0e13|\u0e19\u0e32\u0e07\u0e2a\u0e32\u0e27|\u0e19\u0e32\u0e22|\u0e19\u0e32\u0e07|\u0e0a\u0e37\u0e48\u0e2d".encode())
 
 
 class Tokens(NamedTuple):
     """The words of some texts, in order, with `WALLS` empty ones before, between and after the texts."""
 
     rows: np.ndarray  # the text's number
-    starts: np.ndarray  # where in all texts together, one space for each run: `locate` says where in its own
+    starts: np.ndarray  # where in all texts together: `locate` says where in its own
     ends: np.ndarray
     words: np.ndarray  # uint64: hash of the word in lower case, digits as 0
-    prefixes: np.ndarray  # uint64: its first three bytes
-    suffixes: np.ndarray  # uint64: its last three bytes
-    shapes: np.ndarray  # below SHAPES: case, digits, length
+    prefixes: np.ndarray  # uint64: its first three letters or so
+    suffixes: np.ndarray  # uint64: its last ones
+    shapes: np.ndarray  # below SHAPES: case or script, digits, length
     gaps: np.ndarray  # below GAPS: what stands before it
     closed: np.ndarray  # whether it is an empty one, or a placeholder
-    origin: np.ndarray  # of each byte of all texts together, where it was before runs of space became one
-    texts: np.ndarray  # where each text began, in the same
+    texts: np.ndarray  # where each text began in all texts together
 
     def part(self, start: int, end: int) -> Tokens:
         """Some of the words; the first and the last `SIGHT` of them are there to be seen only."""
         closed = self.closed[start:end].copy()
         closed[:SIGHT] = closed[len(closed) - SIGHT :] = True
-        return Tokens._make([*(column[start:end] for column in self[:8]), closed, self.origin, self.texts])
+        return Tokens._make([*(column[start:end] for column in self[:8]), closed, self.texts])
 
     def locate(self, firsts: np.ndarray, lasts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The text's number and the bytes in it from one word to another."""
         rows = self.rows[firsts]
         begins = self.texts[rows]
-        return rows, self.origin[self.starts[firsts]] - begins, self.origin[self.ends[lasts] - 1] + 1 - begins
+        return rows, self.starts[firsts] - begins, self.ends[lasts] - begins
 
 
 SHAPES = 64
-GAPS = 1024
+GAPS = 4096
 # Shapes that have a meaning outside this module: `shape >> 2`.
 LOWER, TITLE, CAPITALS, INITIAL, MIXED, NUMBER, CODE, WALL, PLACE = range(9)
+HAN, KANA, HANGUL, THAI, SEMITIC, INDIC = range(9, 15)
 
 
 def _kinds() -> bytes:
-    kinds = [_OTHER << 4] * 128 + [_WORD] * 128
+    kinds = [OTHER << 4] * 128 + [_WORD] * 128
     for number, characters in enumerate(_GAPS):
         for character in characters:
             kinds[ord(character)] = number << 4
@@ -72,7 +74,10 @@ def _kinds() -> bytes:
             kinds[ord(character)] = _WORD | _LOWER
         elif character.isdigit():
             kinds[ord(character)] = _WORD | _DIGIT
-    kinds[ord("_")] = kinds[ord("~")] = _WORD
+    kinds[0] = _WORD
+    for code in b"\t\v\f\r":
+        kinds[code] = SPACE << 4
+    kinds[ord("\n")] = _LINE
     for code in range(0xC2, 0xF5):
         kinds[code] = _WORD | _LOWER
     return bytes(kinds)
@@ -89,9 +94,9 @@ def _pairs() -> tuple[np.ndarray, np.ndarray]:
         if character in "«»":
             kinds[code - 0x80] = _QUOTE << 4
         elif character == "\u00b4":
-            kinds[code - 0x80] = _APOSTROPHE << 4
+            kinds[code - 0x80] = APOSTROPHE << 4
         elif code < 0xC0 or character in "\u00d7\u00f7":
-            kinds[code - 0x80] = _OTHER << 4
+            kinds[code - 0x80] = OTHER << 4
         elif character.isupper():
             kinds[code - 0x80] = _WORD | _UPPER
     return kinds, lowers
@@ -119,48 +124,54 @@ def _shapes() -> tuple[np.ndarray, np.ndarray]:
 
 _KINDS = _kinds()
 _PAIR_KINDS, _PAIR_LOWERS = _pairs()
-_SPACES = bytes(32 if code in (9, 10, 11, 12, 13) else code for code in range(256))
 _LOWERS = bytes(48 if 48 <= code <= 57 else code + 32 if 65 <= code <= 90 else code for code in range(256))
 # General punctuation, E2 80 xx, that is more than a sign: quotation marks and the ellipsis.
-_MARKS = np.full(64, _OTHER << 4, np.uint8)
-_MARKS[0x18:0x1C] = _APOSTROPHE << 4
+_MARKS = np.full(64, OTHER << 4, np.uint8)
+_MARKS[0x18:0x1C] = APOSTROPHE << 4
 _MARKS[0x1C:0x20] = _QUOTE << 4
-_MARKS[0x26] = _STOP << 4
+_MARKS[0x26] = STOP << 4
 _FORMS, _SHAPES = _shapes()
 _ONES = np.uint64(0x0101010101010101)
+_THREE, _SIX = np.uint64(0xFFFFFF), np.uint64(0xFFFFFFFFFFFF)
+# What a kind is as white space: none, a space, a line break.
+_SPACED = np.zeros(256, np.uint8)
+_SPACED[SPACE], _SPACED[_LINE] = 1, 2
+# CJK punctuation, E3 80 xx: comma, full stop, brackets.
+_WIDE_MARKS = np.full(64, OTHER << 4, np.uint8)
+_WIDE_MARKS[:3] = SPACE << 4, COMMA << 4, STOP << 4
+_WIDE_MARKS[0x08:0x12:2] = _WIDE_MARKS[0x14:0x1C:2] = 9 << 4
+_WIDE_MARKS[0x09:0x12:2] = _WIDE_MARKS[0x15:0x1C:2] = 10 << 4
+_SCRIPTS = np.zeros(256, np.int64)
+_SCRIPTS[0xD7:0xDC] = SEMITIC
+_SCRIPTS[0xE0:0xE2] = INDIC
+_SCRIPTS[0xE3:0xEA] = HAN
+_SCRIPTS[0xEA:0xEE] = HANGUL
 
 
 def tokenise(data: Sequence[bytes]) -> Tokens:
-    """Cut texts in UTF-8 into words."""
-    joined = (_WALL + _WALL.join(data) + _WALL).translate(_SPACES)
-    spots = [match.span() for match in PLACEHOLDER.finditer(joined)] if b"\0" in joined else []
+    """Cut texts in UTF-8, whose white space is normalised, into words."""
+    joined = _WALL + _WALL.join(data) + _WALL
     bytes_ = np.frombuffer(joined, np.uint8)
-    spaces = bytes_ == 32
-    single = np.empty(len(bytes_), bool)
-    single[0] = True
-    np.logical_and(spaces[1:], spaces[:-1], out=single[1:])
-    np.logical_not(single[1:], out=single[1:])
-    origin = np.flatnonzero(single)
-    if len(origin) < len(bytes_):
-        joined = bytes_[origin].tobytes()
-        bytes_ = np.frombuffer(joined, np.uint8)
     kinds = np.frombuffer(bytearray(joined.translate(_KINDS) + bytes(8)), np.uint8)
     lowers = np.frombuffer(bytearray(joined.translate(_LOWERS) + bytes(8)), np.uint8)
-    if not joined.isascii():
-        _beyond_ascii(bytes_, kinds, lowers)
+    cuts = [_beyond_ascii(joined, bytes_, kinds, lowers)] if not joined.isascii() else []
     _contractions(lowers, kinds)
-    holders = np.searchsorted(origin, np.array(spots, np.int64).reshape(-1, 2))
-    for start, end in holders.tolist():
-        kinds[start:end] = _WORD
     inside = (kinds & _WORD).view(bool)
     edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     starts, ends = edges[0::2], edges[1::2]
-    return _describe(data, origin, starts, ends, kinds, lowers, holders[:, 0])
+    if b"\0" in joined:
+        held = np.flatnonzero(bytes_ == 0)
+        cuts += [held, held + 1]
+    if any(map(len, cuts)):
+        cut = np.unique(np.concatenate(cuts))
+        cut = cut[inside[cut - 1] & inside[cut]]
+        starts, ends = np.sort(np.concatenate([starts, cut])), np.sort(np.concatenate([ends, cut]))
+    return _describe(data, starts, ends, kinds, lowers)
 
 
-def _beyond_ascii(bytes_: np.ndarray, kinds: np.ndarray, lowers: np.ndarray) -> None:
-    """Mend kinds and lower case where characters have several bytes."""
-    leads = np.flatnonzero(bytes_ >= 0xC2)
+def _beyond_ascii(joined: bytes, bytes_: np.ndarray, kinds: np.ndarray, lowers: np.ndarray) -> np.ndarray:
+    """Mend kinds and lower case where characters have several bytes; where words end that no gap parts."""
+    leads = np.flatnonzero((bytes_ >= 0xC2) & (bytes_ < 0xF5))
     values = bytes_[leads]
     pairs = leads[values < 0xE0]
     codes = ((bytes_[pairs].astype(np.int64) & 31) << 6 | bytes_[pairs + 1] & 63) - 0x80
@@ -168,31 +179,46 @@ def _beyond_ascii(bytes_: np.ndarray, kinds: np.ndarray, lowers: np.ndarray) -> 
     kinds[pairs] = found
     kinds[pairs + 1] = found & ~np.uint8(_UPPER | _LOWER)
     lowers[pairs], lowers[pairs + 1] = _PAIR_LOWERS[codes].T
-    marks = leads[(values == 0xE2) | (values == 0xE3) & (bytes_[np.minimum(leads + 1, len(bytes_) - 1)] == 0x80)]
-    second, third = bytes_[marks + 1], bytes_[marks + 2] & 63
-    found = np.where((values[np.searchsorted(leads, marks)] == 0xE2) & (second == 0x80), _MARKS[third], _OTHER << 4)
+    if not (values >= 0xE0).any():
+        return leads[:0]
+    others = leads[values >= 0xE0]
+    values, second, third = bytes_[others], bytes_[others + 1], bytes_[others + 2]
+    vietnamese = others[(values == 0xE1) & (second >= 0xB8) & (second < 0xBC) & (third & 1 == 0)]
+    kinds[vietnamese] = _WORD | _UPPER
+    lowers[vietnamese + 2] += 1
+    wide = (values == 0xE3) & (second == 0x80) & (third != 0x85)  # but the sign that doubles a character
+    signs = (values == 0xE2) | wide
+    found = np.where((values[signs] == 0xE2) & (second[signs] == 0x80), _MARKS[third[signs] & 63], OTHER << 4)
+    wide = wide[signs]
+    found[wide] = _WIDE_MARKS[third[signs][wide] & 63]
     for offset in range(3):
-        kinds[marks + offset] = found
-    signs = leads[(values >= 0xF0) & (values < 0xF5)]
+        kinds[others[signs] + offset] = found
     for offset in range(4):
-        kinds[signs + offset] = _OTHER << 4
+        kinds[others[values >= 0xF0] + offset] = OTHER << 4
+    cuts = [others[:0]]
+    if b"\xe0\xb8" in joined:
+        cuts += [np.array([match.span() for match in _THAI_TITLES.finditer(joined)], np.int64).ravel()]
+    east = (values >= 0xE3) & (values < 0xEA) & ~signs
+    if east.any():
+        places, values, second, third = others[east], values[east], second[east], third[east]
+        katakana = (second == 0x83) | (second == 0x82) & (third >= 0xA0)
+        kana = (values == 0xE3) & (second >= 0x81) & (second < 0x84)
+        scripts = np.zeros(len(kinds), np.uint8)
+        scripts[places] = its = np.where(kana, 2 + katakana, 1)
+        cuts += [places[(its == 1) | (scripts[places - 3] != its)]]
+        cuts += [places[(its == 1) | (scripts[places + 3] != its)] + 3]
+    return np.concatenate(cuts)
 
 
 def _contractions(lowers: np.ndarray, kinds: np.ndarray) -> None:
     """Take don't and can't for one word."""
-    spots = np.flatnonzero(kinds == _APOSTROPHE << 4)
+    spots = np.flatnonzero(kinds == APOSTROPHE << 4)
     spots = spots[(lowers[spots - 1] == ord("n")) & (lowers[spots + 1] == ord("t"))]
     kinds[spots] = _WORD
 
 
 def _describe(
-    data: Sequence[bytes],
-    origin: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    kinds: np.ndarray,
-    lowers: np.ndarray,
-    holders: np.ndarray,
+    data: Sequence[bytes], starts: np.ndarray, ends: np.ndarray, kinds: np.ndarray, lowers: np.ndarray
 ) -> Tokens:
     """Hash the words and class what is in and before them."""
     lengths = ends - starts
@@ -204,50 +230,51 @@ def _describe(
     words = mix(head ^ mix(tail ^ lengths.astype(np.uint64)))
     long = np.flatnonzero(lengths > 16)
     words[long] ^= _eight(lowers, starts[long] + 8)
-    wall = lowers[starts] == 0xFF
+    prefixes, suffixes = head & _THREE, tail >> (8 * np.maximum(short - 3, 0)).astype(np.uint64)
+    leads = lowers[starts]
+    wall, held = leads == 0xFF, leads == 0
     its = _eight(kinds, starts) & mask
-    upper = np.minimum(np.bitwise_count(its & (_ONES * np.uint64(_UPPER))), 2)
-    form = upper << 3
+    form = np.minimum(np.bitwise_count(its & (_ONES * np.uint64(_UPPER))), 2) << 3
     form |= (its & (_ONES * np.uint64(_LOWER)) != 0).view(np.uint8) << 2
     form |= (its & (_ONES * np.uint64(_DIGIT)) != 0).view(np.uint8) << 1
     form |= (its & np.uint64(_UPPER)).astype(np.uint8)
     form = _FORMS[form]
-    form[wall] = WALL
-    closed, size = wall, np.minimum(lengths, 7)
-    if len(holders):
-        held = np.searchsorted(starts, holders)
-        form[held], words[held], closed = PLACE, PLACE, wall.copy()
-        closed[held], size[held] = True, 4  # however it is numbered or masked
+    form[wall], form[held] = WALL, PLACE
+    shapes = _SHAPES[form, np.minimum(lengths, 7)]
+    far = np.flatnonzero((leads >= 0xCE) & ~wall)  # Greek and all that come after it
+    if len(far):
+        letters = (leads[far] < 0xE2) * 3
+        prefixes[far] = head[far] & _THREE | head[far] & np.where(letters, _SIX, 0).astype(np.uint64)
+        suffixes[far] = tail[far] >> (8 * np.maximum(short[far] - 3 - letters, 0)).astype(np.uint64)
+        _scripts(shapes, far, lowers[starts[far]], lowers[starts[far] + 1], lengths[far])
     before = np.append(starts[0], ends[:-1])
     gap = starts - before
-    first, last = kinds[before] >> 4, kinds[starts - 1] >> 4
-    left, right = first == _SPACE, last == _SPACE
-    inner = np.flatnonzero(left & (gap > 1))
-    first[inner] = kinds[before[inner] + 1] >> 4
-    inner = np.flatnonzero(right & (gap > 1))
-    last[inner] = kinds[starts[inner] - 2] >> 4
-    gaps = first.astype(np.int64) << 6
-    gaps |= (last << 2 | left.view(np.uint8) << 1 | right).astype(np.int64)
-    brackets = np.searchsorted(starts, np.flatnonzero(kinds == _BRACKET << 4))
-    gaps[brackets] = gaps[brackets] & 0x3F | _BRACKET << 6
+    first, last = kinds[before], kinds[starts - 1]
+    ways = _SPACED[first].astype(np.int64) << 2 | _SPACED[last]
+    inner = np.flatnonzero((ways != 0) & (gap > 1))
+    spot = before[inner]
+    first[inner] = kinds[spot + (_SPACED[first[inner]] > 0)]
+    last[inner] = kinds[starts[inner] - 1 - (_SPACED[last[inner]] > 0)]
+    gaps = (first >> 4).astype(np.int64) << 8 | (last & 0xF0) | ways
     gaps[0] = 0
     sizes = np.fromiter(map(len, data), np.int64, len(data))
     texts = np.cumsum(sizes + len(_WALL)) - sizes
     rows = np.maximum(np.cumsum(wall) // WALLS - 1, 0)
     rows[-WALLS:] = 0
-    return Tokens(
-        rows,
-        starts,
-        ends,
-        words,
-        head & np.uint64(0xFFFFFF),
-        tail >> (8 * np.maximum(short - 3, 0)).astype(np.uint64),
-        _SHAPES[form, size],
-        gaps,
-        closed,
-        origin,
-        texts,
-    )
+    return Tokens(rows, starts, ends, words, prefixes, suffixes, shapes, gaps, wall | held, texts)
+
+
+def _scripts(
+    shapes: np.ndarray, far: np.ndarray, leads: np.ndarray, seconds: np.ndarray, lengths: np.ndarray
+) -> None:
+    """Shapes of words of scripts without letter case: the script, and how many letters."""
+    script = _SCRIPTS[leads]
+    script[(leads == 0xE0) & (seconds >= 0xB8) & (seconds < 0xBB)] = THAI
+    script[(leads == 0xE1) & (seconds >= 0xB8) & (seconds < 0xBE)] = 0  # Vietnamese, Greek
+    script[(leads == 0xE3) & (seconds >= 0x81) & (seconds < 0x84)] = KANA
+    letters = np.where(script == SEMITIC, lengths // 2 - 2, lengths // 3 - 1)
+    none = script > 0
+    shapes[far[none]] = script[none] * 4 + np.clip(letters[none], 0, 3)
 
 
 def _eight(values: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -8,11 +8,17 @@ import pytest
 from transforms.pii.tagger.tokens import (
     CAPITALS,
     CODE,
+    HAN,
+    HANGUL,
+    INDIC,
     INITIAL,
+    KANA,
     LOWER,
     MIXED,
     NUMBER,
     PLACE,
+    SEMITIC,
+    THAI,
     TITLE,
     WALLS,
     Tokens,
@@ -45,8 +51,12 @@ def first(text: str) -> Tokens:
         ("«Köln» – 50667", ["Köln", "50667"]),
         ("Jean-Luc\u00a0O'Neil", ["Jean", "Luc", "O", "Neil"]),
         ("Привет, Анна 😀 好", ["Привет", "Анна", "好"]),
-        ("user_name a~b", ["user_name", "a~b"]),
-        ("[NAME] [NAME~1] []]]]] [PHONE:abc] met [Ann]", ["met", "Ann"]),
+        ("user_name a~b", ["user", "name", "a", "b"]),
+        ("\0 \0met\0[Ann]", ["met", "Ann"]),
+        ("佐々木さくらサクラ様、好", ["佐", "々", "木", "さくら", "サクラ", "様", "好"]),
+        ("김민수님 「王」", ["김민수님", "王"]),
+        ("คุณสมหญิง", ["คุณ", "สมหญิง"]),
+        ("x好y", ["x", "好", "y"]),
         ("", []),
         (" \t\n ", []),
         ("?!", []),
@@ -73,14 +83,23 @@ def test_words_are_cut_at_everything_that_is_no_letter_or_digit(text: str, expec
         ("Анна", TITLE),
         ("АННА", CAPITALS),
         ("ñandú", LOWER),
-        ("[NAME]", PLACE),
+        ("Ộn", TITLE),
+        ("NGUYỄN", CAPITALS),
+        ("王", HAN),
+        ("さくら", KANA),
+        ("김민수", HANGUL),
+        ("דנה", SEMITIC),
+        ("سلمى", SEMITIC),
+        ("สมหญิง", THAI),
+        ("प्रिया", INDIC),
+        ("\0", PLACE),
     ],
 )
 def test_how_a_word_is_written(text: str, form: int) -> None:
     assert first(text).shapes[0] >> 2 == form
 
 
-@pytest.mark.parametrize(("one", "other"), [("Éva", "ÉVA"), ("STRASSE", "strasse"), ("a19", "A73"), ("Łódź", "łódź")])
+@pytest.mark.parametrize(("one", "other"), [("Éva", "ÉVA"), ("STRASSE", "strasse"), ("a19", "A73"), ("Łódź", "łódź"), ("ĐỖ", "đỗ")])
 def test_words_that_differ_in_case_or_digits_alone_are_one(one: str, other: str) -> None:
     assert first(one).words == first(other).words
 
@@ -91,7 +110,19 @@ def test_words_that_differ_anywhere_are_two() -> None:
     assert len({int(first(variant).words[0]) for variant in variants}) == len(variants)
 
 
-def test_white_space_counts_once() -> None:
-    one, other = tokenise([b"\n Dear  Ana,\r\n\tyour order "]), tokenise([b"Dear Ana, your order"])
-    for column in ("rows", "words", "prefixes", "suffixes", "shapes", "gaps", "closed"):
-        assert getattr(one, column).tolist() == getattr(other, column).tolist()
+@pytest.mark.parametrize(("one", "other"), [("Dear Ana", "Dear\nAna"), ("a, Ana", "a,\nAna"), ("a-Ana", "a - Ana")])
+def test_a_line_break_and_a_space_are_told_apart(one: str, other: str) -> None:
+    gaps = [tokenise([text.encode()]).gaps[WALLS + 1] for text in (one, other)]
+    assert gaps[0] != gaps[1]
+
+
+def test_words_that_touch_have_a_gap_of_nothing() -> None:
+    tokens = tokenise(["王小a b".encode()])
+    assert (tokens.gaps[WALLS : WALLS + 4] == 0).tolist() == [False, True, True, False]
+
+
+def test_texts_are_apart_whatever_stands_between() -> None:
+    together, alone = tokenise([b"Ana", "好".encode(), b"\0", b"b"]), tokenise(["好".encode()])
+    at = int(np.flatnonzero((together.rows == 1) & ~together.closed)[0])
+    for column in ("words", "prefixes", "suffixes", "shapes", "gaps", "closed"):
+        assert getattr(together, column)[at] == getattr(alone, column)[WALLS]
