@@ -79,6 +79,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
             summarise(told, recipe, intake, reports, staged, audited, watch.seconds, already), audited.verdict
         )
         say_rejected(audited.found, record.summary)
+        say_outdated(audited.found)
         publish(lake, ledger, settings.ds, record, intake, audited.files, audited.taken(intake.files))
     return record
 
@@ -144,6 +145,16 @@ def summarise(
         scorer_version=scorer.version,
         policy=recipe.policy.id,
     )
+
+
+def say_outdated(found: ReadBack) -> None:
+    """How many documents that were carried forward hold what the policy of today takes out."""
+    outdated = found.profile.count("pii_carried").get(True, 0)
+    if outdated:
+        say(
+            f"{outdated:,} documents of earlier runs hold what this policy takes out and theirs did not: "
+            "run with --reprocess to redact them anew"
+        )
 
 
 def say_rejected(found: ReadBack, summary: RunSummary) -> None:

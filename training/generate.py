@@ -28,7 +28,9 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 _LANGUAGES: Final = ("en", "es", "fr", "de", "it", "pt")
 _SHARES: Final = (45, 23, 8, 8, 8, 8)
 _OF_WORLD: Final = ("doc_person", "doc_signature", "doc_data", "doc_persona", "doc_personne", "doc_pessoa")
-_RARER: Final = dict.fromkeys(("doc_thing", "doc_things", "doc_word_names", "doc_cosa", "doc_chose", "doc_ding", "doc_coisa"), 0.4)
+_RARER: Final = dict.fromkeys(
+    ("doc_thing", "doc_things", "doc_word_names", "doc_cosa", "doc_chose", "doc_ding", "doc_coisa"), 0.4
+)
 _NATIVE: Final = 0.07
 _ALL: Final = frozenset({NAME, PLACE, STREET, ORG})
 _LISTS: Final[dict[str, Any]] = tomllib.loads((_TEMPLATES / "words.toml").read_text(encoding="utf-8"))
@@ -45,8 +47,7 @@ def generated(seed: int, count: int, data: Path, without_names: bool = False) ->
     people, places = People(data, without_names), Places()
     places.seed(rng)
     grammars = {
-        language: Grammar(*(path.read_text(encoding="utf-8") for path in _grammar(language)))
-        for language in _LANGUAGES
+        language: Grammar(*(path.read_text(encoding="utf-8") for path in _grammar(language))) for language in _LANGUAGES
     }
     kinds = {
         language: [rule for rule in grammar.rules if rule.startswith("doc_")] for language, grammar in grammars.items()
@@ -87,9 +88,7 @@ def _grammar(language: str) -> list[Path]:
 class Filler:
     """What stands in the slots of one document: `{p1.first}` is the same person's wherever it stands."""
 
-    def __init__(
-        self, rng: Random, language: str, people: People, places: Places, of_world: bool = False
-    ) -> None:
+    def __init__(self, rng: Random, language: str, people: People, places: Places, of_world: bool = False) -> None:
         self.rng, self.language, self.people, self.places, self.of_world = rng, language, people, places, of_world
         self.cast: dict[str, Person] = {}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from random import Random
 
 _CYRILLIC = {
-    **dict(zip("абвгдезийклмнопрстуфыэъьіґ", "a b v g d e z i y k l m n o p r s t u f y e # # i g".split(), strict=True)),
+    **dict(
+        zip("абвгдезийклмнопрстуфыэъьіґ", "a b v g d e z i y k l m n o p r s t u f y e # # i g".split(), strict=True)
+    ),
     **{"ё": "yo", "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya"},
     **{"є": "ye", "ї": "yi", "ћ": "c", "ђ": "dj", "љ": "lj", "њ": "nj", "џ": "dz", "ј": "j", "ў": "u"},
 }
@@ -33,7 +35,16 @@ _LETTERS = _CYRILLIC | _GREEK | _GEORGIAN | _ARMENIAN
 _FIRST = "g kk n d tt r m b pp s ss # j jj ch k t p h".split()
 _MIDDLE = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split()
 _LAST = "# k k k n n n t l k m l l l p l m p p t t ng t t k t p t".split()
-_KOREAN_SURNAMES = {"김": "Kim", "이": "Lee", "박": "Park", "최": "Choi", "정": "Jung", "강": "Kang", "조": "Cho", "윤": "Yoon"}
+_KOREAN_SURNAMES = {
+    "김": "Kim",
+    "이": "Lee",
+    "박": "Park",
+    "최": "Choi",
+    "정": "Jung",
+    "강": "Kang",
+    "조": "Cho",
+    "윤": "Yoon",
+}
 
 
 def latin(name: str, rng: Random) -> str:

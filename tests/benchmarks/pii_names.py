@@ -70,11 +70,17 @@ MORE = {
 }  # fmt: skip
 SURNAME_FIRST = ("chinese", "korean", "vietnamese")
 FRAMES = {
-    "full": ["Yesterday {full} sent us the wrong invoice again.", "We think {full} still owes us money for that repair."],
+    "full": [
+        "Yesterday {full} sent us the wrong invoice again.",
+        "We think {full} still owes us money for that repair.",
+    ],
     "end": ["The parcel was signed for by {full}.", "That complaint came from {full}"],
     "first": ["The bike that {first} sold me has no brakes.", "Could you let {first} know that we are closed today?"],
     "start": ["{first} never rang me back about the boiler.", "{first} was unfriendly and slow today."],
-    "signature": ["I am still waiting for an answer.\n\nKind regards,\n{full}", "Can you resend the file?\nThx\n{first}"],
+    "signature": [
+        "I am still waiting for an answer.\n\nKind regards,\n{full}",
+        "Can you resend the file?\nThx\n{first}",
+    ],
     "list": ["{first}, {first2} & {first3} were in the chat.", "Minutes go to {first}, {first2} and {first3}."],
     "small": ["ty, {small}", "{smallfirst} fixed my router, great service"],
     "capitals": ["{FULL} HAS NOT PAID YET", "Passenger: {FULL}, seat 14C"],
@@ -128,7 +134,9 @@ def _lists(path: Path) -> dict[str, list[str]]:
     return names
 
 
-def filled(rng: Random, origin: str, first: Sequence[str], last: Sequence[str]) -> dict[str, list[tuple[str, list[str]]]]:
+def filled(
+    rng: Random, origin: str, first: Sequence[str], last: Sequence[str]
+) -> dict[str, list[tuple[str, list[str]]]]:
     """By frame, texts and the names that stand in them."""
     texts: dict[str, list[tuple[str, list[str]]]] = {}
     for frame, patterns in FRAMES.items():

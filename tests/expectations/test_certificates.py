@@ -84,6 +84,16 @@ def test_a_step_that_puts_another_text_in_place_of_the_certified_one_is_found(
     assert counted(written(rows, prepared(TEXTS))) == ({False: 2, True: 2}, {False: 2, True: 2})
 
 
+def test_what_is_carried_forward_is_certified_where_the_policy_is_the_same(rows: Rows) -> None:
+    carried = [{"run_id": "01JC0000000000000000000000"}] * 4
+    assert counted(written(rows, prepared(TEXTS), *carried)) == ({False: 4}, {False: 4})
+
+    lax = written(rows, prepared(TEXTS, replace(DEFAULT_POLICY, thresholds=(("PHONE", 0.999),))), *carried)
+    profile = merge([profile_rows(lax, DS, DEFAULT_POLICY, RUN_ID, FINGERPRINT)])
+    assert profile.count("pii_searched") == {True: 4}
+    assert profile.count("pii_carried") == {False: 3, True: 1}
+
+
 @pytest.mark.parametrize("change", [{"content_key": "ab" * 32}, {"language": "es"}])
 def test_a_row_without_a_certificate_is(rows: Rows, change: dict[str, str]) -> None:
     assert counted(written(rows, prepared(TEXTS), change)) == ({False: 3, True: 1}, {False: 4})

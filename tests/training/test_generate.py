@@ -53,7 +53,9 @@ def test_an_unclosed_bracket_is_refused() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_rule_and_slot_of_the_templates_is_there(language: str) -> None:
-    grammar = Grammar(*(path.read_text(encoding="utf-8") for name in (language, "all") for path in TEMPLATES.glob(f"{name}*.txt")))
+    grammar = Grammar(
+        *(path.read_text(encoding="utf-8") for name in (language, "all") for path in TEMPLATES.glob(f"{name}*.txt"))
+    )
     for rule in grammar.rules:
         for seed in range(40):
             grammar.expand(rule, Random(seed), slot)

@@ -26,12 +26,12 @@ def _folds() -> dict[int, str | None]:
                 folds[code] = None
             case _ if code > 0x7F and (meant := _meant(character)) != character:
                 folds[code] = meant
-    # Line separators; minus; variation selectors, keycap and grapheme joiner.
+    # Line separators; minus; variation selectors; marks that compose with nothing, such as a line through each letter.
     return (
         folds
         | dict.fromkeys((0xA, 0xB, 0xC, 0xD, 0x85, 0x2028, 0x2029), "\n")
         | {0x9: " ", 0x2212: "-"}
-        | dict.fromkeys((*range(0xFE00, 0xFE10), 0x20E3, 0x34F))
+        | dict.fromkeys((*range(0xFE00, 0xFE10), *range(0x300, 0x370), *range(0x20D0, 0x2100)))
         | {start + letter: chr(65 + letter) for start in (0x1F150, 0x1F170) for letter in range(26)}  # on a dark ground
     )
 

@@ -25,7 +25,9 @@ SPACE, STOP, COMMA, HYPHEN, APOSTROPHE, HASH, SLASH, UNDERSCORE, OTHER = 0, 1, 2
 _QUOTE = 8
 _WALL = b" \xff" * WALLS + b" "  # 0xff is in no UTF-8
 # Thai has no spaces; what stands before a name is cut off.
-_THAI_TITLES = re.compile("\u0e04\u0e38\u0e13|\u0e19\u0e32\u0e07\u0e2a\u0e32\u0e27|\u0e19\u0e32\u0e22|\u0e19\u0e32\u0e07|\u0e0a\u0e37\u0e48\u0e2d".encode())
+_THAI_TITLES = re.compile(
+    "\u0e04\u0e38\u0e13|\u0e19\u0e32\u0e07\u0e2a\u0e32\u0e27|\u0e19\u0e32\u0e22|\u0e19\u0e32\u0e07|\u0e0a\u0e37\u0e48\u0e2d".encode()
+)
 
 
 class Tokens(NamedTuple):
@@ -264,9 +266,7 @@ def _describe(
     return Tokens(rows, starts, ends, words, prefixes, suffixes, shapes, gaps, wall | held, texts)
 
 
-def _scripts(
-    shapes: np.ndarray, far: np.ndarray, leads: np.ndarray, seconds: np.ndarray, lengths: np.ndarray
-) -> None:
+def _scripts(shapes: np.ndarray, far: np.ndarray, leads: np.ndarray, seconds: np.ndarray, lengths: np.ndarray) -> None:
     """Shapes of words of scripts without letter case: the script, and how many letters."""
     script = _SCRIPTS[leads]
     script[(leads == 0xE0) & (seconds >= 0xB8) & (seconds < 0xBB)] = THAI

@@ -99,7 +99,9 @@ def test_how_a_word_is_written(text: str, form: int) -> None:
     assert first(text).shapes[0] >> 2 == form
 
 
-@pytest.mark.parametrize(("one", "other"), [("Éva", "ÉVA"), ("STRASSE", "strasse"), ("a19", "A73"), ("Łódź", "łódź"), ("ĐỖ", "đỗ")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("Éva", "ÉVA"), ("STRASSE", "strasse"), ("a19", "A73"), ("Łódź", "łódź"), ("ĐỖ", "đỗ")]
+)
 def test_words_that_differ_in_case_or_digits_alone_are_one(one: str, other: str) -> None:
     assert first(one).words == first(other).words
 
