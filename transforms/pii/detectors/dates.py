@@ -255,7 +255,7 @@ ROWS = (
     Detector(
         name="age_elsewhere",  # Japanese, Chinese, Korean, Russian
         type="AGE",
-        pattern=rf"[0-9]{{1,3}}{_O}(?:歳|岁|歲|周岁|살|세)|(?:мне|ему|ей|возраст){_O}:?{_O}[0-9]{{1,3}}{_O}(?:год[ау]?|лет)",  # noqa: RUF001 - Russian
+        pattern=rf"\b[0-9]{{1,3}}{_O}(?:歳|岁|歲|周岁|살|세)|(?:мне|ему|ей|возраст){_O}:?{_O}[0-9]{{1,3}}{_O}(?:год[ау]?|лет)",  # noqa: RUF001 - Russian
         trigger=rf"[0-9]{_O}(?:歳|岁|歲|周|살|세|год|лет)",
         confidence=0.75,
         validator=dates.age,

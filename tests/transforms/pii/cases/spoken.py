@@ -77,8 +77,8 @@ FOUND = {
 CLEAN = {
     "email_spelled": ("meet at the dot com bubble", "look at that dot on the map", "at noon dot your i"),
     "email_bracketed": ("prices (at) cost", "5 (at) 3.50"),
-    "email_spaced": ("thanks @example", "5 @ 3.50", "a@b c.d"),
-    "email_at": ("look at it.now", "at this.point"),
+    "email_spaced": ("hello @x.com", "5 @ 3.50", "a@b c.d"),
+    "email_at": ("order at shop.it", "look at it.now", "at this.point"),
     "email_provider": ("I work at yahoo", "log in at gmail", "a look at gmail"),
     "email_capitals": ("whATeverDOTs", "CATexample", "theATM"),
     "email_literal": ("a[198]", "joe@[home]"),
