@@ -220,7 +220,7 @@ ROWS = (
         trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:how old|age[ds]?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turn(?:ed|ing|s))"
         r"(?:[^A-Za-z0-9]|n|id))",
         confidence=0.7,
-        validator=dates.age,
+        validator=dates.age_announced,
         context=(
             "how old (?:are|is) (?:you|he|she|the patient|your [a-z]{3,8})",
             "age[ds]?",
@@ -247,7 +247,7 @@ ROWS = (
     Detector(
         name="age_sex",  # I (34F), 34/m
         type="AGE",
-        pattern=rf"\((?:[1-9][0-9](?:[MF]|,{_O}(?i:[mf]|male|female|nb))|(?:[MF]|(?i:[mf]|male|female),{_O})[1-9][0-9])\)"
+        pattern=rf"\((?:[1-9][0-9](?:[MF]|,{_O}(?i:[mf]|male|female|nb))|(?i:[mf]|male|female),{_O}[1-9][0-9])\)"
         r"|\b(?:[1-9][0-9]/[MFmf]|[MFmf]/[1-9][0-9])\b",
         trigger=r"\([1-9MFmf]|[0-9]/[MFmf]|[MFmf]/[1-9]",
         confidence=0.6,

@@ -67,6 +67,7 @@ MONTH = (
 )
 
 _NEAR = 400  # bytes that a number in words is at most
+_WORDS_SAID = re.compile(rb"[^\W\d_]{2,}")  # but `o`, which is a word for "or"
 _SINGLES = 3  # digits said one by one in a row: a telephone number is read like that, a list of counts is not
 _TOKENS = re.compile(r"[0-9]+|[^\W\d_]+")
 _COMPOUND = re.compile(
@@ -158,6 +159,7 @@ def phone(text: bytes, start: int, end: int) -> Span | None:
     end, (digits, row) = _whole(text, start)
     mixed = len(digits) == 10 and any(48 <= sign <= 57 for sign in text[start:end])
     telling = row >= _SINGLES or digits[:1] == "0" or (mixed and digits[0] not in "01")
+    telling = telling and len(_WORDS_SAID.findall(text[start:end])) > 1
     return (start, end) if telling and 7 <= len(digits) <= 15 and not _counting(digits) else None
 
 

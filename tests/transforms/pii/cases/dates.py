@@ -153,8 +153,8 @@ CLEAN = {
         "bread that is 3 days old",
         "my son's phone is 2 years old",
     ),
-    "age_context": ("age of reason, aged cheese", "ages 300", "page 34"),
-    "age_sex": ("(3F)", "(30 m)", "34 F outside", "24/7"),
+    "age_context": ("turning 3 million heads", "age of reason, aged cheese", "ages 300", "page 34"),
+    "age_sex": ("(3F)", "(F12)", "(30 m)", "34 F outside", "24/7"),
     "age_elsewhere": ("200歳", "34年", "мне 34 рубля", "３４元"),
     "age_i_am": ("I am 5th", "she's 34 minutes late", "he is 5.5", "I am 100% sure", "I am 34th"),
     "age_romance": (
