@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 
 from tests.transforms.pii.cases import (
     addresses,
+    addresses_asia,
+    addresses_east,
     contact,
     credentials,
     dates,
     finance,
     government,
     network,
+    positions,
+    spoken,
     vehicles,
 )
 from transforms.pii.detectors import DETECTORS, Detector
@@ -27,7 +31,10 @@ from transforms.pii.triggers import triggers
 
 pytestmark = pytest.mark.usefixtures("no_tagger")
 
-MODULES = (contact, network, credentials, finance, government, vehicles, dates, addresses)
+MODULES = (
+    contact, spoken, network, credentials, finance, government, vehicles, dates, addresses, addresses_asia,
+    addresses_east, positions,
+)  # fmt: skip
 FOUND = {name: texts for module in MODULES for name, texts in module.FOUND.items()}
 NEAR_MISSES = {name: texts for module in MODULES for name, texts in module.CLEAN.items()}
 CLEAN = [text for module in MODULES for texts in module.CLEAN.values() for text in texts]

@@ -9,7 +9,7 @@ _O = rf"{SPACE}?"
 _PLACE = "[\u3005\u3007\u30a1-\u30ff\u3040-\u304b\u304d-\u3066\u3068-\u306a\u306c\u306d\u3070-\u3091\u3400-\u9fff]"
 _NUMBERS = "[0-9\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341]"
 _JAPANESE_HOUSE = (
-    rf"{_NUMBERS}{{1,4}}(?:丁目|番地?の?|号|-)(?:{_O}{_NUMBERS}{{1,4}}(?:番地?の?|号|-|の)?){{0,3}}"
+    rf"{_NUMBERS}{{1,4}}(?:丁目|番地?の?|-)(?:{_O}{_NUMBERS}{{1,4}}(?:番地?の?|号|-|の)?){{0,3}}"
     rf"(?:{_O}[0-9]{{1,4}}号室)?"
 )
 _AREA = rf"{_PLACE}{{0,32}}(?:[0-9]{{1,3}}[条線]{_PLACE}{{0,8}})?"
@@ -32,7 +32,7 @@ ROWS = (
         pattern=rf"〒{_O}[0-9]{{3}}-?[0-9]{{4}}(?:{_O}{_PREFECTURE})?(?:{_O}{_AREA}{_O}{_JAPANESE_HOUSE})?"
         rf"|{_PREFECTURE}{_O}{_PLACE}{{1,24}}[市区町村郡](?:{_O}{_AREA}{_O}{_JAPANESE_HOUSE})?"
         rf"|{_PLACE}{{1,8}}[市区町村]{_AREA}{_O}{_JAPANESE_HOUSE}",
-        trigger="〒|[都道府県市区町村].{0,80}(?:[0-9]-|[0-9一二三四五六七八九十]+(?:丁目|番))|[都道府県].{1,80}[市区町村郡]",
+        trigger="[〒都道府県市区町村]",
         confidence=0.85,
     ),
     Detector(

@@ -108,7 +108,6 @@ ROWS = (
         pattern=rf"(?i:(?:^|[^A-Za-z0-9~\[])(?:{'|'.join(_PHONE_WORDS)}))[^A-Za-z0-9\x00]+"
         rf"({_NUMBERS}(?:{_AND}{_NUMBERS}){{1,4}})\b",
         confidence=0.7,
-        validator=contact.phone,
     ),
     Detector(
         name="phone_national",

@@ -220,7 +220,7 @@ ROWS = (
         trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:how old|age[ds]?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turn(?:ed|ing|s))"
         r"(?:[^A-Za-z0-9]|n|id))",
         confidence=0.7,
-        validator=dates.age,
+        validator=dates.age_announced,
         context=(
             "how old (?:are|is) (?:you|he|she|the patient|your [a-z]{3,8})",
             "age[ds]?",
@@ -247,7 +247,7 @@ ROWS = (
     Detector(
         name="age_sex",  # I (34F), 34/m
         type="AGE",
-        pattern=rf"\((?:[1-9][0-9](?:[MF]|,{_O}(?i:[mf]|male|female|nb))|(?:[MF]|(?i:[mf]|male|female),{_O})[1-9][0-9])\)"
+        pattern=rf"\((?:[1-9][0-9](?:[MF]|,{_O}(?i:[mf]|male|female|nb))|(?i:[mf]|male|female),{_O}[1-9][0-9])\)"
         r"|\b(?:[1-9][0-9]/[MFmf]|[MFmf]/[1-9][0-9])\b",
         trigger=r"\([1-9MFmf]|[0-9]/[MFmf]|[MFmf]/[1-9]",
         confidence=0.6,
@@ -255,7 +255,7 @@ ROWS = (
     Detector(
         name="age_elsewhere",  # Japanese, Chinese, Korean, Russian
         type="AGE",
-        pattern=rf"[0-9]{{1,3}}{_O}(?:歳|岁|歲|周岁|살|세)|(?:мне|ему|ей|возраст){_O}:?{_O}[0-9]{{1,3}}{_O}(?:год[ау]?|лет)",  # noqa: RUF001 - Russian
+        pattern=rf"\b[0-9]{{1,3}}{_O}(?:歳|岁|歲|周岁|살|세)|(?:мне|ему|ей|возраст){_O}:?{_O}[0-9]{{1,3}}{_O}(?:год[ау]?|лет)",  # noqa: RUF001 - Russian
         trigger=rf"[0-9]{_O}(?:歳|岁|歲|周|살|세|год|лет)",
         confidence=0.75,
         validator=dates.age,

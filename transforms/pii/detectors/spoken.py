@@ -31,6 +31,9 @@ _LOCAL = (
     rf"(?:{_S}(?i:{_ONE}|[0-9]{{1,4}}|(?:{_DOT_WORD}|underscore|under{_S}score|dash|hyphen|minus|plus|gui[oó]n(?:{_S}bajo)?"
     rf"|tiret(?:{_S}(?:bas|du{_S}bas))?|unterstrich|bindestrich|trattino(?:{_S}basso)?|tra[cç]o){_S}[A-Za-z0-9.~-]+)){{0,8}}"
 )
+_GERMAN_DAY = (
+    "(?:ers|zwei|drit|vier|fünf|sechs|sieb(?:en)?|ach|neun|zehn|elf|zwölf|[a-zß-ü]{2,8}(?:zehn|zigs|ßigs))te[rn]?"
+)
 # The first two words of a number; how far it goes, its validator says.
 _TIMES = rf"(?:{'|'.join(TIMES)})"
 _SAID = rf"\b(?i:(?:[0-9]{{1,4}}{_PART})*(?:{_TIMES}{_S})?{_WORD}{_PART}(?:{_WORD}|{_TIMES}|{HUNDRED}|[0-9]{{1,4}})\b)"
@@ -140,7 +143,7 @@ ROWS = (
         name="date_spoken",
         type="DATE_TIME",
         pattern=rf"\b(?i:{ORDINAL}{_S}(?:of{_S})?{MONTH}|{MONTH}{_S}(?:the{_S})?{ORDINAL}"
-        rf"|(?:{_WORD}{_S}(?:[ye]|et){_S})?(?:{_WORD}|premier|primero|primo|primeiro|[a-zß-ü]+te[rn]){_S}(?:de{_S})?{MONTH})\b",
+        rf"|(?:{_WORD}{_S}(?:[ye]|et){_S})?(?:{_WORD}|premier|primero|primo|primeiro|{_GERMAN_DAY}){_S}(?:de{_S})?{MONTH})\b",
         trigger=rf"(?i:[a-zß-ü]{_S}(?:(?:of|de){_S})?{MONTH}|{MONTH}{_S}(?:the{_S})?{ORDINAL})\b",
         confidence=0.8,
         validator=spoken.date,

@@ -41,6 +41,7 @@ _NO_NAMES = frozenset(
     b" was we were when where which while who with without you your".split()
 )
 _COUNTED = re2.compile(rb" (?:rows|files|lines|items|records|entries|pages|people|units|bytes|[kmg]b|dollars|euros?)\b")
+_NO_PLACES = frozenset(b"all any choose na no none other required same select unknown various yes".split())
 _DIGITS = b"0123456789"
 _LABEL = re2.compile(rb"[.!?](?:[ \t\v\f\r]+[A-Z]|$)|[ \t\v\f\r.,]+$")
 _NEXT = re2.compile(rb"[.,]?[ \t\v\f\r]+[A-Z][A-Za-z /]{0,24}$")  # the next label, before its colon
@@ -132,9 +133,9 @@ def labelled(text: bytes, start: int, end: int) -> Span | None:
 
 
 def place(text: bytes, start: int, end: int) -> Span | None:
-    """What stands after `City:` on its line; not the label of the next."""
-    line = text[start:end].split(b"\n")[0].rstrip(b" \t\r.,")
-    return start, start + len(line)
+    """What stands after `City:` on its line, less the label of the next; not that there is none."""
+    line = text[start:end].split(b"\n")[0].rstrip(b" .,")
+    return None if line.lower() in _NO_PLACES else (start, start + len(line))
 
 
 def postcode_canada(text: bytes, start: int, end: int) -> Span | None:

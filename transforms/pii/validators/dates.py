@@ -27,6 +27,7 @@ _CLAUSES = re2.compile(rb"[.,!?;\n\x00]")
 _SO_OLD = re2.compile(
     rb"(?:[^a-z]+(?:which|that|now|only|also|already|just))*[^a-z]+(?:is|was|are|were|be|been|being|isn't)\b|[ ,(:-]*$"
 )
+_COUNTS = re2.compile(rb" ?(?:%|(?:million|billion|thousand|hundred|percent|times|minutes|hours|pages|of|out)\b)")
 _WORKERS = (b"er", b"or", b"ist", b"ian", b"man", b"woman", b"ant")
 _WORDS = re2.compile(rb"[a-z']+")
 # Who an age is of, and what; of a row of words the nearest tells.
@@ -137,6 +138,11 @@ def age(text: bytes, start: int, end: int) -> Span | None:
     """No more than 120, and no decimal."""
     number = text[start : start + 3]
     return None if (number.isdigit() and int(number) > 120) or not _alone(text, start, end) else (start, end)
+
+
+def age_announced(text: bytes, start: int, end: int) -> Span | None:
+    """As `age`, and no count: turning 3 million heads."""
+    return None if _COUNTS.match(text[end : end + 12]) else age(text, start, end)
 
 
 def age_english(text: bytes, start: int, end: int) -> Span | None:

@@ -32,7 +32,8 @@ _NEAR = 48  # bytes before an address in which a word for mail announces it
 def spaced(text: bytes, start: int, end: int) -> Span | None:
     """A space beside the sign, and before it a word that can be a name: `thanks @example.com` is to a handle."""
     name, _, _ = text[start:end].partition(b"@")
-    refused = name.endswith((b" ", b"\n")) and name.strip().lower() in _NO_NAMES
+    word = name.strip().lower()
+    refused = word != name.lower() and (word in _NO_NAMES or not word.strip(b"0123456789.-"))
     return None if refused else (start, end)
 
 

@@ -67,6 +67,8 @@ MONTH = (
 )
 
 _NEAR = 400  # bytes that a number in words is at most
+_WORDS_SAID = re.compile(rb"[^\W\d_]{2,}")  # but `o`, which is a word for "or"
+_ENDLESS = 60  # digits in a row that nobody says; taken as they are, for to try at each word costs its square
 _SINGLES = 3  # digits said one by one in a row: a telephone number is read like that, a list of counts is not
 _TOKENS = re.compile(r"[0-9]+|[^\W\d_]+")
 _COMPOUND = re.compile(
@@ -156,14 +158,19 @@ def phone(text: bytes, start: int, end: int) -> Span | None:
     """7 to 15 digits (ITU-T E.164), some of them said one by one, or the first of all zero, or ten of which some are
     written; no counting, and not one digit again and again. Goes on as far as the number does."""
     end, (digits, row) = _whole(text, start)
+    if len(digits) > _ENDLESS:
+        return start, end
     mixed = len(digits) == 10 and any(48 <= sign <= 57 for sign in text[start:end])
     telling = row >= _SINGLES or digits[:1] == "0" or (mixed and digits[0] not in "01")
+    telling = telling and len(_WORDS_SAID.findall(text[start:end])) > 1
     return (start, end) if telling and 7 <= len(digits) <= 15 and not _counting(digits) else None
 
 
 def card(text: bytes, start: int, end: int) -> Span | None:
     """13 to 19 digits with the check digit of a card (ISO/IEC 7812-1)."""
     end, (digits, _) = _whole(text, start)
+    if len(digits) > _ENDLESS:
+        return start, end
     valid = 13 <= len(digits) <= 19 and luhn(digits.encode()) and not _counting(digits)
     return (start, end) if valid else None
 

@@ -47,5 +47,5 @@ CLEAN: dict[str, tuple[str, ...]] = {
     ),
     "mac_context": ("a Mac of 2019, mac deadbeefcafe", "build 001a2b3c4d5f for my mac", "the mac runs 001a2b3c4d5f7"),
     "url": ("http://localhost/x, http://url_removed, www.nothing", "https:// is a prefix"),
-    "domain": ("e.g. this, i.e. that. end.Next sentence, and/or", "ASP.NET, node.js, setup.py, file.txt"),
+    "domain": ("Socket.io runs", "e.g. this, i.e. that. end.Next, and/or", "ASP.NET, node.js, setup.py, file.txt"),
 }
