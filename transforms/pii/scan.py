@@ -34,7 +34,7 @@ from transforms.pii.views import REMARKABLE, Held, View, remarkable, views
 _WALL = b"\n\0\n"
 _HOLDERS = re.compile(b"\0+")
 _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
-_SET_MEMORY = 16 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
+_SET_MEMORY = 64 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
 
 class Searched(NamedTuple):
