@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -162,15 +162,17 @@ def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray
 def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
     # RE2's \b takes an underscore for a letter: _212-555-0187_
     parted = [each.replace(b"_", b"~") for each in data]
-    together = _Joined(parted, np.arange(len(parted)))
+    lengths = np.fromiter(map(len, parted), np.int64, len(parted))
+    together = _Joined(parted, np.arange(len(parted)), lengths)
     perhaps = dict.fromkeys(together.at(match.start())[0] for match in TABULAR.finditer(together.data))
     tables = {number: found for number in perhaps if (found := table(parted[number]))}
     parted += [each.data for each in tables.values()]
+    lengths = np.append(lengths, [len(each.data) for each in tables.values()]).astype(np.int64)
     triggered = _triggered(parted, detectors.sets)
     worth = triggered[detectors.needed].all(axis=1)
     for group in np.flatnonzero(worth.any(axis=1)).tolist():
         numbers = np.flatnonzero(worth[group])
-        texts = _Joined([parted[number] for number in numbers.tolist()], numbers)
+        texts = _Joined([parted[number] for number in numbers.tolist()], numbers, lengths[numbers])
         for searched in detectors.rows[group]:
             yield _out_of_tables(_search(texts, searched), tables, len(data))
 
@@ -219,17 +221,26 @@ def _of_policy(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
 
 
 class _Joined:
-    """Texts of some numbers as one, for most of what a search costs is the call.
+    """Texts of some numbers, of so many bytes, as one, for most of what a search costs is the call.
 
     Walls stand before the first and after the last as well: a text reads the same wherever it stands.
     """
 
-    def __init__(self, texts: Sequence[bytes], numbers: np.ndarray) -> None:
+    def __init__(self, texts: Sequence[bytes], numbers: np.ndarray, lengths: np.ndarray) -> None:
         self.data = _WALL.join([b"", *texts, b""])
-        self.lengths = np.array([len(text) for text in texts], np.int64)
-        self.begins = np.cumsum(self.lengths + len(_WALL)) - self.lengths
-        self.numbers = numbers
-        self._texts, self._begins = texts, self.begins.tolist()
+        self.numbers, self.lengths = numbers, lengths
+        self._texts = texts
+
+    @cached_property
+    def begins(self) -> np.ndarray:
+        """Where each text begins in `data`."""
+        begins: np.ndarray = np.cumsum(self.lengths + len(_WALL)) - self.lengths
+        return begins
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        begins: list[int] = self.begins.tolist()
+        return begins
 
     def at(self, position: int) -> tuple[int, bytes, int]:
         """Which text is at a place of `data`, the text, and where it begins there."""
