@@ -90,6 +90,15 @@ class Columns:
     language: Treatment = Treatment.REDACT  # a label that is no code is none, unless it is kept
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Which keys of JSON are searched, which never, and which are taken whole, as `transforms.pii.keys` reads paths."""
+
+    search: tuple[str, ...] = ()  # none: `text` alone
+    never: tuple[str, ...] = ()  # above the others
+    always: tuple[tuple[str, tuple[str, ...]], ...] = ()  # type -> paths
+
+
 # Types that names and ids are not searched for: dates, small numbers and addresses are what they are made of.
 _ORDINARY = ("AGE", "DATE_TIME", "URL")
 
@@ -104,7 +113,7 @@ class Finder(NamedTuple):
 
 @dataclass(frozen=True)
 class Policy:
-    """One policy; every field but `columns` is part of its id. Types and words are as a policy file gives them."""
+    """One policy; all but `columns` and `keys` is part of its id. Types and words are as a policy file gives them."""
 
     version: str
     default: Replacement = Replacement.TYPE
@@ -116,6 +125,7 @@ class Policy:
     custom: tuple[Detector, ...] = ()  # own patterns, and lists of values to take out
     second_opinion: str | None = None  # a service that looks at what was redacted here
     columns: Columns = Columns()  # changes no text that is scored, so no content key either
+    keys: Keys = Keys()  # nor does this
 
     def replacement(self, pii_type: str) -> Replacement:
         """What becomes of finds of a type."""
