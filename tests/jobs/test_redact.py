@@ -245,3 +245,72 @@ def test_wrong_ways(arguments: list[str], stdin: str | bytes, exit_code: int, wo
 def test_a_failed_call_leaves_no_file(here: Path) -> None:
     assert invoke("redact", "--out", "out", stdin=b"\xff").exit_code == 1
     assert {path.name for path in here.iterdir()} == {"policy.toml", "key"}
+
+
+KEYS = """version = "1"
+[keys]
+search = ["*"]
+never = ["id", "to.*.id"]
+always = {EMAIL = ["from", "to.*.address"], PIN = ["pin"]}
+[allow]
+values = ["Kim"]
+"""
+
+
+def test_keys_say_what_is_searched_what_never_and_what_is_taken(here: Path) -> None:
+    (here / "keys.toml").write_text(KEYS)
+    line = {
+        "id": "212-555-0187",
+        "from": "Kim",
+        "to": [{"id": "joe@example.com", "address": "ann", "n": 2125550187, "yes": True}],
+        "pin": 1234,
+        "none": None,
+        "deep": {"er": ["joe@example.com"]},
+    }
+    first = invoke("redact", "--policy", "keys.toml", "--explain", "--format", "jsonl", stdin=json.dumps(line))
+    (row,) = rows(first)
+    assert [(each["key"], each["type"], each["detector"]) for each in row.pop("pii")] == [
+        ("to.0.n", "PHONE", "phone_bare"),
+        ("deep.er.0", "EMAIL", "email"),
+        ("from", "EMAIL", "keys"),
+        ("to.0.address", "EMAIL", "keys"),
+        ("pin", "PIN", "keys"),
+    ]
+    assert row == {
+        "id": "212-555-0187",
+        "from": "[EMAIL]",
+        "to": [{"id": "joe@example.com", "address": "[EMAIL]", "n": "[PHONE]", "yes": True}],
+        "pin": "[PIN]",
+        "none": None,
+        "deep": {"er": ["[EMAIL]"]},
+    }
+    assert "line 1, to.0.address, 0-3: EMAIL *** by keys, 1.00: its key" in first.stderr
+    (again,) = rows(invoke("redact", "--policy", "keys.toml", "--format", "jsonl", stdin=json.dumps(row)))
+    assert again == row | {"pii": []}
+
+
+def test_the_command_lines_keys_stand_above_the_policys(here: Path) -> None:
+    (here / "keys.toml").write_text(KEYS)
+    line = '{"id": "joe@example.com", "a": "joe@example.com", "b": "joe@example.com", "text": "212-555-0187"}'
+    result = invoke("redact", "--policy", "keys.toml", "--keys", "a, id,c.d", stdin=line)
+    (row,) = rows(result)
+    assert [row[each] for each in ("id", "a", "b", "text")] == [
+        "joe@example.com",
+        "[EMAIL]",
+        "joe@example.com",
+        "212-555-0187",
+    ]
+    assert result.stderr == "no line has the key c.d\n"
+
+
+def test_a_line_is_left_out_whole_for_one_of_its_keys() -> None:
+    line = '{"a": "ssn 123-45-6789", "b": "joe@example.com", "c": "joe@example.com"}'
+    result = invoke("redact", "--policy", "policy.toml", "--key-file", "key", "--keys", "a,b", stdin=line)
+    (row,) = rows(result)
+    assert (row["a"], row["b"], row["c"]) == (None, None, "joe@example.com")
+    assert row["error_code"] == "DROPPED_BY_POLICY"
+
+
+def test_a_text_that_cannot_be_read_takes_the_other_keys_with_it() -> None:
+    (row,) = rows(invoke("redact", "--keys", "a,b", stdin='{"a": "joe@example.com", "b": "\\ud800"}'))
+    assert (row["a"], row["b"], row["error_code"]) == (None, None, "LONE_SURROGATE")

@@ -121,7 +121,11 @@ class Policy:
     threshold: float = 0.5  # least confidence of a find that counts
     thresholds: tuple[tuple[str, float], ...] = ()
     languages: frozenset[str] = frozenset()  # leave out detectors made for other languages alone; none: keep all
-    allow: frozenset[str] = frozenset()  # values that are never a find, as `transforms.text.comparable` writes them
+    allow: frozenset[str] = (
+        frozenset()
+    )  # what stays, whatever finds it, as `transforms.pii.folding.comparable` writes it
+    allow_patterns: tuple[str, ...] = ()  # RE2's, of what stays
+    keep_eponyms: bool = True  # allow diseases and signs that bear a name
     custom: tuple[Detector, ...] = ()  # own patterns, and lists of values to take out
     second_opinion: str | None = None  # a service that looks at what was redacted here
     columns: Columns = Columns()  # changes no text that is scored, so no content key either
@@ -200,7 +204,13 @@ class Policy:
             for _, row in (*self.detectors, *self.patterns)
         ]
         own = (self.version, self.default, sorted(self.replacements), self.threshold, sorted(self.thresholds))
-        lists = (sorted(self.languages), sorted(self.allow), self.second_opinion)
+        lists = (
+            sorted(self.languages),
+            sorted(self.allow),
+            self.allow_patterns,
+            self.keep_eponyms,
+            self.second_opinion,
+        )
         parts = (own, lists, VERSION, tagger.VERSION, rows)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 

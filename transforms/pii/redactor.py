@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.pii.allowing import allowed, parts
 from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redacted import RedactedText, RedactedTexts
@@ -162,9 +163,10 @@ class _Work:
 def _opinions(
     texts: Sequence[RedactedText | None], second_opinion: SecondOpinion, languages: Sequence[str], policy: Policy
 ) -> Finds:
-    """A second opinion's finds of types that the policy takes out, less what reaches into a placeholder."""
+    """A second opinion's finds of types that are wanted, less what is allowed or reaches into a placeholder."""
     places = {finder.type: place for place, finder in enumerate(policy.finders) if finder.name == policy.second_opinion}
     types = set(places) | {finder.type for finder in policy.finders}
+    allow = allowed(policy)
     rows = [row for row, text in enumerate(texts) if text]
     asked = [cast(RedactedText, texts[row]) for row in rows]
     answers = second_opinion(asked, [languages[row] for row in rows])
@@ -175,7 +177,8 @@ def _opinions(
         if each.type in places
         and policy.wanted[places[each.type]]
         and each.confidence >= policy.least_confidence(each.type)
-        for start, end in outside(spots(text, types), text, each.start, each.end)
+        for first, last in outside(spots(text, types), text, each.start, each.end)
+        for start, end in (parts(text, first, last, allow) if allow else [(first, last)])
     ]
     if not finds:
         return NO_FINDS

@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 import re2
 
 from transforms.pii import tagger
+from transforms.pii.allowing import allowed, without
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
-from transforms.pii.folding import comparable
 from transforms.pii.policy import TYPES, Policy, Replacement
 from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
@@ -117,8 +117,8 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
     if policy.tags:
         found.append(_of_tagger(data, policy))
-    if policy.allow:
-        found = [_not_allowed(finds, data, policy.allow) for finds in found]
+    if found and (allow := allowed(policy)):
+        found = [without(Finds(*map(np.concatenate, zip(*found, strict=True))), data, allow)]
     finds = _in_characters(merge([NO_FINDS, *found]), data, beyond_ascii.to_numpy(zero_copy_only=False), seen)
     finds = finds._replace(rows=numbers[np.array(owners, np.int64)[finds.rows]])
     return finds if len(data) == len(numbers) else merge([finds])
@@ -245,9 +245,3 @@ def _of_tagger(data: Sequence[bytes], policy: Policy) -> Finds:
     wanted = np.array(policy.wanted[first : first + len(tagger.TYPES)])
     kept = wanted[tags.types] & (tags.confidences >= least[tags.types])
     return Finds(tags.rows, tags.starts, tags.ends, tags.types + first, tags.confidences.astype(np.float64)).where(kept)
-
-
-def _not_allowed(finds: Finds, data: Sequence[bytes], allow: frozenset[str]) -> Finds:
-    values = zip(finds.rows.tolist(), finds.starts.tolist(), finds.ends.tolist(), strict=True)
-    kept = [comparable(data[row][start:end].decode()) not in allow for row, start, end in values]
-    return finds.where(np.array(kept, bool))

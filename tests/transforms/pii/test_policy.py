@@ -31,6 +31,8 @@ CHANGES: list[dict[str, Any]] = [
     {"thresholds": (("NAME", 0.6),)},
     {"languages": frozenset({"en"})},
     {"allow": frozenset({"x"})},
+    {"allow_patterns": ("x",)},
+    {"keep_eponyms": False},
     {"custom": (ROW,)},
     {"second_opinion": "comprehend"},
 ]
