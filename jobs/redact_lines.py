@@ -88,7 +88,7 @@ def redact_documents(
     asked = [(document, leaf) for document in documents if not document.reason for leaf in document.texts]
     texts = pa.array([leaf.text for _, leaf in asked], pa.string())
     languages = [str(document.row.get("language") or language) for document, _ in asked]
-    redaction = redact(texts, policy, key, opinion, languages)
+    redaction = redact(texts, policy, key, opinion, languages)  # of which the finds are used
     dropped = set(redaction.dropped.tolist())
     finds: dict[int, list[dict[str, Any]]] = {id(document): [] for document in documents}
     for number, ((document, leaf), found) in enumerate(zip(asked, redaction.pii.to_pylist(), strict=True)):
@@ -101,7 +101,7 @@ def redact_documents(
         if found:
             cuts = [Cut(each["start"], each["end"], each["type"]) for each in found]
             # As it came, with its lines and spaces, less its finds; the redactor's own is normalised, to be scored.
-            leaf.holder[leaf.at] = render(text, cuts, policy, key)
+            leaf.holder[leaf.at] = render(text, cuts, policy, key, _subject(document))
     for document in documents:
         finds[id(document)] += _taken(document, policy, key, explained=explained)
         if document.reason:
@@ -110,6 +110,12 @@ def redact_documents(
         document.row[PII] = finds[id(document)]
         if document.reason:
             document.row[ERROR] = document.reason
+
+
+def _subject(document: Document) -> str | None:
+    """Whose a line is, by its field `subject_id`."""
+    subject = document.row.get("subject_id")
+    return str(subject) if isinstance(subject, str | int) else None
 
 
 def _told(find: dict[str, Any], leaf: Leaf) -> dict[str, Any]:
@@ -131,7 +137,7 @@ def _taken(document: Document, policy: Policy, key: bytes, *, explained: bool) -
     for leaf, pii_type in document.taken:
         value = leaf.text or ""
         whole = (0, len(value))
-        if not value or spots(value, *held(policy)) == [whole]:
+        if not value or spots(value, held(policy)) == [whole]:
             continue
         if policy.replacement(pii_type) is Replacement.DROP:
             document.reason = Reason.DROPPED_BY_POLICY
@@ -140,5 +146,5 @@ def _taken(document: Document, policy: Policy, key: bytes, *, explained: bool) -
         if explained:
             said = f"{pii_type} {masked(value)} by {_BY_KEY}, 1.00: its key"
             document.said.append(f"{document.where}, {leaf.name}, 0-{len(value)}: {said}")
-        leaf.holder[leaf.at] = render(value, [Cut(*whole, pii_type)], policy, key)
+        leaf.holder[leaf.at] = render(value, [Cut(*whole, pii_type)], policy, key, _subject(document))
     return finds

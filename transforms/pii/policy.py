@@ -68,6 +68,12 @@ class Replacement(StrEnum):
     LAST4 = "last4"  # [CREDIT_DEBIT_NUMBER:****-****-****-1111]
     PSEUDONYM = "pseudonym"  # [EMAIL:kqzvbnwtxabc], stable under one key
     ENCRYPT = "encrypt"  # [EMAIL:apcfobnk…], which the key turns back
+    YEAR = "year"  # [DATE_TIME:1985]
+    BAND = "band"  # [AGE:30-39], [AGE:90+]
+    AREA = "area"  # [ADDRESS:787], the first three digits of a postal code
+    COUNTRY = "country"  # [ADDRESS:Spain]
+    SHIFT = "shift"  # [DATE_TIME:1985-03-17:kqzv], some days later or earlier, as many for all dates of a subject
+    SURROGATE = "surrogate"  # Tavanlis Corvimford, the same for the same value under one key
     DROP = "drop"  # the whole document is left out
     KEEP = "keep"  # the type is not looked for
 
@@ -192,9 +198,14 @@ class Policy:
 
     def require(self, key: bytes) -> None:
         """Raise UsageError where a replacement is made with a key and it is empty."""
-        keyed = {Replacement.PSEUDONYM, Replacement.ENCRYPT} & {self.default, *dict(self.replacements).values()}
-        if keyed and not key:
-            raise UsageError("the policy makes pseudonyms or encrypts: give a key by --key-file")
+        keyed = {Replacement.PSEUDONYM, Replacement.ENCRYPT, Replacement.SHIFT, Replacement.SURROGATE}
+        if not key and keyed & {self.default, *dict(self.replacements).values()}:
+            raise UsageError("the policy makes pseudonyms or surrogates, shifts or encrypts: give a key by --key-file")
+
+    @property
+    def shifts(self) -> bool:
+        """Whether what becomes of a text depends on whose it is."""
+        return Replacement.SHIFT in dict(self.replacements).values()
 
     @cached_property
     def id(self) -> str:

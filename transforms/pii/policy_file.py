@@ -7,7 +7,10 @@ keep_eponyms = true                 # `Parkinson's disease` stays
 
 [replace]                           # type | number | mask | last4 | pseudonym | encrypt | drop | keep
 default = "type"
-NAME = "number"
+NAME = "number"                     # or surrogate, as some other types
+DATE_TIME = "year"                  # or shift
+AGE = "band"
+ADDRESS = "country"                 # or area
 
 [threshold]
 default = 0.5
@@ -55,15 +58,22 @@ from transforms.errors import UsageError
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.detectors.detector import SPACE
 from transforms.pii.folding import comparable, fold
+from transforms.pii.generalise import GENERALS
 from transforms.pii.keys import is_path
 from transforms.pii.policy import TYPE_NAME, TYPES, Columns, Keys, Policy, Replacement, Treatment
 from transforms.pii.policy_words import WRITE, said
+from transforms.pii.surrogates import SURROGATES
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 _Type = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z][A-Z0-9]*)*$", max_length=50)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _IDENTITIES = ("document_id", "source_file")  # columns that tell one document, or file, from another
+_OF_TYPES = {
+    **{kind: general.types for kind, general in GENERALS.items()},
+    Replacement.SHIFT: frozenset({"DATE_TIME"}),
+    Replacement.SURROGATE: frozenset(SURROGATES),
+}
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
 
@@ -178,6 +188,8 @@ def _replacement_mistakes(given: dict[str, str]) -> Iterator[str]:
     for key, kind in given.items():
         if kind not in set(Replacement):
             yield f'replace.{key} holds "{kind}"; write {WRITE["replace.*"]}'
+        elif (types := _OF_TYPES.get(Replacement(kind))) and key not in types:
+            yield f"replace.{key}: {kind} is for {', '.join(sorted(types))} alone"
     if given.get("default") == Replacement.KEEP:
         yield "replace.default: keep would leave in whatever is found; name the types to keep, one by one"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -16,7 +17,7 @@ from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redacted import RedactedText, RedactedTexts
 from transforms.pii.replacements import Cut, outside, render, replace, spots
-from transforms.pii.scan import scan
+from transforms.pii.scan import held, scan
 from transforms.schemas import PII
 from transforms.text import normalise, normalising
 
@@ -51,13 +52,15 @@ def redact(
     key: bytes = b"",
     second_opinion: SecondOpinion | None = None,
     languages: Sequence[str] = (),
+    subjects: Sequence[str | None] = (),
 ) -> Redaction:
     """Put in place of every find what the policy says. What is returned holds nothing that `find` would find.
 
     Texts are normalised first, and so are those that are returned: what is searched is what is stored and sent.
 
     Taking one find out can lay open another (`a@example.com212-555-0187`), so what changed is looked at again until
-    nothing is left; a text made to go on and on is replaced as a whole. `key` makes pseudonyms and ciphertexts;
+    nothing is left; a text made to go on and on is replaced as a whole. `key` makes what stands for values; `subjects`
+    says whose each text is, where dates move;
     `second_opinion` is asked, of texts redacted so far alone and with `languages`, one for each, where it is given.
     Raises UsageError where the policy needs a key and none is given, and what the second opinion raises.
     """
@@ -69,7 +72,7 @@ def redact(
         asked = RedactedTexts(work.redacted).texts()
         work.add(_opinions(asked, second_opinion, languages, policy))
         work.settle()
-    return work.result(key)
+    return work.result(key, subjects)
 
 
 def find(texts: pa.StringArray, policy: Policy) -> pa.ListArray:
@@ -125,12 +128,14 @@ class _Work:
         self.finds = merge([self.finds, whole(lengths, self.changed, self.finds)])
         self._replace(self.changed)
 
-    def result(self, key: bytes) -> Redaction:
+    def result(self, key: bytes, subjects: Sequence[str | None]) -> Redaction:
         """The texts with the policy's own replacements."""
         policy = self.policy
         dropped = np.unique(self.finds.rows[self.finders.drops[self.finds.places]])
         if policy.default is not Replacement.TYPE or policy.replacements:
-            self._replace(np.unique(self.finds.rows), lambda text, cuts: render(text, cuts, policy, key))
+            rows = np.unique(self.finds.rows)
+            whose = iter([subjects[row] for row in rows.tolist()] if subjects else repeat(None))
+            self._replace(rows, lambda text, cuts: render(text, cuts, policy, key, next(whose)))
         if len(dropped):
             mask = np.zeros(len(self.texts), bool)
             mask[dropped] = True
@@ -165,7 +170,6 @@ def _opinions(
 ) -> Finds:
     """A second opinion's finds of types that are wanted, less what is allowed or reaches into a placeholder."""
     places = {finder.type: place for place, finder in enumerate(policy.finders) if finder.name == policy.second_opinion}
-    types = set(places) | {finder.type for finder in policy.finders}
     allow = allowed(policy)
     rows = [row for row, text in enumerate(texts) if text]
     asked = [cast(RedactedText, texts[row]) for row in rows]
@@ -177,7 +181,7 @@ def _opinions(
         if each.type in places
         and policy.wanted[places[each.type]]
         and each.confidence >= policy.least_confidence(each.type)
-        for first, last in outside(spots(text, types), text, each.start, each.end)
+        for first, last in outside(spots(text, held(policy)), text, each.start, each.end)
         for start, end in (parts(text, first, last, allow) if allow else [(first, last)])
     ]
     if not finds:

@@ -23,10 +23,13 @@ from transforms.pii import tagger
 from transforms.pii.allowing import allowed, without
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
+from transforms.pii.generalise import GENERALS
 from transforms.pii.policy import TYPES, Policy, Replacement
+from transforms.pii.replacements import Held
+from transforms.pii.surrogates import SURROGATES
 from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
-from transforms.pii.views import REMARKABLE, Held, View, remarkable, views
+from transforms.pii.views import REMARKABLE, View, remarkable, views
 
 # Around texts that are searched together: nothing matches a NUL, no word goes on over a line. To a pattern a text
 # begins and ends like a line.
@@ -88,7 +91,12 @@ def _compiled(policy: Policy) -> Detectors:
 def held(policy: Policy) -> Held:
     """The placeholders that count in texts under a policy."""
     types = TYPES | {row.type for row in policy.custom}
-    return Held(types, frozenset(each for each in types if policy.replacement(each) is Replacement.LAST4))
+
+    def those(kind: Replacement) -> frozenset[str]:
+        return frozenset(each for each in types if policy.replacement(each) is kind)
+
+    shown = frozenset((each, kind) for kind in (*GENERALS, Replacement.SHIFT) for each in those(kind))
+    return Held(types, those(Replacement.LAST4), shown, those(Replacement.SURROGATE) & SURROGATES.keys())
 
 
 def _searched(place: int, row: Detector) -> Searched:
@@ -106,9 +114,10 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     owners = list(range(len(data)))  # of what is searched, the text that it is a view of
     seen: dict[int, View] = {}  # for what is no text itself, by its place in what is searched
     worth = pc.or_(beyond_ascii, pc.match_substring_regex(texts, REMARKABLE)).to_numpy(zero_copy_only=False)
+    worth = worth | bool(detectors.held.surrogates)  # which may stand anywhere
     for number in np.flatnonzero(worth).tolist():
         text = data[number].decode()
-        if remarkable(text):
+        if remarkable(text) or detectors.held.surrogates:
             plain, *others = views(text, detectors.held)
             data[number], seen[number] = plain.text.encode(), plain
             seen.update(enumerate(others, len(data)))

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import re2
 
 from transforms.pii.folding import BEYOND_ASCII, FOLDABLE, UNSEEN, folded
-from transforms.pii.replacements import spots
+from transforms.pii.replacements import Held, spots
 from transforms.rewriting import Change, Rewriting, rewrite
 
 HOLDER = "\0"  # what a placeholder is to everything that searches; nothing else is
@@ -54,13 +54,6 @@ def remarkable(text: str) -> bool:
     return bool(_REMARKABLE.search(text) or (not text.isascii() and BEYOND_ASCII.search(text)))
 
 
-class Held(NamedTuple):
-    """Of which types placeholders count, and of which those that show the last four signs."""
-
-    types: frozenset[str]
-    last4: frozenset[str]
-
-
 def views(text: str, held: Held) -> Iterator[View]:
     """Every way in which a text is looked at, the plain one first."""
     yield _view(text, held, (), folded)
@@ -80,7 +73,7 @@ def views(text: str, held: Held) -> Iterator[View]:
 def _view(text: str, held: Held, before: tuple[Rewriting, ...], written: Callable[[str], str]) -> View:
     changes: list[Change] = []
     position = 0
-    placeholders = spots(text, *held) if "[" in text else []
+    placeholders = spots(text, held) if "[" in text or held.surrogates else []
     for start, end in (*placeholders, (len(text), len(text))):
         changes += (Change(*each.span(), written(each[0])) for each in FOLDABLE.finditer(text, position, start))
         if end > start:

@@ -168,6 +168,31 @@ def test_what_is_allowed_stays_and_what_stands_beside_it_goes(text: str, result:
     assert redacted(text, ALLOW) == result
 
 
+@pytest.mark.parametrize(
+    ("kinds", "text", "result"),
+    [
+        ({"DATE_TIME": "year"}, "born 3 May 1985, 3/4/85", "born [DATE_TIME:1985], [DATE_TIME]"),
+        ({"AGE": "band"}, "I am 34 years old, he is 91 years old", "I am [AGE:30-39], he is [AGE:90+]"),
+        ({"ADDRESS": "area"}, "12 Main Street, Austin, TX 78704", "[ADDRESS:787]"),
+        # What others may have written is text.
+        (
+            {"AGE": "band"},
+            "[AGE:34] [ADDRESS:787] [DATE_TIME:1985-05-03]",
+            "[AGE:[AGE:30-39]] [ADDRESS:787] [DATE_TIME:[DATE_TIME]]",
+        ),
+        ({"DATE_TIME": "shift"}, "[DATE_TIME:1985-05-03:abcd]", "[DATE_TIME:[DATE_TIME:1984-08-13:mbzi]:abcd]"),
+        (
+            {"DATE_TIME": "year"},
+            "on [DATE_TIME:1985] and [DATE_TIME:3 May 1985]",
+            "on [DATE_TIME:1985] and [DATE_TIME:[DATE_TIME:1985]]",
+        ),
+    ],
+)
+def test_less_instead_of_nothing(kinds: dict[str, str], text: str, result: str) -> None:
+    lines = "".join(f'{key} = "{kind}"\n' for key, kind in kinds.items())
+    assert redacted(text, f"{VERSION}[replace]\n{lines}") == result
+
+
 def test_eponyms_of_medicine_stay_unless_the_policy_says_otherwise() -> None:
     deny = '\n[deny]\nNAME = ["Crohn", "Parkinson", "Down", "Murphy"]'
     text = "Crohn's disease, mal de Parkinson, Down syndrome; Dr Parkinson let Murphy sign Crohn's note. Let Down"
@@ -201,6 +226,12 @@ def test_thresholds_and_languages_leave_detectors_out() -> None:
         (VERSION + '[replace]\nNAMES = "type"', "replace.NAMES: there is no such type; do you mean NAME?"),
         (VERSION + '[replace]\nQWXYZ = "type"', "replace.QWXYZ: there is no such type; write one of docs/redaction.md"),
         (VERSION + '[replace]\nEMAIL = "hide"', 'replace.EMAIL holds "hide"; write one of type, number, mask'),
+        (VERSION + '[replace]\nPHONE = "year"', "replace.PHONE: year is for DATE_TIME alone"),
+        (VERSION + '[replace]\ndefault = "shift"', "replace.default: shift is for DATE_TIME alone"),
+        (
+            VERSION + '[replace]\nSSN = "surrogate"',
+            "replace.SSN: surrogate is for CREDIT_DEBIT_NUMBER, EMAIL, IP_ADDRESS,",
+        ),
         (VERSION + '[replace]\ndefault = "keep"', "replace.default: keep would leave in whatever is found"),
         (VERSION + "threshold = 1", "threshold holds 1; write [threshold] and below it"),
         (VERSION + "[threshold]\nNAME = 2", "threshold.NAME holds 2; write a number from 0 to 1"),
