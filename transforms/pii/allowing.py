@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,11 +110,13 @@ def parts(text: str, start: int, end: int, allow: Allowed) -> Iterator[Span]:
 
 def _left(data: bytes, start: int, end: int, stretches: Sequence[Span]) -> Iterator[Span]:
     """What a find has outside of some stretches, in words and without the space around them."""
-    edges = [start, *(edge for each in stretches if each[0] < end and start < each[1] for edge in each), end]
+    first = bisect_right(stretches, start, key=lambda stretch: stretch[1])
+    last = bisect_left(stretches, end, first, key=lambda stretch: stretch[0])
+    edges = [start, *chain.from_iterable(stretches[first:last]), end]
     if len(edges) == 2:
         yield start, end
         return
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        part = data[first:last] if first < last else b""
+    for begin, until in zip(edges[::2], edges[1::2], strict=True):
+        part = data[begin:until] if begin < until else b""
         if any(map(str.isalnum, part.decode())):
-            yield first + len(part) - len(part.lstrip()), last - len(part) + len(part.rstrip())
+            yield begin + len(part) - len(part.lstrip()), until - len(part) + len(part.rstrip())

@@ -39,7 +39,7 @@ def is_path(path: str) -> bool:
 
 
 def leaves(row: dict[str, Any], paths: Iterable[str]) -> dict[tuple[str, ...], Leaf]:
-    """The leaves at or below some paths, by their own, in the row's order."""
+    """The leaves at or below some paths, by their own; those of one level before those below it."""
     steps = [tuple(path.split(".")) for path in paths]
     if not steps:
         return {}

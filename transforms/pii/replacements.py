@@ -168,7 +168,7 @@ def _surrogates(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes) -> d
 
     written: dict[Cut, str] = {}
     for cut in drawn_for:
-        alone = stands_alone(text[: cut.start][-1:], text[cut.end : cut.end + 2])
+        alone = stands_alone(text[max(0, cut.start - 1) : cut.start], text[cut.end : cut.end + 2])
         if not alone or cut.start in ends or not starts.isdisjoint((cut.end, cut.end + 1)):
             continue
         context = Context(text[max(0, cut.start - 16) : cut.start], families)
@@ -205,20 +205,44 @@ def _numbers(text: str, cuts: Sequence[Cut], policy: Policy) -> dict[Cut, int]:
         of_type = [cut for cut in numbered if cut.type == pii_type]
         given = spots(text, Held({pii_type}))  # the numbers of an earlier redaction go on
         last = max((int(each) for each in re.findall(r"_([0-9]+)\]", "".join(text[a:b] for a, b in given))), default=0)
-        # The longest first, so that "Marta Ruiz" names both "Marta" and "Ruiz" wherever they stand; numbered in order.
+        groups = _Groups()
         whole = {cut: _words(text[cut.start : cut.end], pii_type) for cut in of_type}
-        groups: list[frozenset[str]] = []
         for words in sorted(whole.values(), key=len, reverse=True):
-            if not any(words <= group for group in groups):
-                groups.append(words)
-        assigned: dict[frozenset[str], int] = {}
+            groups.add(words)
+        assigned: dict[int, int] = {}
         for cut in of_type:
-            group = next(group for group in groups if whole[cut] <= group)
+            group = groups.of(whole[cut])
             if group not in assigned:
                 last += 1
                 assigned[group] = last
             numbers[cut] = assigned[group]
     return numbers
+
+
+class _Groups:
+    """Values by the words of the longest that has them all: "Marta Ruiz" names both "Marta" and "Ruiz"."""
+
+    def __init__(self) -> None:
+        self._known: dict[frozenset[str], int] = {}
+        self._of_word: dict[str, list[int]] = {}
+        self._words: list[frozenset[str]] = []
+
+    def add(self, words: frozenset[str]) -> None:
+        """Make a value a group, unless it is part of one; the longest come first."""
+        if words in self._known:
+            return
+        held = min((self._of_word.get(word, []) for word in words), key=len, default=range(len(self._words)))
+        group = next((each for each in held if words <= self._words[each]), None)
+        if group is None:
+            group = len(self._words)
+            self._words.append(words)
+            for word in words:
+                self._of_word.setdefault(word, []).append(group)
+        self._known[words] = group
+
+    def of(self, words: frozenset[str]) -> int:
+        """The group of a value that was added: its number."""
+        return self._known[words]
 
 
 def _words(value: str, pii_type: str) -> frozenset[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, get_args, get_origin
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from transforms.pii import policy_file
 from transforms.pii.policy import Columns, Keys, Replacement, Treatment
 from transforms.pii.policy_file import parse_policy
 from transforms.pii.policy_words import WRITE
-from transforms.pii.redactor import find, redact
+from transforms.pii.redactor import Opinion, find, redact
 
 pytestmark = pytest.mark.usefixtures("no_tagger")
 
@@ -191,6 +192,18 @@ def test_what_is_allowed_stays_and_what_stands_beside_it_goes(text: str, result:
 def test_less_instead_of_nothing(kinds: dict[str, str], text: str, result: str) -> None:
     lines = "".join(f'{key} = "{kind}"\n' for key, kind in kinds.items())
     assert redacted(text, f"{VERSION}[replace]\n{lines}") == result
+
+
+def test_what_is_allowed_stays_for_a_second_opinion_too() -> None:
+    policy = parse_policy(ALLOW + '[replace]\nPHONE = "keep"\n', "policy.toml")
+    policy = dataclasses.replace(policy, second_opinion="comprehend")
+    text = "é Dr Pepper of the New York Times, Kim"
+
+    def opinion(texts: Sequence[str], languages: Sequence[str]) -> list[list[Opinion]]:
+        return [[Opinion("NAME", each.index("Pepper"), len(each), 0.9)] for each in texts]
+
+    once = redact(pa.array([text]), policy, second_opinion=opinion, languages=["en"])
+    assert once.texts.array.to_pylist() == ["é Dr Pepper [NAME] New York Times[NAME]"]
 
 
 def test_eponyms_of_medicine_stay_unless_the_policy_says_otherwise() -> None:

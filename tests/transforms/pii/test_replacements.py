@@ -100,6 +100,14 @@ def test_pseudonyms_are_stable_under_a_key_and_tell_types_apart() -> None:
     assert pseudonym("1", "PIN") != pseudonym("1", "PIN", KEY + b"x")
 
 
+@pytest.mark.timeout(60)  # of which it takes one: each value compared with all others would take minutes
+def test_many_values_are_numbered() -> None:
+    names = [f"Ann{number} Lee" for number in range(40_000)]
+    text = rendered(" ".join(names), [(name, "NAME") for name in names], Replacement.NUMBER)
+    assert text.startswith("[NAME_1] [NAME_2] ")
+    assert text.endswith(" [NAME_40000]")
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(min_size=1, max_size=40), st.sampled_from(["EMAIL", "NAME", "X1"]))
 def test_what_is_encrypted_can_be_turned_back(value: str, pii_type: str) -> None:

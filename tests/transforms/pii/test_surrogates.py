@@ -107,6 +107,15 @@ def test_redacting_twice_changes_nothing(parts: list[tuple[str, str]]) -> None:
     assert find(once, POLICY).to_pylist() == [[]]
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text", ["Tavandre " * 100_000, "Tav" * 300_000, "tavandre." * 100_000, "+44 7700 90" * 90_000]
+)
+def test_what_looks_like_surrogates_is_told_in_time(text: str) -> None:
+    held = spots(text, Held(frozenset(SURROGATES), surrogates=frozenset(SURROGATES)))
+    assert len(held) == text.count("Tavandre ")
+
+
 @pytest.mark.skipif(not NAMES.is_dir(), reason=f"there is no {NAMES}")
 def test_nobody_is_known_to_bear_a_name_that_is_made_up() -> None:
     pattern = surrogates(frozenset({"NAME"}))
