@@ -160,7 +160,6 @@ def _surrogates(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes) -> d
     secret = _derived(key, "surrogate")
     names = [text[cut.start : cut.end].split() for cut in drawn_for if cut.type == "NAME"]
     families = frozenset(words[-1].casefold() for words in names if len(words) > 1)
-    starts = {cut.start for cut in cuts}
     ends = {cut.end for cut in cuts}
 
     def drawn(pii_type: str, value: str) -> int:
@@ -169,7 +168,7 @@ def _surrogates(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes) -> d
     written: dict[Cut, str] = {}
     for cut in drawn_for:
         alone = stands_alone(text[max(0, cut.start - 1) : cut.start], text[cut.end : cut.end + 2])
-        if not alone or cut.start in ends or not starts.isdisjoint((cut.end, cut.end + 1)):
+        if not alone or cut.start in ends:
             continue
         context = Context(text[max(0, cut.start - 16) : cut.start], families)
         value = " ".join(text[cut.start : cut.end].split())

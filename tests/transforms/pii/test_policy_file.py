@@ -141,10 +141,10 @@ def test_allowed_values() -> None:
 ALLOW = (
     VERSION
     + """[allow]
-values = ["New York Times", "Dr Pepper", "Ann", "acme.example", "help@acme.example", "555-0100", "Åre"]
+values = ["New York Times", "Blue Hill", "Hill Road", "Dr Pepper", "Ann", "acme.example", "help@acme.example", "555-0100", "Åre"]
 patterns = ['ACME-[0-9]+', "build ([0-9-]+)", "(?i)[a-z]+@shop\\\\.example"]
 [deny]
-PROJECT = ["New York", "Pepper tastes", "Ann Lee", "ACME", "project ACME-7 plan", "in Årevik", "Åre"]
+PROJECT = ["New York", "Blue Hill Road", "Pepper tastes", "Ann Lee", "ACME", "project ACME-7 plan", "in Årevik", "Åre"]
 """
 )
 
@@ -153,6 +153,7 @@ PROJECT = ["New York", "Pepper tastes", "Ann Lee", "ACME", "project ACME-7 plan"
     ("text", "result"),
     [
         ("the new  york\ntimes, New York", "the new york\ntimes, [PROJECT]"),  # wider than a find
+        ("Blue Hill Road", "Blue Hill Road"),  # by two that overlap
         ("Dr Pepper tastes", "Dr Pepper [PROJECT]"),  # beside a find
         ("so Ann Lee", "so Ann [PROJECT]"),  # inside a find
         ("Anne Lee Ann", "Anne Lee Ann"),

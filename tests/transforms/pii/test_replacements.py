@@ -187,3 +187,19 @@ def test_what_reaches_into_a_placeholder_is_cut(marked: str, parts: list[str]) -
 )
 def test_what_this_redactor_can_have_written_is_told_from_text(text: str, held: list[str]) -> None:
     assert [text[start:end] for start, end in spots(text, Held({"NAME", "EMAIL"}, {"NAME"}))] == held
+
+
+@pytest.mark.parametrize(
+    ("pii_type", "kind", "held"),
+    [
+        ("AGE", Replacement.BAND, ["[AGE:30-39]", "[AGE:90+]"]),
+        ("ADDRESS", Replacement.AREA, ["[ADDRESS:787]"]),
+        ("ADDRESS", Replacement.COUNTRY, ["[ADDRESS:Spain]"]),
+        ("DATE_TIME", Replacement.YEAR, ["[DATE_TIME:1985]"]),
+    ],
+)
+def test_what_is_generalised_counts_where_the_policy_does_so(pii_type: str, kind: Replacement, held: list[str]) -> None:
+    text = "[AGE:30-39] [AGE:90+] [AGE:30-49] [AGE:34] [ADDRESS:787] [ADDRESS:7870] [ADDRESS:Spain] [ADDRESS:Madrid] "
+    text += "[DATE_TIME:1985] [DATE_TIME:0185] [DATE_TIME:1985-05-03]"
+    found = spots(text, Held({"AGE", "ADDRESS", "DATE_TIME"}, shown={(pii_type, kind)}))
+    assert [text[start:end] for start, end in found] == held
