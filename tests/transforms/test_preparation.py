@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -133,6 +133,25 @@ def test_what_a_policy_leaves_out_is_a_rejection_without_its_text() -> None:
     for column in ("language", "language_source", "certificate", "pii", "content_key"):
         assert [made[column][row].as_py() for row in (0, 2, 3)] == [None] * 3
     assert made["subject_key"].is_null().to_pylist() == [False, False, True, False]
+
+
+def test_dates_move_by_subject_and_equal_texts_are_told_apart_for_it() -> None:
+    shifts = Policy("1", replacements=(("DATE_TIME", Replacement.SHIFT),))
+    rows: list[dict[str, Any]] = [
+        {"subject_id": "a", "text": "from 3 May 1985"},
+        {"subject_id": "c", "text": "from 3 May 1985"},
+        {"subject_id": None, "text": "from 3 May 1985"},
+        {"subject_id": "a", "text": "from 3 May 1985"},
+        {"subject_id": "a", "text": "to 5 May 1985"},
+        {"subject_id": "a", "text": None},
+    ]
+    made = redact_documents(batch(*rows), "en", shifts, b"a key of 16 bytes or more")
+    texts = [made.redaction.texts.array[each].as_py() if each >= 0 else "" for each in made.distinct.index.tolist()]
+    assert texts[0] == texts[3]
+    assert len(set(texts[:3])) == 3
+    first, second = (date.fromisoformat(text.split(":")[1]) for text in (texts[0], texts[4]))
+    assert second - first == timedelta(2)
+    assert texts[5] == ""
 
 
 def test_a_policy_that_needs_a_key() -> None:

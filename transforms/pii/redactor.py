@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from typing import Any, NamedTuple, cast
 from unicodedata import is_normalized
 
@@ -12,11 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.pii.allowing import allowed, parts
 from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redacted import RedactedText, RedactedTexts
 from transforms.pii.replacements import Cut, outside, render, replace, spots
-from transforms.pii.scan import scan
+from transforms.pii.scan import held, scan
 from transforms.pii.views import HOLDER
 from transforms.schemas import PII
 from transforms.text import certify, normalise, normalising, respaced
@@ -53,15 +55,16 @@ def redact(
     key: bytes = b"",
     second_opinion: SecondOpinion | None = None,
     languages: Sequence[str] = (),
+    subjects: Sequence[str | None] = (),
 ) -> Redaction:
     """Put in place of every find what the policy says. What is returned holds nothing that `find` would find.
 
     Texts are normalised first, and so are those that are returned: what is searched is what is stored and sent.
 
     Taking one find out can lay open another (`a@example.com212-555-0187`), so what changed is looked at again until
-    nothing is left; a text made to go on and on is replaced as a whole. `key` makes pseudonyms, ciphertexts and
-    certificates; `second_opinion`, where it is given, is asked of texts redacted so far alone and with `languages`, one
-    for each.
+    nothing is left; a text made to go on and on is replaced as a whole. `key` makes what stands for values, and
+    certificates; `subjects` says whose each text is, where dates move; `second_opinion`, where it is given, is asked of
+    texts redacted so far alone and with `languages`, one for each.
     Raises UsageError where the policy needs a key and none is given, and what the second opinion raises.
     """
     policy.require(key)
@@ -69,7 +72,7 @@ def redact(
     work.search()
     if second_opinion:
         work.ask(second_opinion, languages)
-    return work.result(key)
+    return work.result(key, subjects)
 
 
 def find(texts: pa.StringArray, policy: Policy) -> pa.ListArray:
@@ -134,14 +137,16 @@ class _Work:
         self.finds = merge([self.finds, whole(lengths, self.changed, self.finds)])
         self.held = self._written(self.changed, _by_holder)
 
-    def result(self, key: bytes) -> Redaction:
+    def result(self, key: bytes, subjects: Sequence[str | None]) -> Redaction:
         """The texts with the policy's replacements."""
         policy, drops = self.policy, _finders(self.policy).drops
         dropped = np.unique(self.finds.rows[drops[self.finds.places]])
-        by_type = policy.default is Replacement.TYPE and not policy.replacements
-        written = self._written(
-            np.unique(self.finds.rows), _by_type if by_type else lambda text, cuts: render(text, cuts, policy, key)
-        )
+        rows = np.unique(self.finds.rows)
+        if policy.default is Replacement.TYPE and not policy.replacements:
+            written = self._written(rows, _by_type)
+        else:
+            whose = iter([subjects[row] for row in rows.tolist()] if subjects else repeat(None))
+            written = self._written(rows, lambda text, cuts: render(text, cuts, policy, key, next(whose)))
         if len(dropped):
             mask = np.zeros(len(written), bool)
             mask[dropped] = True
@@ -177,9 +182,9 @@ def _by_holder(text: str, cuts: list[Cut]) -> str:
 def _opinions(
     texts: Sequence[RedactedText | None], second_opinion: SecondOpinion, languages: Sequence[str], policy: Policy
 ) -> Finds:
-    """A second opinion's finds of types that the policy takes out, less what reaches into a placeholder."""
+    """A second opinion's finds of types that are wanted, less what is allowed or reaches into a placeholder."""
     places = {finder.type: place for place, finder in enumerate(policy.finders) if finder.name == policy.second_opinion}
-    types = set(places) | {finder.type for finder in policy.finders}
+    allow = allowed(policy)
     rows = [row for row, text in enumerate(texts) if text]
     asked = [cast(RedactedText, texts[row]) for row in rows]
     answers = second_opinion(asked, [languages[row] for row in rows])
@@ -190,7 +195,8 @@ def _opinions(
         if each.type in places
         and policy.wanted[places[each.type]]
         and each.confidence >= policy.least_confidence(each.type)
-        for start, end in outside(spots(text, types), text, each.start, each.end)
+        for first, last in outside(spots(text, held(policy)), text, each.start, each.end)
+        for start, end in (parts(text, first, last, allow) if allow else [(first, last)])
     ]
     if not finds:
         return NO_FINDS

@@ -20,14 +20,17 @@ import pyarrow.compute as pc
 import re2
 
 from transforms.pii import tagger
+from transforms.pii.allowing import allowed, without
 from transforms.pii.context import TABULAR, Table, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
-from transforms.pii.folding import comparable
+from transforms.pii.generalise import GENERALS
 from transforms.pii.policy import TYPES, Policy, Replacement
+from transforms.pii.replacements import Held
+from transforms.pii.surrogates import SURROGATES
 from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
-from transforms.pii.views import REMARKABLE, Held, View, remarkable, views
+from transforms.pii.views import REMARKABLE, View, remarkable, views
 
 # Around texts that are searched together: nothing matches a NUL, no word goes on over a line. To a pattern a text
 # begins and ends like a line.
@@ -93,7 +96,12 @@ def _compiled(policy: Policy) -> Detectors:
 def held(policy: Policy) -> Held:
     """The placeholders that count in texts under a policy."""
     types = TYPES | {row.type for row in policy.custom}
-    return Held(types, frozenset(each for each in types if policy.replacement(each) is Replacement.LAST4))
+
+    def those(kind: Replacement) -> frozenset[str]:
+        return frozenset(each for each in types if policy.replacement(each) is kind)
+
+    shown = frozenset((each, kind) for kind in (*GENERALS, Replacement.SHIFT) for each in those(kind))
+    return Held(types, those(Replacement.LAST4), shown, those(Replacement.SURROGATE) & SURROGATES.keys())
 
 
 def _searched(place: int, row: Detector) -> Searched:
@@ -120,9 +128,10 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     owners = list(range(len(data)))  # of what is searched, the text that it is a view of
     seen: dict[int, View] = {}  # for what is no text itself, by its place in what is searched
     worth = pc.or_(beyond_ascii, pc.match_substring_regex(texts, REMARKABLE)).to_numpy(zero_copy_only=False)
+    worth = worth | bool(detectors.held.surrogates)  # which may stand anywhere
     for number in np.flatnonzero(worth).tolist():
         text = data[number].decode()
-        if remarkable(text):
+        if remarkable(text) or detectors.held.surrogates:
             plain, *others = views(text, detectors.held)
             data[number], seen[number] = plain.text.encode(), plain
             seen.update(enumerate(others, len(data)))
@@ -131,8 +140,8 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
     if policy.tags:
         found.append(_of_tagger(data, policy))
-    if policy.allow:
-        found = [_not_allowed(finds, data, policy.allow) for finds in found]
+    if found and (allow := allowed(policy)):
+        found = [without(Finds(*map(np.concatenate, zip(*found, strict=True))), data, allow)]
     finds = _in_characters(merge([NO_FINDS, *found]), data, beyond_ascii.to_numpy(zero_copy_only=False), seen)
     finds = finds._replace(rows=numbers[np.array(owners, np.int64)[finds.rows]])
     return finds if len(data) == len(numbers) else merge([finds])
@@ -299,9 +308,3 @@ def _of_tagger(data: Sequence[bytes], policy: Policy) -> Finds:
     wanted = np.array(policy.wanted[first : first + len(tagger.TYPES)])
     kept = wanted[tags.types] & (tags.confidences >= least[tags.types])
     return Finds(tags.rows, tags.starts, tags.ends, tags.types + first, tags.confidences.astype(np.float64)).where(kept)
-
-
-def _not_allowed(finds: Finds, data: Sequence[bytes], allow: frozenset[str]) -> Finds:
-    values = zip(finds.rows.tolist(), finds.starts.tolist(), finds.ends.tolist(), strict=True)
-    kept = [comparable(data[row][start:end].decode()) not in allow for row, start, end in values]
-    return finds.where(np.array(kept, bool))

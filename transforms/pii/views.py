@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from transforms.pii.folding import CONTROL_SEQUENCE, FOLDABLE, UNSEEN, folded
-from transforms.pii.replacements import spots
+from transforms.pii.replacements import Held, spots
 from transforms.rewriting import Change, Rewriting, rewrite
 
 HOLDER = "\0"  # what a placeholder is to everything that searches; nothing else is, for `normalise` leaves no NUL
@@ -52,13 +52,6 @@ def remarkable(text: str) -> bool:
     return _REMARKABLE.search(text) is not None or (not text.isascii() and not FOLDABLE.isdisjoint(text))
 
 
-class Held(NamedTuple):
-    """Of which types placeholders count, and of which those that show the last four signs."""
-
-    types: frozenset[str]
-    last4: frozenset[str]
-
-
 def views(text: str, held: Held) -> Iterator[View]:
     """Every way in which a text is looked at, the plain one first."""
     yield _view(text, held, (), folded)
@@ -76,7 +69,7 @@ def views(text: str, held: Held) -> Iterator[View]:
 
 
 def _view(text: str, held: Held, before: tuple[Rewriting, ...], written: Callable[[str], str]) -> View:
-    changes = [Change(*spot, HOLDER) for spot in (spots(text, *held) if "[" in text else ())]
+    changes = [Change(*spot, HOLDER) for spot in (spots(text, held) if "[" in text or held.surrogates else ())]
     unlike = FOLDABLE.intersection(text)
     if unlike:
         taken = {place for change in changes for place in range(change.start, change.end)}

@@ -25,7 +25,8 @@ from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.folding import fold
 from transforms.pii.policy import DEFAULT_POLICY, TYPES, Policy, Replacement
 from transforms.pii.redactor import find, redact
-from transforms.pii.views import Held, views
+from transforms.pii.replacements import Held
+from transforms.pii.views import views
 from transforms.text import normalise
 
 ROOT = Path(__file__).parents[3]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from transforms.pii.policy import DEFAULT_POLICY
 from transforms.pii.redactor import redact
-from transforms.pii.views import Held, remarkable, views
+from transforms.pii.replacements import Held
+from transforms.pii.views import remarkable, views
 from transforms.rewriting import Change, rewrite
 
 HELD = Held(frozenset({"NAME", "PHONE"}), frozenset())
