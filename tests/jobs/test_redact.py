@@ -154,7 +154,7 @@ def test_explain_says_what_decided_and_never_the_value() -> None:
     text = "SSN is 123-45-6789, joe@example.com, mobile: 467 3395; a 4111 1111 1111 1111"
     result = invoke("redact", "--explain", stdin=text)
     lines = result.stderr.splitlines()
-    assert lines[0] == "text, 7-18: SSN ***-**-**** by ssn_context, 0.90: after 'SSN is'"
+    assert lines[0] == "text, 7-18: SSN ***-**-**** by ssn_context, 0.90: after 'SSN is', check ssn_announced"
     assert lines[1] == "text, 20-35: EMAIL ***@*******.*** by email, 0.99: pattern"
     assert lines[2].startswith("text, 45-53: PHONE *** **** by phone_context, ")
     assert "after 'mobile'" in lines[2]

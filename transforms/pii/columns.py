@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.pii.finds import Finds, merge
-from transforms.pii.policy import Policy, Treatment
-from transforms.pii.replacements import Cut, pseudonym_of_name, replace
+from transforms.pii.policy import TYPES, Policy, Treatment
+from transforms.pii.replacements import Cut, Held, pseudonym_of_name, replace, spots
 from transforms.pii.scan import scan
 
 # In RE2's and Python's notation.
@@ -38,6 +38,9 @@ _NUMBER = r"\A[\]_.-]*[0-9]{1,9}\z"
 _APART = "/ \t\r\n"
 _PARTS = str.maketrans("/\0", "\n\1")  # a NUL would stand for a placeholder
 _SPACES = str.maketrans("/_=+\0", "    \1")
+
+
+_HELD = Held(TYPES)
 
 
 def treat(values: pa.StringArray, treatment: Treatment, policy: Policy, key: bytes) -> pa.StringArray:
@@ -124,7 +127,7 @@ def _finds(names: pa.StringArray, policy: Policy) -> Finds:
 def _searched(names: pa.StringArray, policy: Policy) -> Finds:
     """The finds of each name in either reading; those in one that was percent-encoded are the whole name."""
     values: list[str] = names.to_pylist()
-    plain = [_MADE_BY_MACHINE.sub(lambda made: "]" * len(made[0]), value) for value in values]
+    plain = [_MADE_BY_MACHINE.sub(lambda made: "]" * len(made[0]), _without_placeholders(value)) for value in values]
     loose = [(unquote(value) if "%" in value else value).translate(_SPACES) for value in plain]
     by_parts = _scanned([value.translate(_PARTS) for value in plain], policy)
     apart = np.array([row for row, value in enumerate(plain) if loose[row] != value], np.int64)
@@ -135,6 +138,14 @@ def _searched(names: pa.StringArray, policy: Policy) -> Finds:
     by_words.starts[whole] = 0
     by_words.ends[whole] = lengths[by_words.rows[whole]]
     return merge([by_parts, by_words])
+
+
+def _without_placeholders(name: str) -> str:
+    """A name in which what was written here reads as nothing, however its signs are read."""
+    placeholders = spots(name, _HELD) if "[" in name else ()
+    return replace(
+        name, (Cut(*spot, "") for spot in placeholders), ("]" * (end - start) for start, end in placeholders)
+    )
 
 
 def _scanned(values: list[str], policy: Policy) -> Finds:
