@@ -141,7 +141,8 @@ def test_allowed_values() -> None:
 ALLOW = (
     VERSION
     + """[allow]
-values = ["New York Times", "Blue Hill", "Hill Road", "Dr Pepper", "Ann", "acme.example", "help@acme.example", "555-0100", "Åre"]
+values = ["New York Times", "Blue Hill", "Hill Road", "Dr Pepper", "Ann", "Åre",
+    "acme.example", "help@acme.example", "555-0100"]
 patterns = ['ACME-[0-9]+', "build ([0-9-]+)", "(?i)[a-z]+@shop\\\\.example"]
 [deny]
 PROJECT = ["New York", "Blue Hill Road", "Pepper tastes", "Ann Lee", "ACME", "project ACME-7 plan", "in Årevik", "Åre"]
