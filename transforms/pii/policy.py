@@ -131,6 +131,7 @@ class Policy:
         frozenset()
     )  # what stays, whatever finds it, as `transforms.pii.folding.comparable` writes it
     allow_patterns: tuple[str, ...] = ()  # RE2's, of what stays
+    day_first: bool | None = None  # which of two dates `03/04/1985` is; None: it is not moved
     keep_eponyms: bool = True  # allow diseases and signs that bear a name
     custom: tuple[Detector, ...] = ()  # own patterns, and lists of values to take out
     second_opinion: str | None = None  # a service that looks at what was redacted here
@@ -219,6 +220,7 @@ class Policy:
             sorted(self.languages),
             sorted(self.allow),
             self.allow_patterns,
+            self.day_first,
             self.keep_eponyms,
             self.second_opinion,
         )

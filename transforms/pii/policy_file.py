@@ -3,6 +3,7 @@
 version = "2026-11"                 # of your choosing; part of the policy's id
 languages = ["en", "es"]            # leave out detectors made for other languages alone
 second_opinion = "comprehend"
+day_first = true                    # 03/04/1985 is of April, where dates are moved
 keep_eponyms = true                 # `Parkinson's disease` stays
 
 [replace]                           # type | number | mask | last4 | pseudonym | encrypt | drop | keep
@@ -104,6 +105,7 @@ class _File(_Table):
     version: _Text
     languages: list[_Language] = []
     second_opinion: Literal["comprehend"] | None = None
+    day_first: bool | None = None
     keep_eponyms: bool = True
     replace: dict[str, str] = {}
     threshold: dict[str, _Share] = {}
@@ -149,6 +151,7 @@ def parse_policy(text: str, source: str) -> Policy:
         allow_patterns=tuple(file.allow.patterns),
         custom=(*map(_detector, file.custom), *(_denied(each, values) for each, values in file.deny.items() if values)),
         second_opinion=file.second_opinion,
+        day_first=file.day_first,
         keep_eponyms=file.keep_eponyms,
         columns=Columns(**{column: Treatment(each) for column, each in file.columns.items()}),
         keys=Keys(

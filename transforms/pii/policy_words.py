@@ -18,6 +18,7 @@ WRITE = {
     "languages": 'a list of codes, such as ["en", "es"]',
     "languages.#": 'a code of two small letters, such as "en"',
     "second_opinion": '"comprehend", or leave it out',
+    "day_first": "true or false, or leave it out",
     "keep_eponyms": "true or false",
     "replace": '[replace] and below it a line for each type, such as NAME = "number"',
     "replace.*": f"one of {', '.join(Replacement)}",

@@ -136,7 +136,7 @@ def render(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes, subject: 
                 shown = _pseudonym(value, cut.type, key)
             case Replacement.ENCRYPT:
                 shown = _encrypted(value, cut.type, key)
-            case Replacement.SHIFT if moved := shifted(value, shift):
+            case Replacement.SHIFT if moved := shifted(value, shift, day_first=policy.day_first):
                 shown = _checked(f"{moved}:", cut.type)
             case kind if kind in GENERALS:
                 shown = GENERALS[kind].of(value)

@@ -37,24 +37,27 @@ def days(digest: bytes) -> int:
     return number + 1 if number >= 0 else number
 
 
-def shifted(value: str, by: int) -> str | None:
-    """A date some days later, as YYYY-MM-DD; None for what is no whole date, or may be either of two."""
-    read = _read(" ".join(fold(value).casefold().split()))
+def shifted(value: str, by: int, *, day_first: bool | None = None) -> str | None:
+    """A date some days later, as YYYY-MM-DD; None for what is no whole date, or may be either of two.
+
+    `day_first` says which of the two `03/04/1985` is, where that is known.
+    """
+    read = _read(" ".join(fold(value).casefold().split()), day_first)
     try:
         return (date(*read) + timedelta(by)).isoformat() if read else None
     except (ValueError, OverflowError):
         return None
 
 
-def _read(written: str) -> tuple[int, int, int] | None:
+def _read(written: str, day_first: bool | None) -> tuple[int, int, int] | None:
     """Year, month and day."""
     if match := _ISO.fullmatch(written):
         return int(match[1]), int(match[2]), int(match[3])
     if match := _NUMERIC.fullmatch(written):
         first, second, year = int(match[1]), int(match[3]), int(match[4])
-        if match[2] == "." or first > 12 or first == second:
+        if match[2] == "." or first > 12 or first == second or (day_first and second <= 12):
             return year, second, first
-        return (year, first, second) if second > 12 else None
+        return (year, first, second) if second > 12 or day_first is False else None
     if match := _DAY_FIRST.fullmatch(written):
         return _of_words(match[3], match[2], match[1])
     if match := _MONTH_FIRST.fullmatch(written):

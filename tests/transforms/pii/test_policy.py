@@ -32,6 +32,7 @@ CHANGES: list[dict[str, Any]] = [
     {"languages": frozenset({"en"})},
     {"allow": frozenset({"x"})},
     {"allow_patterns": ("x",)},
+    {"day_first": True},
     {"keep_eponyms": False},
     {"custom": (ROW,)},
     {"second_opinion": "comprehend"},

@@ -141,7 +141,8 @@ def test_allowed_values() -> None:
 ALLOW = (
     VERSION
     + """[allow]
-values = ["New York Times", "Blue Hill", "Hill Road", "Dr Pepper", "Ann", "acme.example", "help@acme.example", "555-0100", "Åre"]
+values = ["New York Times", "Blue Hill", "Hill Road", "Dr Pepper", "Ann", "Åre",
+    "acme.example", "help@acme.example", "555-0100"]
 patterns = ['ACME-[0-9]+', "build ([0-9-]+)", "(?i)[a-z]+@shop\\\\.example"]
 [deny]
 PROJECT = ["New York", "Blue Hill Road", "Pepper tastes", "Ann Lee", "ACME", "project ACME-7 plan", "in Årevik", "Åre"]
@@ -173,6 +174,7 @@ def test_what_is_allowed_stays_and_what_stands_beside_it_goes(text: str, result:
 @pytest.mark.parametrize(
     ("kinds", "text", "result"),
     [
+        ({"DATE_TIME": "shift"}, "on 03/04/1985", "on [DATE_TIME]"),
         ({"DATE_TIME": "year"}, "born 3 May 1985, 3/4/85", "born [DATE_TIME:1985], [DATE_TIME]"),
         ({"AGE": "band"}, "I am 34 years old, he is 91 years old", "I am [AGE:30-39], he is [AGE:90+]"),
         ({"ADDRESS": "area"}, "12 Main Street, Austin, TX 78704", "[ADDRESS:787]"),
@@ -193,6 +195,12 @@ def test_what_is_allowed_stays_and_what_stands_beside_it_goes(text: str, result:
 def test_less_instead_of_nothing(kinds: dict[str, str], text: str, result: str) -> None:
     lines = "".join(f'{key} = "{kind}"\n' for key, kind in kinds.items())
     assert redacted(text, f"{VERSION}[replace]\n{lines}") == result
+
+
+def test_a_date_that_may_be_either_of_two_moves_where_the_policy_says_which() -> None:
+    shift = '[replace]\nDATE_TIME = "shift"'
+    first, second = (redacted("on 03/04/1985", f"{VERSION}day_first = {each}\n{shift}") for each in ("true", "false"))
+    assert len({first, second, "on [DATE_TIME]"}) == 3
 
 
 def test_what_is_allowed_stays_for_a_second_opinion_too() -> None:
@@ -235,6 +243,7 @@ def test_thresholds_and_languages_leave_detectors_out() -> None:
         (VERSION + "languages = ['EN']", 'languages.0 holds "EN"; write a code of two small letters, such as "en"'),
         (VERSION + 'second_opinion = "macie"', 'second_opinion holds "macie"; write "comprehend", or leave it out'),
         (VERSION + "keep_eponyms = 'no'", 'keep_eponyms holds "no"; write true or false'),
+        (VERSION + "day_first = 1", "day_first holds 1; write true or false, or leave it out"),
         (VERSION + "replace = 'type'", 'replace holds "type"; write [replace] and below it a line for each type'),
         (VERSION + "[replace]\nNAME = ['x']", "replace.NAME holds a list; write one of type, number"),
         (VERSION + '[replace]\nNAMES = "type"', "replace.NAMES: there is no such type; do you mean NAME?"),

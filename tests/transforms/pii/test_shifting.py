@@ -40,6 +40,20 @@ def test_ten_days_later(value: str, moved: str | None) -> None:
     assert shifted(value, 10) == moved
 
 
+@pytest.mark.parametrize(
+    ("value", "day_first", "moved"),
+    [
+        ("03/04/1985", True, "1985-04-13"),
+        ("03/04/1985", False, "1985-03-14"),
+        ("04/13/1985", True, "1985-04-23"),
+        ("13/04/1985", False, "1985-04-23"),
+        ("3.4.1985", False, "1985-04-13"),
+    ],
+)
+def test_a_policy_may_say_which_of_two_dates_is_meant(value: str, day_first: bool, moved: str) -> None:
+    assert shifted(value, 10, day_first=day_first) == moved
+
+
 def test_dates_never_stay_and_move_a_year_at_most() -> None:
     moves = {days(number.to_bytes(8) + bytes(24)) for number in range(2000)}
     assert moves == {*range(-365, 0), *range(1, 366)}
