@@ -84,7 +84,7 @@ def allowed(policy: Policy) -> Allowed | None:
 
 def without(finds: Finds, data: Sequence[bytes], allow: Allowed) -> Finds:
     """Finds in bytes of some texts, less what is allowed; what is left of one goes where it holds a letter or digit."""
-    rows = np.unique(finds.rows).tolist()
+    rows = sorted(set(finds.rows.tolist()))
     stretches = {row: found for row in rows if (found := allow.stretches(data[row]))}
     if not stretches and not allow.values:
         return finds

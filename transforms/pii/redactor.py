@@ -116,7 +116,7 @@ class _Work:
 
     def ask(self, second_opinion: SecondOpinion, languages: Sequence[str]) -> None:
         """Take out what a second opinion finds in the texts as they read by now, each find as its type."""
-        texts = RedactedTexts(self._written(np.unique(self.finds.rows), _by_type)).texts()
+        texts = RedactedTexts(self._written(self.finds.texts(), _by_type)).texts()
         widths = _finders(self.policy).widths[self.finds.places]
         self._add(_opinions(texts, second_opinion, languages, self.policy), widths)
         self._settle()
@@ -124,7 +124,7 @@ class _Work:
     def _add(self, more: Finds, widths: np.ndarray | int) -> None:
         """Take out finds of the texts as they read with so many characters for each find so far."""
         self.finds = merge([self.finds, back(more, self.finds, widths)])
-        self.changed = np.unique(more.rows)
+        self.changed = more.texts()
         self.held = self._written(self.changed, _by_holder)
 
     def _settle(self) -> None:
@@ -141,7 +141,7 @@ class _Work:
         """The texts with the policy's replacements."""
         policy, drops = self.policy, _finders(self.policy).drops
         dropped = np.unique(self.finds.rows[drops[self.finds.places]])
-        rows = np.unique(self.finds.rows)
+        rows = self.finds.texts()
         if policy.default is Replacement.TYPE and not policy.replacements:
             written = self._written(rows, _by_type)
         else:
@@ -206,7 +206,7 @@ def _opinions(
 
 def _of_originals(finds: Finds, originals: pa.StringArray, normalised: pa.StringArray) -> Finds:
     """Finds of normalised texts, where they stand in the texts as they came."""
-    rows = np.unique(finds.rows)
+    rows = finds.texts()
     apart = pc.not_equal(originals.take(pa.array(rows)), normalised.take(pa.array(rows)))
     rows = rows[apart.to_numpy(zero_copy_only=False).astype(bool)]
     if not len(rows):

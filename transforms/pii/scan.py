@@ -153,6 +153,8 @@ def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray
     unlike[: len(beyond_ascii)] = beyond_ascii
     unlike[list(seen)] = True
     which = np.flatnonzero(unlike[finds.rows])
+    if not len(which):
+        return finds
     rows, its = np.unique(finds.rows[which], return_inverse=True)
     joined = [data[row] for row in rows.tolist()]
     lengths = np.fromiter(map(len, joined), np.int64, len(joined))
