@@ -18,10 +18,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.certificates import to_search
 from transforms.pii.columns import found
 from transforms.pii.policy import Policy
 from transforms.pii.redactor import find
 from transforms.schemas import PII, SCORES, Sentiment
+from transforms.text import Fingerprint
 
 # Columns with few values: kept as they are.
 NAMES = (
@@ -49,6 +51,8 @@ COMBINATIONS = pa.schema(
         *(pa.field(name, pa.int64()) for name in SIGNS),
         pa.field("sentiment_is_largest", pa.bool_()),  # the label's share is the largest of the four
         pa.field("pii_left", pa.bool_()),  # the detectors find personal data in the redacted text
+        pa.field("pii_carried", pa.bool_()),  # the same, in a row of another run: today's policy would take it out
+        pa.field("pii_searched", pa.bool_()),  # the text was searched again: not certified, or of the sample
         pa.field("pii_beside", pa.bool_()),  # they find it in a column beside the text that the policy does not keep
         pa.field("rows", pa.int64()),  # documents with this combination
         pa.field("units", pa.int64()),  # the sum of their billed_units
@@ -119,13 +123,16 @@ def merge(profiles: Iterable[Profile]) -> Profile:
     )
 
 
-def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> Profile:
+def profile_rows(
+    batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, fingerprint: Fingerprint | None = None
+) -> Profile:
     """A part of the profile of the date `ds`, in no order: what `merge` makes one of.
 
     batch: rows of SCORES, of which the columns COLUMNS suffice; those of ENCODED may be dictionaries.
 
-    The rows of `run_id`, texts and what stands beside them, are searched for what `policy` would have taken out; others
-    were, by the policy of their run.
+    Texts are searched for what `policy` takes out as far as `certificates.to_search` says so by the fingerprint of
+    `run_id`: those of other runs that were redacted under the same policy are certified as well. What stands beside the
+    texts is searched in the rows of `run_id` alone.
     """
     shares = [batch[name] for name in SHARES]
     rows = {name: batch[name] for name in (*NAMES, *SHARES, *SIGNS)}
@@ -138,15 +145,20 @@ def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) ->
     finds["length"] = pc.subtract(finds["end"], finds["start"])
 
     carried = pc.not_equal(batch["run_id"].cast(pa.string()), run_id)
-    own = pc.replace_with_mask(batch["redacted_text"], pc.fill_null(carried, False), pa.scalar(None, pa.string()))
-    own = own.dictionary_encode()  # many texts repeat
+    carried = pc.fill_null(carried, False)
+    texts = batch["redacted_text"].dictionary_encode()  # many texts repeat
+    searched = to_search(texts, batch["language"].cast(pa.string()), batch["content_key"], fingerprint)
+    finding = pc.greater(pc.list_value_length(find(texts.dictionary.filter(searched), policy)), 0)
+    left = pc.replace_with_mask(pa.array(np.zeros(len(searched), bool)), searched, finding).take(texts.indices)
     combinations = rows | {
         "ds": pa.repeat(ds, len(batch)),
         **{name: pc.if_else(pc.is_valid(batch[name]), True, pa.scalar(None, pa.bool_())) for name in PRESENT},
         **{name: pc.sign(batch[name]) for name in SIGNS},
         "sentiment_is_largest": _is_largest(batch["sentiment"].cast(pa.string()), shares),
-        "pii_left": pc.greater(pc.list_value_length(find(own.dictionary, policy)), 0).take(own.indices),
-        "pii_beside": pc.and_not(_pii_beside(batch, policy), pc.fill_null(carried, False)),
+        "pii_left": pc.and_not(left, carried),
+        "pii_carried": pc.and_(left, carried),
+        "pii_searched": searched.take(texts.indices),
+        "pii_beside": pc.and_not(_pii_beside(batch, policy), carried),
         "rows": pa.repeat(1, len(batch)),
         "units": pc.coalesce(batch["billed_units"], 0),
     }

@@ -18,6 +18,7 @@ from transforms.documents import Reason, id_hashes
 from transforms.errors import LakeError, SchemaError
 from transforms.pii.policy import Policy
 from transforms.schemas import SCORES, Status, conform
+from transforms.text import Fingerprint
 
 # Of so many rejected documents it is told where they stood.
 SAID_REJECTIONS = 20
@@ -63,11 +64,13 @@ def merge(parts: Iterable[ReadBack]) -> ReadBack:
     )
 
 
-def read_back(source: pa.NativeFile, name: str, ds: str, policy: Policy, run_id: str) -> ReadBack:
+def read_back(
+    source: pa.NativeFile, name: str, ds: str, policy: Policy, run_id: str, fingerprint: Fingerprint | None = None
+) -> ReadBack:
     """Read one Parquet file of `scores`, of the date `ds`, a few thousand rows at a time.
 
     name: what a message calls the file.
-    policy, run_id: as in `profile_rows`.
+    policy, run_id, fingerprint: as in `profile_rows`.
 
     A file whose columns are not those of SCORES is not read further: its profile holds the differences and no rows.
     Raises LakeError where it is not a Parquet file or is damaged.
@@ -79,7 +82,7 @@ def read_back(source: pa.NativeFile, name: str, ds: str, policy: Policy, run_id:
             source, metadata=metadata, read_dictionary=ENCODED, page_checksum_verification=True
         ) as file:
             batches = file.iter_batches(_BATCH_ROWS, columns=_COLUMNS, use_threads=False)
-            return merge(_part(batch, ds, policy, run_id) for batch in batches)
+            return merge(_part(batch, ds, policy, run_id, fingerprint) for batch in batches)
     except SchemaError as differences:
         nothing = merge([])
         return replace(nothing, profile=replace(nothing.profile, schema_differences=(str(differences),)))
@@ -87,13 +90,13 @@ def read_back(source: pa.NativeFile, name: str, ds: str, policy: Policy, run_id:
         raise LakeError(f"{name} cannot be read back ({type(error).__name__}): run again") from None
 
 
-def _part(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str) -> ReadBack:
+def _part(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, fingerprint: Fingerprint | None) -> ReadBack:
     rejected = _has(batch["status"], Status.REJECTED)
     own = _has(batch["run_id"], run_id)
     unreadable = batch["source_file"].filter(pc.and_(own, _has(batch["error_code"], Reason.FILE_UNREADABLE)))
     deferred = batch["source_file"].filter(_has(batch["status"], Status.DEFERRED))
     return ReadBack(
-        profile_rows(batch, ds, policy, run_id),
+        profile_rows(batch, ds, policy, run_id, fingerprint),
         id_hashes(batch["document_id"].filter(pc.invert(rejected))),
         _places(batch.select(Place._fields).filter(pc.and_(own, rejected))),
         frozenset(unreadable.drop_null().unique().to_pylist()),

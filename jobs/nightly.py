@@ -19,6 +19,7 @@ from jobs.run.budget import enter_budget, since_published, stop_at
 from jobs.run.intake import Intake, called, keyed, listed, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.lost import require_stores
+from jobs.run.read_back import Searched
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
 from jobs.run.stopwatch import Stopwatch
@@ -71,12 +72,14 @@ def run(settings: NightlySettings) -> RunRecord | None:
         milestones.reached(Milestone.STAGED)
         load()  # not what the audit costs
         with watch.stage("audit"):
-            audited = audit(workers, lake, run_id, recipe.policy, staged, _documents_in(reports, staged))
+            searched = Searched(recipe.policy, run_id, recipe.fingerprint)
+            audited = audit(workers, lake, searched, staged, _documents_in(reports, staged))
         watch.add({"audit": audited.seconds})
         record = RunRecord(
             summarise(told, recipe, intake, reports, staged, audited, watch.seconds, already), audited.verdict
         )
         say_rejected(audited.found, record.summary)
+        say_outdated(audited.found)
         publish(lake, ledger, settings.ds, record, intake, audited.files, audited.taken(intake.files))
     return record
 
@@ -142,6 +145,16 @@ def summarise(
         scorer_version=scorer.version,
         policy=recipe.policy.id,
     )
+
+
+def say_outdated(found: ReadBack) -> None:
+    """How many documents that were carried forward hold what the policy of today takes out."""
+    outdated = found.profile.count("pii_carried").get(True, 0)
+    if outdated:
+        say(
+            f"{outdated:,} documents of earlier runs hold what this policy takes out and theirs did not: "
+            "run with --reprocess to redact them anew"
+        )
 
 
 def say_rejected(found: ReadBack, summary: RunSummary) -> None:

@@ -1,41 +1,29 @@
-"""Redaction alone, without Spark and without a lake: a text, or the `text` of every line of JSON Lines."""
+"""Redaction alone, without Spark and without a lake: a text, or texts in every line of JSON Lines."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from itertools import chain, islice
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from jobs.console import output, say
+from jobs.readers.lines import MAX_LINE_BYTES
+from jobs.redact_input import JSON_LINES, UNDECIDED, Input, opened, parsed, written
+from jobs.redact_lines import ERROR, PII, REDACTED, TEXT, Document, of_line, of_text, redact_documents, unreadable
 from jobs.settings import given_key, given_policy
 from transforms.documents import Reason
-from transforms.errors import DropError
-from transforms.pii.explain import explain
-from transforms.pii.policy import Policy
-from transforms.pii.redactor import SecondOpinion, redact
-from transforms.pii.replacements import Cut, render, restore
+from transforms.errors import DropError, UsageError
+from transforms.pii.keys import EVERYTHING, is_path, leaves
+from transforms.pii.policy import Keys
+from transforms.pii.replacements import restore
 
 if TYPE_CHECKING:
     from jobs.scorers.second_opinion import ComprehendOpinion
 
-TEXT, JSON_LINES = "text", "jsonl"
-FORMATS = (TEXT, JSON_LINES)
-_BATCH_LINES = 1000
-
-
-class Parsed(NamedTuple):
-    """One line: its fields but `text`, its text, or why it has none."""
-
-    row: dict[str, Any]
-    text: str | None
-    reason: Reason | None
+_BATCH_LINES, _BATCH_BYTES = 1000, 1 << 20
 
 
 def redact_file(
@@ -45,35 +33,38 @@ def redact_file(
     policy_file: str | None,
     key_file: str | None,
     language: str,
+    keys: str | None,
     *,
     explained: bool,
 ) -> None:
-    """Write a text without its personal data, or JSON Lines with `redacted_text` and `pii` in place of `text`.
+    """Write a text without its personal data, or JSON Lines with that of their texts taken out.
 
-    A line that holds no text that can be read becomes one with an `error_code`, a Reason. `form` is one of FORMATS;
-    None tells by name and first line. `language` is that of texts whose line has no field `language`. `explained` says
-    each find on standard error.
-    Raises UsageError for a policy or key that cannot be used, DropError for a text that is not UTF-8, ServiceError
-    where a second opinion cannot be had.
+    Of JSON Lines, `redacted_text` and `pii` take the place of `text`; where `keys` (parted by commas) or the policy say
+    what is searched, it stays under its key. A line whose texts cannot be read becomes one with an `error_code`, a
+    Reason. `form` is TEXT or JSON_LINES; None tells by name and content. `language` is that of texts whose line has no
+    field `language`. `explained` says each find on standard error.
+    Raises UsageError for a policy, key or keys that cannot be used, DropError for a text that is too long or not UTF-8,
+    ServiceError where a second opinion cannot be had.
     """
     policy = given_policy(policy_file)
     key = given_key(key_file) if key_file else b""
     policy.require(key)  # before anything is written
+    wanted = _wanted(keys, policy.keys)
     opinion = _second_opinion() if policy.second_opinion else None
+
+    redact = partial(redact_documents, policy=policy, key=key, opinion=opinion, language=language, explained=explained)
     reasons: Counter[Reason] = Counter()
-    with _lines(source, form) as (lines, found_form), output(target) as out:
-        for batch in _batches(lines, found_form, source):
-            for (where, _), done in zip(
-                batch, _redacted([each for _, each in batch], policy, key, opinion, language), strict=True
-            ):
-                text = done.row["redacted_text"] or ""
-                out.write(_line(done.row) if found_form == JSON_LINES else text.encode())
-                reasons.update([done.reason] if done.reason else [])
-                if explained:
+    with opened(source, form, lambda row: _holds(row, wanted)) as given, output(target) as out:
+        for batch in _batches(given, wanted, redact):
+            redact(batch)
+            for document in batch:
+                in_lines = given.form == JSON_LINES
+                out.write(written(document.row) if in_lines else (document.row[REDACTED] or "").encode())
+                reasons.update([document.reason] if document.reason else [])
+                if document.said:
                     out.flush()  # where both go one way, a text stands before what is said of it
-                for each in explain(done.text, done.row["pii"], policy) if explained and done.text else ():
-                    found = f"{each.type} {each.value} by {each.detector}, {each.confidence}: {each.decided}"
-                    say(f"{where}, {each.span}: {found}")
+                for line in document.said:
+                    say(line)
     for reason, count in reasons.most_common():
         say(f"not redacted: {count} {reason}")
     if opinion:
@@ -86,115 +77,79 @@ def _second_opinion() -> ComprehendOpinion:
     return ComprehendOpinion()
 
 
-def _batches(lines: Iterable[bytes], form: str, source: Path) -> Iterator[list[tuple[str, Parsed]]]:
-    """What is redacted together, each with where it stands: some lines, or the one text."""
-    if form == TEXT:
-        yield [("text", Parsed({}, _decoded(b"".join(lines), source), None))]
-        return
-    parsed = ((f"line {number}", _parsed(line)) for number, line in enumerate(lines, 1) if line.strip())
-    while batch := list(islice(parsed, _BATCH_LINES)):
-        yield batch
+def _wanted(told: str | None, keys: Keys) -> Keys:
+    """The policy's keys; the command line's stand above what it has searched."""
+    if told is None:
+        return keys
+    paths = tuple(path.strip() for path in told.split(","))
+    if not all(map(is_path, paths)):
+        raise UsageError(f"--keys {told}: write keys parted by commas, such as subject,to.*.address")
+    return replace(keys, search=paths)
+
+
+def _holds(row: dict[str, Any], keys: Keys) -> bool:
+    """Whether a line has what is looked for, or had it before it was redacted."""
+    return bool(leaves(row, keys.search)) if keys.search else isinstance(row.get(TEXT), str) or REDACTED in row
+
+
+def _batches(given: Input, keys: Keys, redact: Callable[[list[Document]], None]) -> Iterator[list[Document]]:
+    """What is redacted together: some lines, or the one text."""
+    if given.form == JSON_LINES:
+        yield from _lines(given, keys)
+    elif given.form == UNDECIDED:
+        yield [_strings_first(given.text(), keys, redact)]
+    else:
+        yield [of_text(given.text())]
+
+
+def _lines(given: Input, keys: Keys) -> Iterator[list[Document]]:
+    unmet = set(keys.search)
+    batch: list[Document] = []
+    size = 0
+    for number, line in given.lines():
+        row, reason = parsed(line)
+        unmet -= {path for path in unmet if leaves(row, [path])}
+        where = f"line {number}"
+        batch.append(unreadable(where, reason) if reason else of_line(where, row, keys))
+        size += 0 if isinstance(line, Reason) else len(line)
+        if len(batch) == _BATCH_LINES or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    yield batch
+    for path in sorted(unmet):
+        say(f"no line has the key {path}")
+
+
+def _strings_first(text: str, keys: Keys, redact: Callable[[list[Document]], None]) -> Document:
+    """A text of which some lines are JSON, without what is found in their strings by themselves."""
+    lines = text.split("\n")
+    rows = [parsed(line.encode()).row for line in lines]
+    every = replace(keys, search=(EVERYTHING,))
+    documents = [of_line(f"line {number}", row, every) for number, row in enumerate(rows, 1)]
+    redact(documents)
+    for number, document in enumerate(documents):
+        if document.row.pop(PII) or document.row.pop(ERROR, None):
+            lines[number] = written(document.row).decode().rstrip("\n")
+    whole = of_text("\n".join(lines))
+    whole.said = [line for document in documents for line in document.said]
+    return whole
 
 
 def restore_file(source: Path, target: Path, form: str | None, key_file: str) -> None:
-    """Write a text, or the `redacted_text` of JSON Lines, with every encrypted find turned back.
+    """Write a text, or JSON Lines, with every encrypted find turned back: of `redacted_text`, or else of every string.
 
-    Raises UsageError for a key that it was not encrypted under, DropError for a text that is not UTF-8.
+    Raises UsageError for a key that it was not encrypted under, DropError for a text that is too long or not UTF-8.
     """
     key = given_key(key_file)
-    with _lines(source, form) as (lines, found_form), output(target) as out:
-        if found_form == JSON_LINES:
-            for line in lines:
-                row = _parsed(line).row
-                if isinstance(row.get("redacted_text"), str):
-                    row["redacted_text"] = restore(row["redacted_text"], key)
-                    out.write(_line(row))
-                else:
-                    out.write(line)
-        else:
-            out.write(restore(_decoded(b"".join(lines), source), key).encode())
-
-
-@contextmanager
-def _lines(source: Path, form: str | None) -> Iterator[tuple[Iterable[bytes], str]]:
-    """A file's lines, or standard input's, and their format."""
-    with _opened(source) as file:
-        first = file.readline()
-        by_name = {".txt": TEXT, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES}.get(source.suffix.lower())
-        yield chain([first] if first else [], file), form or by_name or _by_content(first)
-
-
-@contextmanager
-def _opened(source: Path) -> Iterator[BinaryIO]:
-    if str(source) == "-":
-        yield sys.stdin.buffer
-    else:
-        with source.open("rb") as file:
-            yield file
-
-
-def _by_content(line: bytes) -> str:
-    parsed = _parsed(line)
-    return JSON_LINES if parsed.text is not None or "redacted_text" in parsed.row else TEXT
-
-
-def _decoded(data: bytes, source: Path) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise DropError(f"{source}: byte {error.start + 1} is not UTF-8; convert the text first") from None
-
-
-def _parsed(line: bytes) -> Parsed:
-    """A line's fields and text, or why there is none."""
-    try:
-        row = json.loads(line.decode())
-    except UnicodeDecodeError:
-        return Parsed({}, None, Reason.INVALID_UTF8)
-    except (ValueError, RecursionError):
-        return Parsed({}, None, Reason.MALFORMED_JSON)
-    if not isinstance(row, dict):
-        return Parsed({}, None, Reason.NOT_AN_OBJECT)
-    text = row.pop("text", None)
-    if text is None:
-        return Parsed(row, None, Reason.TEXT_MISSING)
-    if not isinstance(text, str):
-        return Parsed(row, None, Reason.TEXT_NOT_STRING)
-    return Parsed(row, text, None) if _is_unicode(text) else Parsed(row, None, Reason.LONE_SURROGATE)
-
-
-def _line(row: dict[str, Any]) -> bytes:
-    # What other fields hold of half characters is written as the escapes that it came as.
-    text = json.dumps(row, ensure_ascii=False)
-    return (text if _is_unicode(text) else json.dumps(row)).encode() + b"\n"
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _laid_out(text: str, pii: list[dict[str, Any]], policy: Policy, key: bytes) -> str:
-    """A text as it came, with its lines and spaces, less its finds; the redactor's own is normalised, to be scored."""
-    return render(text, [Cut(each["start"], each["end"], each["type"]) for each in pii], policy, key)
-
-
-def _redacted(
-    parsed: list[Parsed], policy: Policy, key: bytes, opinion: SecondOpinion | None, language: str
-) -> list[Parsed]:
-    """The rows with `redacted_text` and `pii`, and an `error_code` where the text could not be taken."""
-    languages = [str(each.row.get("language") or language) for each in parsed]
-    texts = pa.array([each.text for each in parsed], pa.string())
-    redaction = redact(texts, policy, key, opinion, languages)
-    dropped = set(redaction.dropped.tolist())
-    done = []
-    for number, (each, pii) in enumerate(zip(parsed, redaction.pii.to_pylist(), strict=True)):
-        redacted = None if each.text is None or number in dropped else _laid_out(each.text, pii, policy, key)
-        reason = Reason.DROPPED_BY_POLICY if number in dropped else each.reason
-        finds = [find | {"confidence": round(find["confidence"], 4)} for find in pii or ()]
-        row = each.row | {"redacted_text": redacted, "pii": finds} | ({"error_code": reason} if reason else {})
-        done.append(Parsed(row, each.text, reason))
-    return done
+    with opened(source, form, lambda row: REDACTED in row) as given, output(target) as out:
+        if given.form != JSON_LINES:
+            out.write(restore(given.text(MAX_LINE_BYTES), key).encode())  # ciphertexts are longer than what they hold
+            return
+        for number, line in given.lines():
+            if isinstance(line, Reason):
+                raise DropError(f"{source}, line {number}: {line}, so that it cannot be written either")
+            row, reason = parsed(line)
+            for leaf in leaves(row, [REDACTED] if REDACTED in row else [EVERYTHING]).values():
+                if isinstance(value := leaf.holder[leaf.at], str):
+                    leaf.holder[leaf.at] = restore(value, key)
+            out.write(line + b"\n" if reason else written(row))

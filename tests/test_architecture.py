@@ -24,6 +24,7 @@ LEVELS = (
     {"jobs.scorers", "jobs.lake.published", "jobs.lake.sql", "jobs.spark"},
     {"jobs.settings"},
     {"jobs.run"},
+    {"jobs.redact_input", "jobs.redact_lines"},
     {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.analyze", "jobs.redact"},
     {"jobs.commands"},
     {"jobs.cli"},

@@ -1,6 +1,6 @@
 """README and docs say what is so: their commands run, their output is the output, their names and links exist.
 
-`python -m tests.test_readme` writes the README's output anew.
+`python -m tests.test_readme` writes the outputs in SESSIONS anew, or those of the pages that it is given.
 """
 
 import os
@@ -37,6 +37,7 @@ from transforms.sentiment.scoring import UNSUPPORTED_LANGUAGE
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+SESSIONS = (README, ROOT / "docs" / "redaction.md")  # pages whose commands are run, each in a shell of its own
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 # What differs from run to run, and what stands for it when outputs are compared.
@@ -118,14 +119,20 @@ def settled(output: str) -> str:
     return output
 
 
-def test_the_session_is_what_happens(tmp_path: Path) -> None:
-    session = [pair for block in blocks(README, "console") for pair in commands(block)]
+def session(page: Path) -> list[tuple[str, str]]:
+    return [pair for block in blocks(page, "console") for pair in commands(block)]
+
+
+def test_the_session_shows_the_commands() -> None:
     assert {"sample", "plan", "nightly", "sql", "runs", "rollback", "analyze"} <= {
-        command.split()[1] for command, _ in session
+        command.split()[1] for command, _ in session(README)
     }
 
+
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_session_is_what_happens(page: Path, tmp_path: Path) -> None:
     with shell(tmp_path) as run:
-        for command, output in session:
+        for command, output in session(page):
             assert settled(run(command)) == settled(output), command
 
 
@@ -215,8 +222,8 @@ def test_the_lake_is_laid_out_as_told() -> None:
     assert told == [*map(lake.path_of, tables), *(store.replace("<run_id>", "RUN") for store in stores)]
 
 
-def rewrite() -> None:
-    """Put what the README's commands print below them."""
+def rewrite(page: Path) -> None:
+    """Put what a page's commands print below them."""
     with tempfile.TemporaryDirectory() as folder, shell(Path(folder)) as run:
 
         def block(found: re.Match[str]) -> str:
@@ -226,8 +233,9 @@ def rewrite() -> None:
             shown = re.sub(r"(scoring|audit|planning): .* tasks\n", "", "".join(said))
             return "```console\n" + shown.replace(folder, "/home/kim") + "```"
 
-        README.write_text(BLOCK.sub(block, README.read_text(encoding="utf-8")), encoding="utf-8")
+        page.write_text(BLOCK.sub(block, page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    rewrite()
+    for each in map(Path, sys.argv[1:]) if sys.argv[1:] else SESSIONS:
+        rewrite(each)

@@ -13,13 +13,12 @@ import orjson
 
 from training.corpora import is_held_out
 from transforms.pii import tagger
-from transforms.pii.folding import BEYOND_ASCII, FOLDABLE, folded
+from transforms.pii.folding import FOLDABLE, folded
 from transforms.pii.tagger.model import Model
 from transforms.rewriting import Change, Rewriting, rewrite
 from transforms.text import normalising
 
 _UNTIDY = re.compile(r"\s\s|[^\S \n]|^\s|\s$")
-_CONTROL = re.compile(r"[\x01-\x09\x0b-\x1f\x7f]")
 
 Find = tuple[int, int, str, float]  # from character to character, type, confidence
 
@@ -100,9 +99,10 @@ def as_read(text: str) -> tuple[bytes, np.ndarray]:
     if _UNTIDY.search(text) or not unicodedata.is_normalized("NFC", text):
         for rewriting in normalising(text):
             text, origin = rewriting.text, _moved(rewriting, origin)
-    if _CONTROL.search(text) or BEYOND_ASCII.search(text):
-        changes = (Change(*match.span(), folded(match[0])) for match in FOLDABLE.finditer(text))
-        rewriting = rewrite(text, (change for change in changes if text[change.start] not in "\0\n"))
+    unlike = FOLDABLE.intersection(text) - {"\n"}
+    if unlike:
+        changes = (Change(place, place + 1, folded(sign)) for place, sign in enumerate(text) if sign in unlike)
+        rewriting = rewrite(text, changes)
         text, origin = rewriting.text, _moved(rewriting, origin)
     data = text.replace("_", "~").encode()
     if len(data) == len(text):

@@ -19,10 +19,14 @@ from transforms.text import Fingerprint, subject_keys
 
 @dataclass(frozen=True)
 class Distinct:
-    """A batch's distinct pairs of text and language, so that every stage works on each but once."""
+    """A batch's distinct pairs of text and language, so that every stage works on each but once.
+
+    Where what becomes of a text depends on whose it is, pairs of each subject.
+    """
 
     texts: pa.StringArray
     languages: pa.StringArray  # null where no document of the pair names one
+    subjects: pa.StringArray | None  # where they are told apart
     index: np.ndarray  # row of the batch -> its pair, -1 where it has no text
 
 
@@ -45,8 +49,9 @@ def redact_documents(
     Raises UsageError where the policy needs a key and `key` is empty.
     """
     documents = _treated(documents, policy, key)
-    distinct = _distinct(documents, default_language)
-    redaction = redact(distinct.texts, policy, key)
+    distinct = _distinct(documents, default_language, by_subject=policy.shifts)
+    subjects = distinct.subjects.to_pylist() if distinct.subjects is not None else ()
+    redaction = redact(distinct.texts, policy, key, subjects=subjects)
     documents, distinct = _leave_out(documents, distinct, redaction.dropped)
     otherwise = LanguageSource.DETECTED if default_language is None else LanguageSource.DEFAULT
     return RedactedBatch(documents, distinct, redaction, otherwise)
@@ -65,16 +70,16 @@ def with_detected_languages(batch: RedactedBatch) -> RedactedBatch:
 
 def ready(batch: RedactedBatch, fingerprint: Fingerprint) -> pa.RecordBatch:
     """The documents as schemas.PREPARED, in their order."""
-    documents, distinct = batch.documents, batch.distinct
+    documents, distinct, redaction = batch.documents, batch.distinct, batch.redaction
     of_pair = pa.array(distinct.index, mask=distinct.index < 0)
     source = pc.if_else(pc.is_valid(documents["language"]), str(LanguageSource.GIVEN), str(batch.otherwise))
-    texts = batch.redaction.texts.array
     columns = {
         "language": distinct.languages.take(of_pair),
         "language_source": pc.if_else(of_pair.is_valid(), source, pa.scalar(None, pa.string())),
-        "redacted_text": texts.take(of_pair),
-        "pii": batch.redaction.pii.take(of_pair),
-        "content_key": fingerprint.keys(texts, distinct.languages).take(of_pair),
+        "redacted_text": redaction.texts.array.take(of_pair),
+        "certificate": redaction.certificates.take(of_pair),
+        "pii": redaction.pii.take(of_pair),
+        "content_key": fingerprint.keys_of(redaction.certificates, distinct.languages).take(of_pair),
         "subject_key": subject_keys(documents["subject_id"], fingerprint.key),
     }
     arrays = [columns[name] if name in columns else documents[name] for name in PREPARED.names]
@@ -93,18 +98,23 @@ def _treated(documents: pa.RecordBatch, policy: Policy, key: bytes) -> pa.Record
     return pa.RecordBatch.from_arrays(arrays, schema=documents.schema)
 
 
-def _distinct(documents: pa.RecordBatch, default_language: str | None) -> Distinct:
-    """The distinct pairs of text and language in a batch; a document that names no language has the default one."""
+def _distinct(documents: pa.RecordBatch, default_language: str | None, *, by_subject: bool) -> Distinct:
+    """The distinct pairs in a batch; a document that names no language has the default one."""
     texts = documents["text"].dictionary_encode()
     languages = pc.fill_null(documents["language"], default_language or "").dictionary_encode()
     several = max(len(languages.dictionary), 1)
     pairs = pc.add(pc.multiply(texts.indices.cast(pa.int64()), several), languages.indices.cast(pa.int64()))
+    subjects = documents["subject_id"].dictionary_encode(null_encoding="encode") if by_subject else None
+    whose = len(subjects.dictionary) if subjects is not None else 1
+    if subjects is not None:
+        pairs = pc.add(pc.multiply(pairs, whose), subjects.indices.cast(pa.int64()))
     encoded = pairs.dictionary_encode()  # null where the text is
     numbers = encoded.dictionary.to_numpy()
-    found = languages.dictionary.take(pa.array(numbers % several))
+    found = languages.dictionary.take(pa.array(numbers // whose % several))
     return Distinct(
-        texts.dictionary.take(pa.array(numbers // several)),
+        texts.dictionary.take(pa.array(numbers // whose // several)),
         pc.if_else(pc.equal(found, ""), pa.scalar(None, pa.string()), found),
+        subjects.dictionary.take(pa.array(numbers % whose)) if subjects is not None else None,
         pc.fill_null(encoded.indices, -1).to_numpy(),
     )
 

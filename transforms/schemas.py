@@ -89,6 +89,7 @@ PREPARED = pa.schema(
         pa.field("language_source", pa.string()),
         pa.field("error_code", pa.string()),
         pa.field("redacted_text", pa.string()),
+        pa.field("certificate", pa.binary()),  # the redactor's, of the text
         pa.field("pii", pa.list_(PII)),
         pa.field("content_key", pa.string()),
         pa.field("subject_key", pa.string()),

@@ -26,8 +26,13 @@ _WHITE_SPACE = _BLANK + _BREAKING
 _BREAKS = rf"[{_BLANK} ]*[{_BREAKING}][{_WHITE_SPACE} ]*"
 _RUNS = rf"[{_BLANK} ]{{2,}}|[{_BLANK}]"  # not each single space: that would cost 5 µs a document
 # What `normalise` changes of white space; few texts have any of it.
-_UNEVEN = rf"^[ \n]|[ \n]$|[\v\f\r\x{{85}}\x{{2028}}\x{{2029}}{_BLANK}]| [ \n]|\n[ \n]"
-_SPACES = re.compile(r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_UNEVEN = rf"^[ \n]|\x00|[ \n]$|[\v\f\r\x{{85}}\x{{2028}}\x{{2029}}{_BLANK}]| [ \n]|\n[ \n]"
+_SPACES = re.compile(
+    r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]{2,}|\A[ \n]|[ \n]\Z"
+    r"|[\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+)
+_NO_NUL = "\x01"  # a NUL stands for what was taken out of a text (`transforms.pii.views`)
+_IS_SPACE = np.array([chr(code).isspace() and not 0x1C <= code <= 0x1F for code in range(0x3002)])
 _LINES = frozenset("\n\v\f\r\x85\u2028\u2029")
 # Everything up to a window's last sentence end (after . ! ? … and the Arabic and Devanagari ones, closing quotes and
 # white space, or after an ideographic one), or up to its last white space.
@@ -59,11 +64,12 @@ def _joining() -> re.Pattern[str]:
 
 def normalise(texts: pa.Array) -> pa.Array:
     """A text as it is searched, stored and scored: NFC, every run of white space one line break where it holds one, or
-    else one space, trimmed. Case and punctuation stay: they carry sentiment."""
+    else one space, trimmed, and each NUL another control character. Case and punctuation stay: they carry sentiment."""
     uneven = pc.fill_null(pc.match_substring_regex(texts, _UNEVEN), False)
     if pc.any(uneven).as_py():
         some = pc.replace_substring_regex(texts.filter(uneven), _BREAKS, "\n")
-        some = pc.ascii_trim(pc.replace_substring_regex(some, _RUNS, " "), " \n")
+        some = pc.replace_substring(pc.replace_substring_regex(some, _RUNS, " "), "\0", _NO_NUL)
+        some = pc.ascii_trim(some, " \n")
         texts = pc.replace_with_mask(texts, uneven, some)
     beyond_ascii = pc.fill_null(pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts)), False)
     # Row by row: pyarrow's utf8_normalize decomposes under the name of NFC.
@@ -73,8 +79,29 @@ def normalise(texts: pa.Array) -> pa.Array:
 
 def normalising(text: str) -> tuple[Rewriting, Rewriting]:
     """How `normalise` makes one text another: of white space first, then of what NFC composes, with the way back."""
+    text = text.replace("\0", _NO_NUL)
     spaced = rewrite(text, _spacing(text))
     return spaced, rewrite(spaced.text, _composing(spaced.text))
+
+
+def respaced(
+    texts: list[str], originals: list[str], rows: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where spans of texts stand in the originals, which differ from them by white space alone, all at once.
+
+    `rows` says of each span of which text it is. The other characters are the same, in the same order.
+    """
+    (solid, begins), (solid_before, begins_before) = _solid(texts), _solid(originals)
+    first = np.searchsorted(solid, begins[rows] + starts)
+    last = np.searchsorted(solid, begins[rows] + ends) - 1
+    return solid_before[first] - begins_before[rows], solid_before[last] + 1 - begins_before[rows]
+
+
+def _solid(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Where in all texts together the characters are that are no white space, and where each text begins."""
+    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    return np.flatnonzero(~_IS_SPACE[np.minimum(codes, len(_IS_SPACE) - 1)]), np.cumsum(lengths) - lengths
 
 
 def _spacing(text: str) -> Iterator[Change]:
@@ -141,12 +168,16 @@ class Fingerprint:
     key: bytes = field(repr=False)
 
     def keys(self, texts: pa.Array, languages: pa.Array) -> pa.StringArray:
-        """What a text's score is filed under: HMAC-SHA256 in hex of format, scorer, version, policy, language and text.
+        """What a text's score is filed under, in hex: `keys_of` the certificates of the texts."""
+        return self.keys_of(certify(texts, self.policy, self.key), languages)
 
-        Texts are redacted and normalised. Null where the text is null; a null language counts as empty.
+    def keys_of(self, certificates: pa.BinaryArray, languages: pa.Array) -> pa.StringArray:
+        """HMAC-SHA256 in hex of format, scorer, version, language and a certificate, which is of policy and text.
+
+        Null where the certificate is null; a null language counts as empty.
         """
         inner, outer = _hmac(self.key)
-        inner.update(_fields("content 1", self.scorer, self.scorer_version, self.policy))
+        inner.update(_fields("content 2", self.scorer, self.scorer_version))
         encoded = languages.dictionary_encode()
         states = []
         for language in (*encoded.dictionary.to_pylist(), ""):
@@ -154,7 +185,22 @@ class Fingerprint:
             state.update(_fields(language))
             states.append(state)
         which = pc.fill_null(encoded.indices, len(states) - 1).to_numpy().tolist()
-        return _digests(texts, [states[i] for i in which], outer)
+        return _digests(certificates, [states[i] for i in which], outer)
+
+
+def certify(texts: pa.Array, policy: str, key: bytes) -> pa.BinaryArray:
+    """What the redactor signs a text with that it has searched to the end under the policy of an id.
+
+    Keyed BLAKE2b (RFC 7693), 32 bytes, of format, policy and text. Null where the text is null.
+    """
+    state = hashlib.blake2b(_fields("certificate 1", policy), key=hashlib.sha256(key).digest(), digest_size=32)
+    values = texts.cast(pa.binary()).fill_null(b"").to_numpy(zero_copy_only=False).tolist()
+    digests = []
+    for value in values:
+        each = state.copy()
+        each.update(value)
+        digests.append(each.digest())
+    return pc.if_else(texts.is_valid(), pa.array(digests, pa.binary()), pa.scalar(None, pa.binary()))
 
 
 def subject_keys(subject_ids: pa.Array, key: bytes) -> pa.Array:

@@ -44,7 +44,7 @@ format_option = option(
     "--format",
     type=click.Choice(["auto", "text", "jsonl"]),
     default="auto",
-    help="auto tells by the file's name, or by its first line.",
+    help="auto tells by the file's name, or by its first lines.",
 )
 
 
@@ -120,25 +120,36 @@ def analyze(
 @format_option
 @policy_option
 @key_file_option
+@option("--keys", metavar="KEY,…", help="Which keys of JSON Lines hold texts, such as subject,to.*.address.")
 @option("--language", default="en", metavar="CODE", help="The language of texts that name none, for a second opinion.")
 @option("--explain", is_flag=True, help="Say each find on standard error: detector, confidence, what decided.")
 def redact(
-    source: Path, target: Path, form: str, policy: str | None, key_file: str | None, language: str, explain: bool
+    source: Path,
+    target: Path,
+    form: str,
+    policy: str | None,
+    key_file: str | None,
+    keys: str | None,
+    language: str,
+    explain: bool,
 ) -> None:
     """Take personal data out of a text, or of the `text` of every line of JSON Lines. No Spark, no lake.
 
-    A text is one document. Of JSON Lines, `redacted_text` and `pii` take the place of `text`; other fields stay as they
-    are.
+    A text is one document. Of JSON Lines, `redacted_text` and `pii` take the place of `text`; with --keys, each text
+    stays under its key, redacted. Other fields stay as they are.
 
     \b
     Examples
       echo "call me on 212-555-0187" | aurastream redact
       aurastream redact --in mails.jsonl --out redacted.jsonl --policy policy.toml
+      aurastream redact --in mails.jsonl --keys subject,body,to.*.address
     """
     from jobs import redact as job
 
     _not_the_same(source, target)
-    job.redact_file(source, target, None if form == "auto" else form, policy, key_file, language, explained=explain)
+    job.redact_file(
+        source, target, None if form == "auto" else form, policy, key_file, language, keys, explained=explain
+    )
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Turn encrypted finds back.")

@@ -18,7 +18,6 @@ from jobs.run.read_back import Searched, Written, read_back_file
 from jobs.run.staging import Staged
 from jobs.run.workers import Workers
 from jobs.stores.protocols import PublishedFile, TakenFile
-from transforms.pii.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -42,22 +41,20 @@ class Audit:
         ]
 
 
-def audit(
-    workers: Workers, lake: Lake, run_id: str, policy: Policy, staged: Sequence[Staged], documents_in: int
-) -> Audit:
+def audit(workers: Workers, lake: Lake, searched: Searched, staged: Sequence[Staged], documents_in: int) -> Audit:
     """Read what was written, spread over the workers, judge it, and keep the verdict below the lake's `audits`.
 
     `documents_in` is how many documents were read and carried forward. Raises LakeError.
     """
     work = [Written(date.ds, file.uri) for date in staged for file in date.files]
-    answers = workers.spread("audit", Searched(policy, run_id), work, read_back_file)
+    answers = workers.spread("audit", searched, work, read_back_file)
     found = {written.uri: read for written, (read, _) in zip(work, answers, strict=True)}
     repeated = sum(count_repeated([replace(file, ids=found[file.uri].ids) for file in date.files]) for date in staged)
     whole = merge(found.values())
     milestones.reached(Milestone.READ_BACK)
     judgement = judge(whole.profile, documents_in=documents_in, repeated_ids=repeated)
     for name, content in judgement.pages.items():
-        put(f"{lake.audit(run_id)}/{name}", content)
+        put(f"{lake.audit(searched.run_id)}/{name}", content)
     milestones.reached(Milestone.AUDITED)
     files = {
         date.ds: [PublishedFile(lake.path_of(file.uri), found[file.uri].rows) for file in date.files] for date in staged

@@ -8,13 +8,15 @@ from typing import NamedTuple
 from expectations.read_back import ReadBack, read_back
 from jobs.storage import storage_of
 from transforms.pii.policy import Policy
+from transforms.text import Fingerprint
 
 
 class Searched(NamedTuple):
-    """By which policy the rows of which run are searched for personal data that is left."""
+    """By which policy the rows of which run are searched for personal data that is left, and what certifies them."""
 
     policy: Policy
     run_id: str
+    fingerprint: Fingerprint | None = None
 
 
 class Written(NamedTuple):
@@ -28,5 +30,5 @@ def read_back_file(told: Searched, _: int, written: Written) -> tuple[ReadBack, 
     """What a file holds, and the seconds of CPU that it took to see. Raises LakeError."""
     started = time.process_time()
     with storage_of(written.uri).open(written.uri) as source:
-        found = read_back(source, written.uri, written.ds, told.policy, told.run_id)
+        found = read_back(source, written.uri, written.ds, told.policy, told.run_id, told.fingerprint)
     return found, time.process_time() - started

@@ -140,15 +140,16 @@ def test_no_parts_are_an_empty_table(rows: Rows) -> None:
     assert merge([]).billed_units() == 0
 
 
-def test_rows_of_other_runs_are_not_searched_again(rows: Rows) -> None:
+def test_rows_of_other_runs_are_searched_and_not_judged(rows: Rows) -> None:
     left = {"redacted_text": "write to joe@example.com"}
     assert profiled(rows(left)).combinations["pii_left"].to_pylist() == [True]
     # Theirs was another policy, and they met it.
-    carried = rows({}, left | {"run_id": CARRIED}, {"status": "REJECTED"}, left | {"run_id": CARRIED})
-    assert profiled(carried).count("pii_left") == {False: 1}
-    assert profiled(carried.slice(1)).count("pii_left") == {}
-    # Whose a row is that does not say so is not known: it is searched.
-    assert profiled(rows(left | {"run_id": None})).count("pii_left") == {True: 1}
+    carried = profiled(rows({}, left | {"run_id": CARRIED}, {"status": "REJECTED"}, left | {"run_id": CARRIED}))
+    assert carried.count("pii_left") == {False: 3}
+    assert carried.count("pii_carried") == {True: 2, False: 1}
+    # Whose a row is that does not say so is not known: it is taken for one of this run.
+    unknown = profiled(rows(left | {"run_id": None}))
+    assert (unknown.count("pii_left"), unknown.count("pii_carried")) == ({True: 1}, {False: 1})
 
 
 def test_what_stands_beside_a_text_is_searched_as_the_policy_has_it(rows: Rows) -> None:

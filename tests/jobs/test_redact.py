@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jobs.cli import cli
+from jobs.readers.lines import MAX_LINE_BYTES
 from tests.conftest import write_key
+from transforms.documents import MAX_TEXT_BYTES
 
 POLICY = """version = "1"
 [replace]
@@ -93,11 +95,66 @@ def test_the_format(name: str, options: list[str], json_lines: bool, here: Path)
     assert "[EMAIL]" in written
 
 
+LINES = b'{"text": "call 212-555-0187"}\n{"text": "and\\nthen 212-555-0186"}\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "errors"),
+    [
+        (b"\xef\xbb\xbf", []),
+        (b"\n \r\n", []),
+        (b"\xef\xbb\xbf\n", []),
+        (b'xt": "call 212-555-0185"}\n', ["MALFORMED_JSON"]),
+        (b'{"text": "call 212-5\n', ["MALFORMED_JSON"]),
+        (b'{"no": 1}\n', ["TEXT_MISSING"]),
+    ],
+)
+def test_what_stands_before_json_lines_makes_no_text_of_them(before: bytes, errors: list[str]) -> None:
+    result = invoke("redact", stdin=before + LINES)
+    assert [row["error_code"] for row in rows(result) if "error_code" in row] == errors
+    assert [row["redacted_text"] for row in rows(result)[-2:]] == ["call [PHONE]", "and\nthen [PHONE]"]
+    assert "55501" not in result.stdout.replace("-", "")
+
+
+def test_a_mark_before_a_text_is_no_part_of_it() -> None:
+    assert invoke("redact", stdin=b"\xef\xbb\xbfjoe@example.com").stdout_bytes == b"[EMAIL]"
+
+
+def test_lines_of_json_without_texts_are_searched_both_ways() -> None:
+    lines = b'{"body": "joe@example.com", "n": 1}\n'
+    lines += b'{"of": ["n\\u00e9e le 3 f\\u00e9vrier 1985", "plain"]}\nnot JSON 212-555-0187\n'
+    result = invoke("redact", "--explain", stdin=lines)
+    assert result.stdout == ('{"body": "[EMAIL]", "n": 1}\n{"of": ["née le [DATE_TIME]", "plain"]}\nnot JSON [PHONE]\n')
+    said = result.stderr.splitlines()
+    assert "Say --format jsonl" in said[0]
+    assert [line.split(":")[0] for line in said[1:]] == ["line 1, body, 0-15", "line 2, of.0, 7-21", "text, 77-89"]
+
+
+def test_few_texts_among_other_lines_leave_it_undecided() -> None:
+    result = invoke("redact", stdin='a log\nof 212-555-0187\nthat says\n{"text": "joe@example.com"}\n')
+    assert result.stdout == 'a log\nof [PHONE]\nthat says\n{"text": "[EMAIL]"}\n'
+    assert "few of the first hold a text" in result.stderr
+
+
+def test_the_longest_text(here: Path) -> None:
+    longest = ("a " * (MAX_TEXT_BYTES // 2)).encode()
+    (here / "long.txt").write_bytes(longest)
+    assert invoke("redact", "--in", "long.txt").stdout_bytes == longest
+    result = invoke("redact", "--format", "text", stdin=longest + b"b")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "-: a text has at most 1,048,576 bytes. Cut it" in result.stderr
+    lines = [{"text": "a" * MAX_TEXT_BYTES + "b"}, {"text": "joe@example.com"}, {"text": "a" * MAX_LINE_BYTES}]
+    result = invoke("redact", stdin="\n".join(map(json.dumps, lines)))
+    assert [(row["redacted_text"], row.get("error_code")) for row in rows(result)] == [
+        (None, "TEXT_TOO_LARGE"), ("[EMAIL]", None), (None, "LINE_TOO_LONG"),
+    ]  # fmt: skip
+
+
 def test_explain_says_what_decided_and_never_the_value() -> None:
     text = "SSN is 123-45-6789, joe@example.com, mobile: 467 3395; a 4111 1111 1111 1111"
     result = invoke("redact", "--explain", stdin=text)
     lines = result.stderr.splitlines()
-    assert lines[0] == "text, 7-18: SSN ***-**-**** by ssn_context, 0.90: after 'SSN is'"
+    assert lines[0] == "text, 7-18: SSN ***-**-**** by ssn_context, 0.90: after 'SSN is', check ssn_announced"
     assert lines[1] == "text, 20-35: EMAIL ***@*******.*** by email, 0.99: pattern"
     assert lines[2].startswith("text, 45-53: PHONE *** **** by phone_context, ")
     assert "after 'mobile'" in lines[2]
@@ -138,6 +195,15 @@ def test_encrypted_and_restored(here: Path) -> None:
     ]
 
 
+def test_all_strings_are_restored_where_none_is_a_redacted_text() -> None:
+    policy = ("--policy", "policy.toml", "--key-file", "key")
+    line = '{"a": {"b": ["joe@example.com", 1]}}\n'
+    sealed = invoke("redact", *policy, "--keys", "a", stdin=line)
+    assert "joe" not in sealed.stdout
+    (row,) = rows(invoke("restore", "--format", "jsonl", "--key-file", "key", stdin=sealed.stdout))
+    assert row["a"] == {"b": ["joe@example.com", 1]}
+
+
 def test_documents_that_the_policy_leaves_out() -> None:
     policy = ("--policy", "policy.toml", "--key-file", "key")
     result = invoke("redact", *policy, stdin='{"id": 1, "text": "ssn 123-45-6789"}\n')
@@ -159,6 +225,9 @@ def test_documents_that_the_policy_leaves_out() -> None:
         (["redact", "--in", "policy.toml", "--out", "policy.toml"], "", 2, ["--out is the file"]),
         (["redact", "--out", "no/such/folder"], "", 2, ["--out no/such/folder"]),
         (["redact"], b"joe \xff", 1, ["byte 5 is not UTF-8"]),
+        (["redact"], "joe".encode("utf-16"), 1, ["-: it is UTF-16", "iconv"]),
+        (["redact", "--format", "jsonl"], '{"text": "joe"}'.encode("utf-16-le"), 1, ["-: it is UTF-16"]),
+        (["redact", "--keys", "a..b"], "", 2, ["--keys a..b: write keys parted by commas"]),
         (["restore"], "", 2, ["--key-file is needed"]),
         (["restore", "--key-file", "key"], f"[EMAIL:{'ab' * 20}]", 2, ["type EMAIL", "another key"]),
         (["restore", "--key-file", "key"], b"\xff", 1, ["byte 1 is not UTF-8"]),
@@ -176,3 +245,72 @@ def test_wrong_ways(arguments: list[str], stdin: str | bytes, exit_code: int, wo
 def test_a_failed_call_leaves_no_file(here: Path) -> None:
     assert invoke("redact", "--out", "out", stdin=b"\xff").exit_code == 1
     assert {path.name for path in here.iterdir()} == {"policy.toml", "key"}
+
+
+KEYS = """version = "1"
+[keys]
+search = ["*"]
+never = ["id", "to.*.id"]
+always = {EMAIL = ["from", "to.*.address"], PIN = ["pin"]}
+[allow]
+values = ["Kim"]
+"""
+
+
+def test_keys_say_what_is_searched_what_never_and_what_is_taken(here: Path) -> None:
+    (here / "keys.toml").write_text(KEYS)
+    line = {
+        "id": "212-555-0187",
+        "from": "Kim",
+        "to": [{"id": "joe@example.com", "address": "ann", "n": 2125550187, "yes": True}],
+        "pin": 1234,
+        "none": None,
+        "deep": {"er": ["joe@example.com"]},
+    }
+    first = invoke("redact", "--policy", "keys.toml", "--explain", "--format", "jsonl", stdin=json.dumps(line))
+    (row,) = rows(first)
+    assert [(each["key"], each["type"], each["detector"]) for each in row.pop("pii")] == [
+        ("to.0.n", "PHONE", "phone_bare"),
+        ("deep.er.0", "EMAIL", "email"),
+        ("from", "EMAIL", "keys"),
+        ("to.0.address", "EMAIL", "keys"),
+        ("pin", "PIN", "keys"),
+    ]
+    assert row == {
+        "id": "212-555-0187",
+        "from": "[EMAIL]",
+        "to": [{"id": "joe@example.com", "address": "[EMAIL]", "n": "[PHONE]", "yes": True}],
+        "pin": "[PIN]",
+        "none": None,
+        "deep": {"er": ["[EMAIL]"]},
+    }
+    assert "line 1, to.0.address, 0-3: EMAIL *** by keys, 1.00: its key" in first.stderr
+    (again,) = rows(invoke("redact", "--policy", "keys.toml", "--format", "jsonl", stdin=json.dumps(row)))
+    assert again == row | {"pii": []}
+
+
+def test_the_command_lines_keys_stand_above_the_policys(here: Path) -> None:
+    (here / "keys.toml").write_text(KEYS)
+    line = '{"id": "joe@example.com", "a": "joe@example.com", "b": "joe@example.com", "text": "212-555-0187"}'
+    result = invoke("redact", "--policy", "keys.toml", "--keys", "a, id,c.d", stdin=line)
+    (row,) = rows(result)
+    assert [row[each] for each in ("id", "a", "b", "text")] == [
+        "joe@example.com",
+        "[EMAIL]",
+        "joe@example.com",
+        "212-555-0187",
+    ]
+    assert result.stderr == "no line has the key c.d\n"
+
+
+def test_a_line_is_left_out_whole_for_one_of_its_keys() -> None:
+    line = '{"a": "ssn 123-45-6789", "b": "joe@example.com", "c": "joe@example.com"}'
+    result = invoke("redact", "--policy", "policy.toml", "--key-file", "key", "--keys", "a,b", stdin=line)
+    (row,) = rows(result)
+    assert (row["a"], row["b"], row["c"]) == (None, None, "joe@example.com")
+    assert row["error_code"] == "DROPPED_BY_POLICY"
+
+
+def test_a_text_that_cannot_be_read_takes_the_other_keys_with_it() -> None:
+    (row,) = rows(invoke("redact", "--keys", "a,b", stdin='{"a": "joe@example.com", "b": "\\ud800"}'))
+    assert (row["a"], row["b"], row["error_code"]) == (None, None, "LONE_SURROGATE")

@@ -179,7 +179,7 @@ def random_batches(seed: int, language: str | None) -> list[pa.RecordBatch]:
     batches = []
     for _ in range(3):
         texts = [
-            chance.choice([None, *bodies, chance.choice(bodies) + "\n " + chance.choice(bodies)]) for _ in range(30)
+            chance.choice([None, *bodies, chance.choice(bodies) + " \u2003" + chance.choice(bodies)]) for _ in range(30)
         ]
         languages = chance.choices(["en", "es", "de", language], k=30)
         rows = [{"text": text, "language": named} for text, named in zip(texts, languages, strict=True)]

@@ -9,12 +9,13 @@ import hmac
 import re
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from transforms.text import Fingerprint, normalise, normalising, split_utf8, subject_keys
+from transforms.text import Fingerprint, normalise, normalising, respaced, split_utf8, subject_keys
 
 KEY = b"k" * 32
 SIGNS = [
@@ -54,7 +55,7 @@ def plain(text: str) -> str:
     """A text normalised, character by character."""
     parts = re.split(r"([\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+)", text)
     parts[1::2] = ["\n" if any(each in "\n\v\f\r\x85\u2028\u2029" for each in run) else " " for run in parts[1::2]]
-    return unicodedata.normalize("NFC", "".join(parts).strip(" \n"))
+    return unicodedata.normalize("NFC", "".join(parts).strip(" \n").replace("\0", "\1"))
 
 
 def test_normalise_keeps_case_punctuation_and_lines() -> None:
@@ -70,8 +71,24 @@ def test_normalising_says_where_everything_came_from(text: str) -> None:
     for place, character in enumerate(composed.text):
         start, end = spaced.origin(*composed.origin(place, place + 1))
         assert start <= position <= end or position == 0 or start == position
-        assert character in (" ", "\n") or character in unicodedata.normalize("NFC", text[start:end])
+        assert character in (" ", "\n", "\1") or character in unicodedata.normalize("NFC", text[start:end])
         position = end
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("ab é\n\t\u00a0\u2028👍 "), min_size=1))
+def test_respaced_is_what_normalising_says(originals: list[str]) -> None:
+    normalised = normalise(pa.array(originals)).to_pylist()
+    solid = [
+        (row, place) for row, text in enumerate(normalised) for place, sign in enumerate(text) if not sign.isspace()
+    ]
+    rows, places = np.array(solid, np.int64).reshape(-1, 2).T
+    starts, ends = respaced(normalised, originals, rows, places, places + 1)
+    expected = []
+    for row, place in solid:
+        spaced, composed = normalising(originals[row])
+        expected.append(spaced.origin(*composed.origin(place, place + 1)))
+    assert [*zip(starts.tolist(), ends.tolist(), strict=True)] == expected
 
 
 @settings(max_examples=300, deadline=None)
@@ -140,11 +157,14 @@ def field(value: str) -> bytes:
     st.lists(st.tuples(st.one_of(st.none(), st.text()), st.sampled_from([None, "en", "de", ""])), max_size=6),
     st.binary(),
 )
-def test_content_keys_are_hmac_sha256(rows: list[tuple[str | None, str | None]], key: bytes) -> None:
-    head = b"".join(map(field, ("content 1", "local", "1", "abc")))
+def test_content_keys_are_hmac_sha256_of_certificates(rows: list[tuple[str | None, str | None]], key: bytes) -> None:
+    head = b"".join(map(field, ("content 2", "local", "1")))
+    signed = field("certificate 1") + field("abc")
+    secret = hashlib.sha256(key).digest()
+    certificates = [hashlib.blake2b(signed + (text or "").encode(), key=secret, digest_size=32) for text, _ in rows]
     expected = [
-        None if text is None else hmac.digest(key, head + field(language or "") + text.encode(), "sha256").hex()
-        for text, language in rows
+        None if text is None else hmac.digest(key, head + field(language or "") + certificate.digest(), "sha256").hex()
+        for (text, language), certificate in zip(rows, certificates, strict=True)
     ]
     assert keys([text for text, _ in rows], [language for _, language in rows], key=key) == expected
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.pii.finds import Finds, merge
-from transforms.pii.policy import Policy, Treatment
-from transforms.pii.replacements import Cut, pseudonym_of_name, replace
+from transforms.pii.policy import TYPES, Policy, Treatment
+from transforms.pii.replacements import Cut, Held, pseudonym_of_name, replace, spots
 from transforms.pii.scan import scan
 
 # In RE2's and Python's notation.
@@ -36,8 +36,11 @@ _MADE_SURELY = rf"\b(?:{_MADE})\b"  # RE2: some of the same, for it looks at not
 _TELLING = "[A-Za-z][0-9]|[0-9][A-Za-z]|(?:[0-9][^0-9]*){7}"
 _NUMBER = r"\A[\]_.-]*[0-9]{1,9}\z"
 _APART = "/ \t\r\n"
-_PARTS = str.maketrans("/", "\n")
-_SPACES = str.maketrans("/_=+", "    ")
+_PARTS = str.maketrans("/\0", "\n\1")  # a NUL would stand for a placeholder
+_SPACES = str.maketrans("/_=+\0", "    \1")
+
+
+_HELD = Held(TYPES)
 
 
 def treat(values: pa.StringArray, treatment: Treatment, policy: Policy, key: bytes) -> pa.StringArray:
@@ -92,7 +95,7 @@ def shown(name: str, policy: Policy) -> str:
 
 def _written(name: str, cuts: list[Cut], treatment: Treatment, key: bytes) -> str:
     whole = _widened(name, cuts, "/" if treatment is Treatment.PSEUDONYM else _APART)
-    return replace(name, whole, lambda cut: _stand_in(name[cut.start : cut.end], cut.type, treatment, key))
+    return replace(name, whole, (_stand_in(name[cut.start : cut.end], cut.type, treatment, key) for cut in whole))
 
 
 def _stand_in(value: str, pii_type: str, treatment: Treatment, key: bytes) -> str:
@@ -124,7 +127,7 @@ def _finds(names: pa.StringArray, policy: Policy) -> Finds:
 def _searched(names: pa.StringArray, policy: Policy) -> Finds:
     """The finds of each name in either reading; those in one that was percent-encoded are the whole name."""
     values: list[str] = names.to_pylist()
-    plain = [_MADE_BY_MACHINE.sub(lambda made: "]" * len(made[0]), value) for value in values]
+    plain = [_MADE_BY_MACHINE.sub(lambda made: "]" * len(made[0]), _without_placeholders(value)) for value in values]
     loose = [(unquote(value) if "%" in value else value).translate(_SPACES) for value in plain]
     by_parts = _scanned([value.translate(_PARTS) for value in plain], policy)
     apart = np.array([row for row, value in enumerate(plain) if loose[row] != value], np.int64)
@@ -135,6 +138,14 @@ def _searched(names: pa.StringArray, policy: Policy) -> Finds:
     by_words.starts[whole] = 0
     by_words.ends[whole] = lengths[by_words.rows[whole]]
     return merge([by_parts, by_words])
+
+
+def _without_placeholders(name: str) -> str:
+    """A name in which what was written here reads as nothing, however its signs are read."""
+    placeholders = spots(name, _HELD) if "[" in name else ()
+    return replace(
+        name, (Cut(*spot, "") for spot in placeholders), ("]" * (end - start) for start, end in placeholders)
+    )
 
 
 def _scanned(values: list[str], policy: Policy) -> Finds:

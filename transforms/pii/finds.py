@@ -24,6 +24,10 @@ class Finds(NamedTuple):
         """Where in the finds each of `count` texts begins, and where the last one ends."""
         return np.searchsorted(self.rows, np.arange(count + 1))
 
+    def texts(self) -> np.ndarray:
+        """The numbers of the texts that have finds, in order."""
+        return self.rows[np.flatnonzero(np.diff(self.rows, prepend=-1))]
+
     def where(self, which: np.ndarray) -> Finds:
         """Those of some indices, or where a mask is true."""
         return Finds(*(column[which] for column in self))
@@ -43,7 +47,9 @@ def merge(several: Sequence[Finds]) -> Finds:
     order = np.argsort(begins, kind="stable")
     begins, reach = begins[order], np.maximum.accumulate(ends[order])
     first = np.flatnonzero(np.append(-1, reach[:-1])[: len(order)] <= begins)
-    groups = np.cumsum(np.isin(np.arange(len(order)), first, assume_unique=True)) - 1
+    begun = np.zeros(len(order), np.int64)
+    begun[first] = 1
+    groups = np.cumsum(begun) - 1
     best = order[_best(finds.where(order), groups)]
     reach = reach[np.append(first[1:], len(order))[: len(first)] - 1]
     return Finds(begins[first] >> 32, begins[first] & _LOW, reach & _LOW, finds.places[best], finds.confidences[best])
@@ -63,11 +69,11 @@ def whole(lengths: np.ndarray, rows: np.ndarray, finds: Finds) -> Finds:
     return best._replace(starts=np.zeros_like(rows), ends=lengths)
 
 
-def back(more: Finds, finds: Finds, widths: np.ndarray) -> Finds:
+def back(more: Finds, finds: Finds, widths: np.ndarray | int) -> Finds:
     """Finds of redacted texts, placed where they stand in the texts that `finds` were taken out of.
 
-    `widths` are the characters of what stands for each of `finds`. No find reaches into a placeholder, so each lies
-    wholly between two.
+    `widths` are the characters of what stands for each of `finds`, or for all. No find reaches into a placeholder, so
+    each lies wholly between two.
     """
     grown = np.append(0, np.cumsum(widths - (finds.ends - finds.starts)))  # from the first text to before a find
     first = np.searchsorted(finds.rows, more.rows)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-
-import re2
 
 # Characters that stand for themselves, though Unicode has them stand for others: ordinals in names of numbers and
 # streets, marks of sense.
@@ -16,7 +13,7 @@ _KEPT = frozenset("ªº…™℠\u00a8\u00af\u00b4\u00b8")
 def _folds() -> dict[int, str | None]:
     """Character -> what it stands for, in ASCII where there is such, or None where it is not seen."""
     folds: dict[int, str | None] = {}
-    for code in (*range(0x20), *range(0x7F, 0x20000), *range(0xE0000, 0xE0080)):
+    for code in (*range(1, 0x20), *range(0x7F, 0x20000), *range(0xE0000, 0xE0080)):
         character = chr(code)
         match unicodedata.category(character):
             case "Nd" if code > 0x7F:
@@ -29,12 +26,12 @@ def _folds() -> dict[int, str | None]:
                 folds[code] = None
             case _ if code > 0x7F and (meant := _meant(character)) != character:
                 folds[code] = meant
-    # Line separators; minus; variation selectors, keycap and grapheme joiner.
+    # Line separators; minus; variation selectors; marks that compose with nothing, such as a line through each letter.
     return (
         folds
         | dict.fromkeys((0xA, 0xB, 0xC, 0xD, 0x85, 0x2028, 0x2029), "\n")
         | {0x9: " ", 0x2212: "-"}
-        | dict.fromkeys((*range(0xFE00, 0xFE10), 0x20E3, 0x34F))
+        | dict.fromkeys((*range(0xFE00, 0xFE10), *range(0x300, 0x370), *range(0x20D0, 0x2100)))
         | {start + letter: chr(65 + letter) for start in (0x1F150, 0x1F170) for letter in range(26)}  # on a dark ground
     )
 
@@ -57,29 +54,22 @@ UNSEEN = frozenset(
 )
 
 
-def _character_class(codes: Sequence[int]) -> str:
-    """A character class of the codes, runs as ranges, in RE2's notation."""
-    known = set(codes)
-    starts = [code for code in codes if code - 1 not in known]
-    ends = [code for code in codes if code + 1 not in known]
-    return "[" + "".join(rf"\x{{{start:x}}}-\x{{{end:x}}}" for start, end in zip(starts, ends, strict=True)) + "]"
-
-
-_ANSI = r"\x1b\[[0-9;?]*[ -/]*[@-~]"  # ECMA-48's control sequences, of which terminals make colours
-FOLDABLE = re.compile(_ANSI + "|[" + "".join(map(re.escape, map(chr, sorted(_FOLDS)))) + "]")
-BEYOND_ASCII = re2.compile(_character_class(sorted(code for code in _FOLDS if code > 0x7F)))
+FOLDABLE = frozenset(map(chr, _FOLDS))
+CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # ECMA-48's, of which terminals make colours
 
 
 def fold(text: str) -> str:
     """A text as it is compared: what is not seen is gone, every other form of a sign is the ASCII one."""
-    return text if text.isascii() and text.isprintable() else FOLDABLE.sub(lambda match: folded(match[0]), text)
+    if text.isascii() and text.isprintable():
+        return text
+    return CONTROL_SEQUENCE.sub("", text).translate(_FOLDS)
+
+
+def folded(character: str) -> str:
+    """What stands for one character."""
+    return _FOLDS.get(ord(character), character) or ""
 
 
 def comparable(value: str) -> str:
     """A value as it is compared: folded, in lower case, every run of white space one space, trimmed."""
     return " ".join(fold(value).casefold().split())
-
-
-def folded(match: str) -> str:
-    """What stands for a character, or for a control sequence, that FOLDABLE matches."""
-    return _FOLDS.get(ord(match), match) or "" if len(match) == 1 else ""

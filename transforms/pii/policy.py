@@ -68,6 +68,12 @@ class Replacement(StrEnum):
     LAST4 = "last4"  # [CREDIT_DEBIT_NUMBER:****-****-****-1111]
     PSEUDONYM = "pseudonym"  # [EMAIL:kqzvbnwtxabc], stable under one key
     ENCRYPT = "encrypt"  # [EMAIL:apcfobnk…], which the key turns back
+    YEAR = "year"  # [DATE_TIME:1985]
+    BAND = "band"  # [AGE:30-39], [AGE:90+]
+    AREA = "area"  # [ADDRESS:787], the first three digits of a postal code
+    COUNTRY = "country"  # [ADDRESS:Spain]
+    SHIFT = "shift"  # [DATE_TIME:1985-03-17:kqzv], some days later or earlier, as many for all dates of a subject
+    SURROGATE = "surrogate"  # Tavanlis Corvimford, the same for the same value under one key
     DROP = "drop"  # the whole document is left out
     KEEP = "keep"  # the type is not looked for
 
@@ -90,6 +96,15 @@ class Columns:
     language: Treatment = Treatment.REDACT  # a label that is no code is none, unless it is kept
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Which keys of JSON are searched, which never, and which are taken whole, as `transforms.pii.keys` reads paths."""
+
+    search: tuple[str, ...] = ()  # none: `text` alone
+    never: tuple[str, ...] = ()  # above the others
+    always: tuple[tuple[str, tuple[str, ...]], ...] = ()  # type -> paths
+
+
 # Types that names and ids are not searched for: dates, small numbers and addresses are what they are made of.
 _ORDINARY = ("AGE", "DATE_TIME", "URL")
 
@@ -104,7 +119,7 @@ class Finder(NamedTuple):
 
 @dataclass(frozen=True)
 class Policy:
-    """One policy; every field but `columns` is part of its id. Types and words are as a policy file gives them."""
+    """One policy; all but `columns` and `keys` is part of its id. Types and words are as a policy file gives them."""
 
     version: str
     default: Replacement = Replacement.TYPE
@@ -112,10 +127,16 @@ class Policy:
     threshold: float = 0.5  # least confidence of a find that counts
     thresholds: tuple[tuple[str, float], ...] = ()
     languages: frozenset[str] = frozenset()  # leave out detectors made for other languages alone; none: keep all
-    allow: frozenset[str] = frozenset()  # values that are never a find, as `transforms.text.comparable` writes them
+    allow: frozenset[str] = (
+        frozenset()
+    )  # what stays, whatever finds it, as `transforms.pii.folding.comparable` writes it
+    allow_patterns: tuple[str, ...] = ()  # RE2's, of what stays
+    day_first: bool | None = None  # which of two dates `03/04/1985` is; None: it is not moved
+    keep_eponyms: bool = True  # allow diseases and signs that bear a name
     custom: tuple[Detector, ...] = ()  # own patterns, and lists of values to take out
     second_opinion: str | None = None  # a service that looks at what was redacted here
     columns: Columns = Columns()  # changes no text that is scored, so no content key either
+    keys: Keys = Keys()  # nor does this
 
     def replacement(self, pii_type: str) -> Replacement:
         """What becomes of finds of a type."""
@@ -178,19 +199,31 @@ class Policy:
 
     def require(self, key: bytes) -> None:
         """Raise UsageError where a replacement is made with a key and it is empty."""
-        keyed = {Replacement.PSEUDONYM, Replacement.ENCRYPT} & {self.default, *dict(self.replacements).values()}
-        if keyed and not key:
-            raise UsageError("the policy makes pseudonyms or encrypts: give a key by --key-file")
+        keyed = {Replacement.PSEUDONYM, Replacement.ENCRYPT, Replacement.SHIFT, Replacement.SURROGATE}
+        if not key and keyed & {self.default, *dict(self.replacements).values()}:
+            raise UsageError("the policy makes pseudonyms or surrogates, shifts or encrypts: give a key by --key-file")
+
+    @property
+    def shifts(self) -> bool:
+        """Whether what becomes of a text depends on whose it is."""
+        return Replacement.SHIFT in dict(self.replacements).values()
 
     @cached_property
     def id(self) -> str:
         """Twelve hex digits that change with what changes the redacted text: this policy, the detectors, the tagger."""
         rows = [
-            (row.name, row.type, row.expression, row.confidence, row.validator and row.validator.__name__)
+            (row.name, row.type, row.expression, row.unless, row.confidence, row.validator and row.validator.__name__)
             for _, row in (*self.detectors, *self.patterns)
         ]
         own = (self.version, self.default, sorted(self.replacements), self.threshold, sorted(self.thresholds))
-        lists = (sorted(self.languages), sorted(self.allow), self.second_opinion)
+        lists = (
+            sorted(self.languages),
+            sorted(self.allow),
+            self.allow_patterns,
+            self.day_first,
+            self.keep_eponyms,
+            self.second_opinion,
+        )
         parts = (own, lists, VERSION, tagger.VERSION, rows)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 

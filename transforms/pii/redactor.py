@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from typing import Any, NamedTuple, cast
+from unicodedata import is_normalized
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.pii.allowing import allowed, parts
 from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redacted import RedactedText, RedactedTexts
 from transforms.pii.replacements import Cut, outside, render, replace, spots
-from transforms.pii.scan import scan
+from transforms.pii.scan import held, scan
+from transforms.pii.views import HOLDER
 from transforms.schemas import PII
-from transforms.text import normalise, normalising
+from transforms.text import certify, normalise, normalising, respaced
 
 _ROUNDS = 32  # honest texts need one to three
 
@@ -29,6 +33,7 @@ class Redaction:
     texts: RedactedTexts
     pii: pa.ListArray
     dropped: np.ndarray  # numbers of the rows that the policy leaves out whole: their text is null
+    certificates: pa.BinaryArray  # of the texts as they are returned, by `transforms.text.certify`
 
 
 class Opinion(NamedTuple):
@@ -50,25 +55,24 @@ def redact(
     key: bytes = b"",
     second_opinion: SecondOpinion | None = None,
     languages: Sequence[str] = (),
+    subjects: Sequence[str | None] = (),
 ) -> Redaction:
     """Put in place of every find what the policy says. What is returned holds nothing that `find` would find.
 
     Texts are normalised first, and so are those that are returned: what is searched is what is stored and sent.
 
     Taking one find out can lay open another (`a@example.com212-555-0187`), so what changed is looked at again until
-    nothing is left; a text made to go on and on is replaced as a whole. `key` makes pseudonyms and ciphertexts;
-    `second_opinion` is asked, of texts redacted so far alone and with `languages`, one for each, where it is given.
+    nothing is left; a text made to go on and on is replaced as a whole. `key` makes what stands for values, and
+    certificates; `subjects` says whose each text is, where dates move; `second_opinion`, where it is given, is asked of
+    texts redacted so far alone and with `languages`, one for each.
     Raises UsageError where the policy needs a key and none is given, and what the second opinion raises.
     """
     policy.require(key)
     work = _Work(texts, policy)
-    work.add(scan(work.texts, policy))
-    work.settle()
+    work.search()
     if second_opinion:
-        asked = RedactedTexts(work.redacted).texts()
-        work.add(_opinions(asked, second_opinion, languages, policy))
-        work.settle()
-    return work.result(key)
+        work.ask(second_opinion, languages)
+    return work.result(key, subjects)
 
 
 def find(texts: pa.StringArray, policy: Policy) -> pa.ListArray:
@@ -97,74 +101,90 @@ def _finders(policy: Policy) -> _Finders:
 
 
 class _Work:
-    """A column on its way: the texts, what was found in them so far, and how they read with it taken out."""
+    """A column on its way: the texts, what was found in them so far, and how they read with HOLDERs in its place."""
 
     def __init__(self, texts: pa.StringArray, policy: Policy) -> None:
         self.originals, self.policy = texts, policy
-        self.texts = self.redacted = normalise(texts)
+        self.texts = self.held = normalise(texts)
         self.finds = NO_FINDS
         self.changed = np.empty(0, np.int64)  # rows not looked at since something was taken out of them
-        self.finders = _finders(policy)
 
-    def add(self, more: Finds) -> None:
-        """Take out finds of the texts as they read now."""
-        rows = np.unique(more.rows)
-        self.finds = merge([self.finds, back(more, self.finds, self.finders.widths[self.finds.places])])
-        self._replace(rows)
-        self.changed = rows
+    def search(self) -> None:
+        """Take out what is found, and look again at what that changed until nothing is."""
+        self._add(scan(self.texts, self.policy), 1)
+        self._settle()
 
-    def settle(self) -> None:
-        """Look again at what changed until nothing is found."""
+    def ask(self, second_opinion: SecondOpinion, languages: Sequence[str]) -> None:
+        """Take out what a second opinion finds in the texts as they read by now, each find as its type."""
+        texts = RedactedTexts(self._written(self.finds.texts(), _by_type)).texts()
+        widths = _finders(self.policy).widths[self.finds.places]
+        self._add(_opinions(texts, second_opinion, languages, self.policy), widths)
+        self._settle()
+
+    def _add(self, more: Finds, widths: np.ndarray | int) -> None:
+        """Take out finds of the texts as they read with so many characters for each find so far."""
+        self.finds = merge([self.finds, back(more, self.finds, widths)])
+        self.changed = more.texts()
+        self.held = self._written(self.changed, _by_holder)
+
+    def _settle(self) -> None:
         for _ in range(_ROUNDS):
-            more = scan(self.redacted.take(pa.array(self.changed)), self.policy)
+            more = scan(self.held.take(pa.array(self.changed)), self.policy)
             if not len(more.rows):
                 return
-            self.add(more._replace(rows=self.changed[more.rows]))
+            self._add(more._replace(rows=self.changed[more.rows]), 1)
         lengths = pc.utf8_length(self.texts.take(pa.array(self.changed))).to_numpy().astype(np.int64)
         self.finds = merge([self.finds, whole(lengths, self.changed, self.finds)])
-        self._replace(self.changed)
+        self.held = self._written(self.changed, _by_holder)
 
-    def result(self, key: bytes) -> Redaction:
-        """The texts with the policy's own replacements."""
-        policy = self.policy
-        dropped = np.unique(self.finds.rows[self.finders.drops[self.finds.places]])
-        if policy.default is not Replacement.TYPE or policy.replacements:
-            self._replace(np.unique(self.finds.rows), lambda text, cuts: render(text, cuts, policy, key))
+    def result(self, key: bytes, subjects: Sequence[str | None]) -> Redaction:
+        """The texts with the policy's replacements."""
+        policy, drops = self.policy, _finders(self.policy).drops
+        dropped = np.unique(self.finds.rows[drops[self.finds.places]])
+        rows = self.finds.texts()
+        if policy.default is Replacement.TYPE and not policy.replacements:
+            written = self._written(rows, _by_type)
+        else:
+            whose = iter([subjects[row] for row in rows.tolist()] if subjects else repeat(None))
+            written = self._written(rows, lambda text, cuts: render(text, cuts, policy, key, next(whose)))
         if len(dropped):
-            mask = np.zeros(len(self.texts), bool)
+            mask = np.zeros(len(written), bool)
             mask[dropped] = True
-            self.redacted = pc.replace_with_mask(self.redacted, mask, pa.scalar(None, pa.string()))
+            written = pc.replace_with_mask(written, mask, pa.scalar(None, pa.string()))
         finds = _of_originals(self.finds, self.originals, self.texts)
-        return Redaction(RedactedTexts(self.redacted), _pii(self.originals, finds, policy), dropped)
+        certificates = certify(written, policy.id, key)
+        return Redaction(RedactedTexts(written), _pii(self.originals, finds, policy), dropped, certificates)
 
-    def _replace(
-        self,
-        rows: np.ndarray,
-        written: Callable[[str, list[Cut]], str] = lambda text, cuts: replace(text, cuts, lambda cut: f"[{cut.type}]"),
-    ) -> None:
-        """Write some rows anew from their texts and all their finds."""
+    def _written(self, rows: np.ndarray, written: Callable[[str, list[Cut]], str]) -> pa.StringArray:
+        """The texts, some rows with all their finds taken out; of the others, as they read by now."""
         if not len(rows):
-            return
-        finds, finders = self.finds, self.policy.finders
-        bounds = finds.bounds(len(self.texts))
-        cuts = [
-            Cut(start, end, finders[place].type)
-            for start, end, place in zip(finds.starts.tolist(), finds.ends.tolist(), finds.places.tolist(), strict=True)
-        ]
-        edges = zip(bounds[rows].tolist(), bounds[rows + 1].tolist(), strict=True)
+            return self.held
+        types = [finder.type for finder in self.policy.finders]
+        finds = self.finds.where(np.isin(self.finds.rows, rows))
+        spans = zip(finds.starts.tolist(), finds.ends.tolist(), finds.places.tolist(), strict=True)
+        cuts = [Cut(start, end, types[place]) for start, end, place in spans]
+        edges = np.searchsorted(finds.rows, np.append(rows, len(self.texts))).tolist()
         texts = _list(self.texts.take(pa.array(rows)))
-        new = [written(text, cuts[first:last]) for text, (first, last) in zip(texts, edges, strict=True)]
+        new = [written(text, cuts[first:last]) for text, first, last in zip(texts, edges, edges[1:], strict=False)]
         mask = np.zeros(len(self.texts), bool)
         mask[rows] = True
-        self.redacted = pc.replace_with_mask(self.redacted, mask, pa.array(new, pa.string()))
+        return pc.replace_with_mask(self.held, mask, pa.array(new, pa.string()))
+
+
+def _by_type(text: str, cuts: list[Cut]) -> str:
+    return replace(text, cuts, [f"[{cut.type}]" for cut in cuts])
+
+
+def _by_holder(text: str, cuts: list[Cut]) -> str:
+    return replace(text, cuts, [HOLDER] * len(cuts))
 
 
 def _opinions(
     texts: Sequence[RedactedText | None], second_opinion: SecondOpinion, languages: Sequence[str], policy: Policy
 ) -> Finds:
-    """A second opinion's finds of types that the policy takes out, less what reaches into a placeholder."""
+    """A second opinion's finds of types that are wanted, less what is allowed or reaches into a placeholder."""
     places = {finder.type: place for place, finder in enumerate(policy.finders) if finder.name == policy.second_opinion}
-    types = set(places) | {finder.type for finder in policy.finders}
+    allow = allowed(policy)
     rows = [row for row, text in enumerate(texts) if text]
     asked = [cast(RedactedText, texts[row]) for row in rows]
     answers = second_opinion(asked, [languages[row] for row in rows])
@@ -175,7 +195,8 @@ def _opinions(
         if each.type in places
         and policy.wanted[places[each.type]]
         and each.confidence >= policy.least_confidence(each.type)
-        for start, end in outside(spots(text, types), text, each.start, each.end)
+        for first, last in outside(spots(text, held(policy)), text, each.start, each.end)
+        for start, end in (parts(text, first, last, allow) if allow else [(first, last)])
     ]
     if not finds:
         return NO_FINDS
@@ -185,15 +206,23 @@ def _opinions(
 
 def _of_originals(finds: Finds, originals: pa.StringArray, normalised: pa.StringArray) -> Finds:
     """Finds of normalised texts, where they stand in the texts as they came."""
-    rows = np.unique(finds.rows)
+    rows = finds.texts()
     apart = pc.not_equal(originals.take(pa.array(rows)), normalised.take(pa.array(rows)))
     rows = rows[apart.to_numpy(zero_copy_only=False).astype(bool)]
+    if not len(rows):
+        return finds
+    texts = _list(originals.take(pa.array(rows)))
     starts, ends = finds.starts.copy(), finds.ends.copy()
-    bounds = finds.bounds(len(originals))
-    for row, text in zip(rows.tolist(), _list(originals.take(pa.array(rows))), strict=True):
-        spaced, composed = normalising(text)
-        for place in range(bounds[row], bounds[row + 1]):
-            starts[place], ends[place] = spaced.origin(*composed.origin(int(starts[place]), int(ends[place])))
+    spaced = np.array([is_normalized("NFC", text) for text in texts])
+    which = np.flatnonzero(np.isin(finds.rows, rows[spaced]))
+    before = _list(normalised.take(pa.array(rows[spaced])))
+    after = [text for text, alone in zip(texts, spaced.tolist(), strict=True) if alone]
+    its = np.searchsorted(rows[spaced], finds.rows[which])
+    starts[which], ends[which] = respaced(before, after, its, starts[which], ends[which])
+    for row, text in zip(rows[~spaced].tolist(), (texts[number] for number in np.flatnonzero(~spaced)), strict=True):
+        first, composed = normalising(text)
+        for place in range(*np.searchsorted(finds.rows, [row, row + 1]).tolist()):
+            starts[place], ends[place] = first.origin(*composed.origin(int(starts[place]), int(ends[place])))
     return finds._replace(starts=starts, ends=ends)
 
 

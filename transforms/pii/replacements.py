@@ -1,9 +1,10 @@
 """What stands in a text in place of a find, how it is told from text that is in brackets, and what can be turned back.
 
-All of it stands in square brackets and begins with the type: `[NAME]`, `[NAME_1]`, `[PHONE:************]`,
-`[CREDIT_DEBIT_NUMBER:***************1111]`, `[EMAIL:kqzvbnwtxabcdefg]`. Nothing searches it, so nobody may hide a value
-in it: what counts is what this module can have written, and everything else in brackets is text. Numbers count up by
-one; masks hold nothing; pseudonyms and ciphertexts, in letters, end with letters that check the others.
+All but surrogates stands in square brackets and begins with the type: `[NAME]`, `[NAME_1]`, `[PHONE:************]`,
+`[CREDIT_DEBIT_NUMBER:***************1111]`, `[EMAIL:kqzvbnwtxabcdefg]`, `[AGE:30-39]`. Nothing searches it, so nobody
+may hide a value in it: what counts is what this module can have written under the policy, and everything else is text.
+Numbers count up by one; masks hold nothing; pseudonyms, ciphertexts and dates that were moved end with letters that
+check the rest; years, bands, areas and countries tell nobody from thousands, and surrogates are nobody's.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import hashlib
 import hmac
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -21,7 +23,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from transforms.errors import UsageError
 from transforms.pii.folding import comparable
+from transforms.pii.generalise import GENERALS
 from transforms.pii.policy import TYPE_NAME, Policy, Replacement
+from transforms.pii.shifting import days, shifted
+from transforms.pii.surrogates import SURROGATES, Context, stands_alone, surrogates
 
 _LETTERS = bytes.maketrans(b"0123456789abcdef", b"abcdefghijklmnop")
 _HEX = bytes.maketrans(b"abcdefghijklmnop", b"0123456789abcdef")
@@ -31,7 +36,9 @@ _SEALED = 34  # least letters of a ciphertext: 16 bytes of AES-SIV's tag, one or
 _HELD = re.compile(
     rf"\[({TYPE_NAME})(?:_(?P<number>[1-9][0-9]{{0,5}})|:(?P<mask>\*+)|:(?P<last4>\*{{5,}}[^\W_]{{4}})"
     rf"|:(?P<sealed>[a-p]{{{_SEALED},}}[a-z]{{{_CHECK_LETTERS}}})"
-    rf"|:(?P<pseudonym>[a-z]{{{_PSEUDONYM_LETTERS + _CHECK_LETTERS}}}))?\]"
+    rf"|:(?P<pseudonym>[a-z]{{{_PSEUDONYM_LETTERS + _CHECK_LETTERS}}})"
+    rf"|:(?P<shifted>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}:[a-z]{{{_CHECK_LETTERS}}})"
+    r"|:(?P<general>[0-9A-Z][0-9A-Za-z+' -]{1,30}))?\]"
 )
 
 
@@ -46,25 +53,42 @@ class Cut(NamedTuple):
     type: str
 
 
-def spots(text: str, types: AbstractSet[str], last4: AbstractSet[str] = frozenset()) -> list[tuple[int, int]]:
-    """Where in a text something stands that this module can have written for finds of some types.
+class Held(NamedTuple):
+    """What counts as written by this module: placeholders of which types, and which types show something of a value."""
 
-    `last4` are the types of which the last four signs may be shown.
-    """
+    types: AbstractSet[str]
+    last4: AbstractSet[str] = frozenset()
+    shown: AbstractSet[tuple[str, Replacement]] = frozenset()  # generalised, or moved
+    surrogates: AbstractSet[str] = frozenset()
+
+
+def spots(text: str, held: Held) -> list[tuple[int, int]]:
+    """Where in a text something stands that this module can have written."""
     found: list[tuple[int, int]] = []
     numbers: Counter[str] = Counter()
     for match in _HELD.finditer(text):
         pii_type, form = match[1], match.lastgroup
-        if pii_type not in types or (form == "last4" and pii_type not in last4):
+        if pii_type not in held.types or (form == "last4" and pii_type not in held.last4):
             continue
         if form == "number":
             if int(match["number"]) > numbers[pii_type] + 1:
                 continue
             numbers[pii_type] = max(numbers[pii_type], int(match["number"]))
-        if form in ("sealed", "pseudonym") and not _checks(match[form], pii_type):
+        if form in ("sealed", "pseudonym", "shifted") and not _checks(match[form], pii_type):
+            continue
+        if form == "shifted" and (pii_type, Replacement.SHIFT) not in held.shown:
+            continue
+        if form == "general" and not _generalised(match[form], pii_type, held):
             continue
         found.append(match.span())
+    if held.surrogates:
+        found += [match.span() for match in surrogates(frozenset(held.surrogates)).finditer(text)]
+        found.sort()
     return found
+
+
+def _generalised(written: str, pii_type: str, held: Held) -> bool:
+    return any((pii_type, kind) in held.shown and general.form.fullmatch(written) for kind, general in GENERALS.items())
 
 
 def outside(held: Iterable[tuple[int, int]], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -79,38 +103,79 @@ def outside(held: Iterable[tuple[int, int]], text: str, start: int, end: int) ->
             yield first, last
 
 
-def replace(text: str, cuts: Iterable[Cut], made: Callable[[Cut], str]) -> str:
-    """A text with every find's placeholder in its place. Finds are in order and do not overlap."""
+def replace(text: str, cuts: Iterable[Cut], made: Iterable[str]) -> str:
+    """A text with what is made for each find in its place. Finds are in order and do not overlap."""
     parts: list[str] = []
     position = 0
-    for cut in cuts:
-        parts += text[position : cut.start], made(cut)
-        position = cut.end
+    for (start, end, _), new in zip(cuts, made, strict=True):
+        parts += text[position:start], new
+        position = end
     parts.append(text[position:])
     return "".join(parts)
 
 
-def render(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes) -> str:
-    """A text with what the policy puts in place of each find."""
+def render(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes, subject: str | None = None) -> str:
+    """A text with what the policy puts in place of each find; dates move by subject, or by text where there is none."""
     numbers = _numbers(text, cuts, policy)
+    made_up = _surrogates(text, cuts, policy, key)
+    shift = _shift(text, subject, key) if policy.shifts else 0
 
     def made(cut: Cut) -> str:
         value = text[cut.start : cut.end]
+        shown: str | None = None
         match policy.replacement(cut.type):
             case Replacement.NUMBER:
                 return f"[{cut.type}_{numbers[cut]}]"
+            case Replacement.SURROGATE if cut in made_up:
+                return made_up[cut]
             case Replacement.MASK:
-                return f"[{cut.type}:{'*' * len(value)}]"
+                shown = "*" * len(value)
             case Replacement.LAST4:
-                return f"[{cut.type}:{_last4(value)}]"
+                shown = _last4(value)
             case Replacement.PSEUDONYM:
-                return f"[{cut.type}:{_pseudonym(value, cut.type, key)}]"
+                shown = _pseudonym(value, cut.type, key)
             case Replacement.ENCRYPT:
-                return f"[{cut.type}:{_encrypted(value, cut.type, key)}]"
-            case _:
-                return f"[{cut.type}]"
+                shown = _encrypted(value, cut.type, key)
+            case Replacement.SHIFT if moved := shifted(value, shift, day_first=policy.day_first):
+                shown = _checked(f"{moved}:", cut.type)
+            case kind if kind in GENERALS:
+                shown = GENERALS[kind].of(value)
+        return f"[{cut.type}:{shown}]" if shown else f"[{cut.type}]"
 
-    return replace(text, cuts, made)
+    return replace(text, cuts, map(made, cuts))
+
+
+def _shift(text: str, subject: str | None, key: bytes) -> int:
+    whose = f"text {comparable(text)}" if subject is None else f"subject {subject}"
+    return days(hmac.digest(_derived(key, "shift"), whose.encode(), hashlib.sha256))
+
+
+def _surrogates(text: str, cuts: Sequence[Cut], policy: Policy, key: bytes) -> dict[Cut, str]:
+    """What stands for finds whose type has surrogates, but where it would not be told from the text around it."""
+    drawn_for = [
+        cut for cut in cuts if cut.type in SURROGATES and policy.replacement(cut.type) is Replacement.SURROGATE
+    ]
+    if not drawn_for:
+        return {}
+    secret = _derived(key, "surrogate")
+    names = [text[cut.start : cut.end].split() for cut in drawn_for if cut.type == "NAME"]
+    families = frozenset(words[-1].casefold() for words in names if len(words) > 1)
+    ends = {cut.end for cut in cuts}
+
+    def drawn(pii_type: str, value: str) -> int:
+        return int.from_bytes(hmac.digest(secret, f"{pii_type} {value}".encode(), hashlib.sha256))
+
+    written: dict[Cut, str] = {}
+    for cut in drawn_for:
+        alone = stands_alone(text[max(0, cut.start - 1) : cut.start], text[cut.end : cut.end + 2])
+        if not alone or cut.start in ends:
+            continue
+        context = Context(text[max(0, cut.start - 16) : cut.start], families)
+        value = " ".join(text[cut.start : cut.end].split())
+        made = SURROGATES[cut.type].of(value, partial(drawn, cut.type), context)
+        if made:
+            written[cut] = made
+    return written
 
 
 def restore(text: str, key: bytes) -> str:
@@ -137,22 +202,46 @@ def _numbers(text: str, cuts: Sequence[Cut], policy: Policy) -> dict[Cut, int]:
     numbers: dict[Cut, int] = {}
     for pii_type in {cut.type for cut in numbered}:
         of_type = [cut for cut in numbered if cut.type == pii_type]
-        given = spots(text, {pii_type})  # the numbers of an earlier redaction go on
+        given = spots(text, Held({pii_type}))  # the numbers of an earlier redaction go on
         last = max((int(each) for each in re.findall(r"_([0-9]+)\]", "".join(text[a:b] for a, b in given))), default=0)
-        # The longest first, so that "Marta Ruiz" names both "Marta" and "Ruiz" wherever they stand; numbered in order.
+        groups = _Groups()
         whole = {cut: _words(text[cut.start : cut.end], pii_type) for cut in of_type}
-        groups: list[frozenset[str]] = []
         for words in sorted(whole.values(), key=len, reverse=True):
-            if not any(words <= group for group in groups):
-                groups.append(words)
-        assigned: dict[frozenset[str], int] = {}
+            groups.add(words)
+        assigned: dict[int, int] = {}
         for cut in of_type:
-            group = next(group for group in groups if whole[cut] <= group)
+            group = groups.of(whole[cut])
             if group not in assigned:
                 last += 1
                 assigned[group] = last
             numbers[cut] = assigned[group]
     return numbers
+
+
+class _Groups:
+    """Values by the words of the longest that has them all: "Marta Ruiz" names both "Marta" and "Ruiz"."""
+
+    def __init__(self) -> None:
+        self._known: dict[frozenset[str], int] = {}
+        self._of_word: dict[str, list[int]] = {}
+        self._words: list[frozenset[str]] = []
+
+    def add(self, words: frozenset[str]) -> None:
+        """Make a value a group, unless it is part of one; the longest come first."""
+        if words in self._known:
+            return
+        held = min((self._of_word.get(word, []) for word in words), key=len, default=range(len(self._words)))
+        group = next((each for each in held if words <= self._words[each]), None)
+        if group is None:
+            group = len(self._words)
+            self._words.append(words)
+            for word in words:
+                self._of_word.setdefault(word, []).append(group)
+        self._known[words] = group
+
+    def of(self, words: frozenset[str]) -> int:
+        """The group of a value that was added: its number."""
+        return self._known[words]
 
 
 def _words(value: str, pii_type: str) -> frozenset[str]:

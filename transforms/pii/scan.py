@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -20,19 +20,24 @@ import pyarrow.compute as pc
 import re2
 
 from transforms.pii import tagger
+from transforms.pii.allowing import allowed, without
+from transforms.pii.context import TABULAR, Table, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
-from transforms.pii.folding import comparable
+from transforms.pii.generalise import GENERALS
 from transforms.pii.policy import TYPES, Policy, Replacement
+from transforms.pii.replacements import Held
+from transforms.pii.surrogates import SURROGATES
 from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
-from transforms.pii.views import REMARKABLE, Held, View, remarkable, views
+from transforms.pii.views import REMARKABLE, View, remarkable, views
 
 # Around texts that are searched together: nothing matches a NUL, no word goes on over a line. To a pattern a text
 # begins and ends like a line.
 _WALL = b"\n\0\n"
 _HOLDERS = re.compile(b"\0+")
-_SET_MEMORY = 16 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
+_ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
+_SET_MEMORY = 64 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
 
 class Searched(NamedTuple):
@@ -40,8 +45,11 @@ class Searched(NamedTuple):
 
     place: int
     pattern: Any
+    match: Any  # of re2's own object: the wrapper's matches would cost as much as the search
     group: int
     validator: Validator | None
+    announced: bool
+    unless: str
     confidence: float
 
 
@@ -58,7 +66,7 @@ class Detectors(NamedTuple):
 @cache
 def _compiled(policy: Policy) -> Detectors:
     """The policy's detectors, ready to run."""
-    kinds = [(row.trigger, *triggers(row.expression)) for _, row in policy.detectors]
+    kinds = [(row.trigger, *triggers(row.essence)) for _, row in policy.detectors]
     numbers: dict[tuple[int, str], int] = {}
     sets: list[tuple[Any, int]] = []
     for kind, patterns in enumerate(zip(*kinds, strict=True)):
@@ -88,12 +96,26 @@ def _compiled(policy: Policy) -> Detectors:
 def held(policy: Policy) -> Held:
     """The placeholders that count in texts under a policy."""
     types = TYPES | {row.type for row in policy.custom}
-    return Held(types, frozenset(each for each in types if policy.replacement(each) is Replacement.LAST4))
+
+    def those(kind: Replacement) -> frozenset[str]:
+        return frozenset(each for each in types if policy.replacement(each) is kind)
+
+    shown = frozenset((each, kind) for kind in (*GENERALS, Replacement.SHIFT) for each in those(kind))
+    return Held(types, those(Replacement.LAST4), shown, those(Replacement.SURROGATE) & SURROGATES.keys())
 
 
 def _searched(place: int, row: Detector) -> Searched:
     pattern = re2.compile(row.expression)
-    return Searched(place, pattern, pattern.groups, row.validator, row.confidence)
+    return Searched(
+        place,
+        pattern,
+        pattern._regexp.Match,
+        pattern.groups,
+        row.validator,
+        bool(row.context),
+        row.unless,
+        row.confidence,
+    )
 
 
 def scan(column: pa.StringArray, policy: Policy) -> Finds:
@@ -106,9 +128,10 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     owners = list(range(len(data)))  # of what is searched, the text that it is a view of
     seen: dict[int, View] = {}  # for what is no text itself, by its place in what is searched
     worth = pc.or_(beyond_ascii, pc.match_substring_regex(texts, REMARKABLE)).to_numpy(zero_copy_only=False)
+    worth = worth | bool(detectors.held.surrogates)  # which may stand anywhere
     for number in np.flatnonzero(worth).tolist():
         text = data[number].decode()
-        if remarkable(text):
+        if remarkable(text) or detectors.held.surrogates:
             plain, *others = views(text, detectors.held)
             data[number], seen[number] = plain.text.encode(), plain
             seen.update(enumerate(others, len(data)))
@@ -117,8 +140,8 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
     if policy.tags:
         found.append(_of_tagger(data, policy))
-    if policy.allow:
-        found = [_not_allowed(finds, data, policy.allow) for finds in found]
+    if found and (allow := allowed(policy)):
+        found = [without(Finds(*map(np.concatenate, zip(*found, strict=True))), data, allow)]
     finds = _in_characters(merge([NO_FINDS, *found]), data, beyond_ascii.to_numpy(zero_copy_only=False), seen)
     finds = finds._replace(rows=numbers[np.array(owners, np.int64)[finds.rows]])
     return finds if len(data) == len(numbers) else merge([finds])
@@ -126,31 +149,58 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
 
 def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray, seen: Mapping[int, View]) -> Finds:
     """Finds in bytes of what was searched, in characters of the texts."""
-    rows, firsts = np.unique(finds.rows, return_index=True)
-    for row, first, last in zip(
-        rows.tolist(), firsts.tolist(), np.append(firsts, len(finds.rows))[1:].tolist(), strict=True
-    ):
-        if row not in seen and (row >= len(beyond_ascii) or not beyond_ascii[row]):
-            continue
-        places = slice(first, last)
-        characters = np.cumsum((np.frombuffer(data[row], np.uint8) & 0xC0) != 0x80) - 1
-        finds.starts[places] = characters[finds.starts[places]]
-        finds.ends[places] = characters[finds.ends[places] - 1] + 1
+    unlike = np.zeros(len(data), bool)
+    unlike[: len(beyond_ascii)] = beyond_ascii
+    unlike[list(seen)] = True
+    which = np.flatnonzero(unlike[finds.rows])
+    if not len(which):
+        return finds
+    rows, its = np.unique(finds.rows[which], return_inverse=True)
+    joined = [data[row] for row in rows.tolist()]
+    lengths = np.fromiter(map(len, joined), np.int64, len(joined))
+    begins = (np.cumsum(lengths) - lengths)[its]
+    # Of each byte, the number of the character that it is part of.
+    characters = np.cumsum((np.frombuffer(b"".join(joined), np.uint8) & 0xC0) != 0x80)
+    base = characters[begins]
+    finds.starts[which] = characters[begins + finds.starts[which]] - base
+    finds.ends[which] = characters[begins + finds.ends[which] - 1] - base + 1
+    for place, row in zip(which.tolist(), finds.rows[which].tolist(), strict=True):
         if row in seen:
-            spans = zip(finds.starts[places].tolist(), finds.ends[places].tolist(), strict=True)
-            finds.starts[places], finds.ends[places] = zip(*(seen[row].origin(*span) for span in spans), strict=True)
+            finds.starts[place], finds.ends[place] = seen[row].origin(int(finds.starts[place]), int(finds.ends[place]))
     return finds
 
 
 def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
     # RE2's \b takes an underscore for a letter: _212-555-0187_
     parted = [each.replace(b"_", b"~") for each in data]
+    lengths = np.fromiter(map(len, parted), np.int64, len(parted))
+    together = _Joined(parted, np.arange(len(parted)), lengths)
+    perhaps = dict.fromkeys(together.at(match.start())[0] for match in TABULAR.finditer(together.data))
+    tables = {number: found for number in perhaps if (found := table(parted[number]))}
+    parted += [each.data for each in tables.values()]
+    lengths = np.append(lengths, [len(each.data) for each in tables.values()]).astype(np.int64)
     triggered = _triggered(parted, detectors.sets)
     worth = triggered[detectors.needed].all(axis=1)
     for group in np.flatnonzero(worth.any(axis=1)).tolist():
         numbers = np.flatnonzero(worth[group])
-        texts = _Joined([parted[number] for number in numbers.tolist()], numbers)
-        yield from (_search(texts, searched) for searched in detectors.rows[group])
+        texts = _Joined([parted[number] for number in numbers.tolist()], numbers, lengths[numbers])
+        for searched in detectors.rows[group]:
+            yield _out_of_tables(_search(texts, searched), tables, len(data))
+
+
+def _out_of_tables(finds: Finds, tables: dict[int, Table], texts: int) -> Finds:
+    """Finds as of the texts: those in tables, which count on after the texts, where their cells stand."""
+    if not tables or not len(finds.rows) or finds.rows[-1] < texts:
+        return finds
+    kept = np.ones(len(finds.rows), bool)
+    for place, (number, found) in enumerate(tables.items(), texts):
+        its = slice(*np.searchsorted(finds.rows, [place, place + 1]))
+        if its.start < its.stop:
+            further, kept[its] = found.in_text(finds.starts[its], finds.ends[its])
+            finds.starts[its] += further
+            finds.ends[its] += further
+            finds.rows[its] = number
+    return finds.where(kept)
 
 
 def _triggered(data: Sequence[bytes], sets: Sequence[tuple[Any, int]]) -> np.ndarray:
@@ -182,22 +232,31 @@ def _of_policy(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
 
 
 class _Joined:
-    """Texts of some numbers as one, for most of what a search costs is the call.
+    """Texts of some numbers, of so many bytes, as one, for most of what a search costs is the call.
 
     Walls stand before the first and after the last as well: a text reads the same wherever it stands.
     """
 
-    def __init__(self, texts: Sequence[bytes], numbers: np.ndarray) -> None:
+    def __init__(self, texts: Sequence[bytes], numbers: np.ndarray, lengths: np.ndarray) -> None:
         self.data = _WALL.join([b"", *texts, b""])
-        self.lengths = np.array([len(text) for text in texts], np.int64)
-        self.begins = np.cumsum(self.lengths + len(_WALL)) - self.lengths
-        self.numbers = numbers
-        self._texts, self._begins = texts, self.begins.tolist()
+        self.numbers, self.lengths = numbers, lengths
+        self._texts = texts
 
-    def at(self, position: int) -> tuple[bytes, int]:
-        """The text at a place of `data`, and where it begins there."""
+    @cached_property
+    def begins(self) -> np.ndarray:
+        """Where each text begins in `data`."""
+        begins: np.ndarray = np.cumsum(self.lengths + len(_WALL)) - self.lengths
+        return begins
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        begins: list[int] = self.begins.tolist()
+        return begins
+
+    def at(self, position: int) -> tuple[int, bytes, int]:
+        """Which text is at a place of `data`, the text, and where it begins there."""
         which = bisect_right(self._begins, position) - 1
-        return self._texts[which], self._begins[which]
+        return which, self._texts[which], self._begins[which]
 
 
 def _search(texts: _Joined, searched: Searched) -> Finds:
@@ -214,28 +273,34 @@ def _search(texts: _Joined, searched: Searched) -> Finds:
 
 
 def _spans(texts: _Joined, searched: Searched) -> list[Span]:
-    """One detector's valid matches, in bytes of all texts together. A validator sees the text of its match alone.
+    """One detector's valid matches, in bytes of all texts together. What judges a match sees its text alone.
 
-    Where a match is refused or cut short, the search goes on inside it.
+    Where a match is refused or cut short, the search goes on inside it: of what is announced, from the value on, for no
+    nearer word would announce another.
     """
-    data, pattern, group, validator = texts.data, searched.pattern, searched.group, searched.validator
-    if not validator:
-        return [match.span(group) for match in pattern.finditer(data)]
+    data, size = texts.data, len(texts.data)
+    match, group, validator, unless = searched.match, searched.group, searched.validator, searched.unless
     spans: list[Span] = []
-    position: int | None = 0
-    while position is not None:
-        matches, position = pattern.finditer(data, position), None
-        for match in matches:
-            start, end = match.span(group)
-            text, begin = texts.at(start)
+    position = 0
+    while True:
+        found = match(_ANYWHERE, data, position, size)
+        first, position = found[0]
+        if first < 0:
+            return spans
+        start, end = found[group]
+        if validator or unless:
+            _, text, begin = texts.at(start)
             span = start - begin, min(end - begin, len(text))
-            kept = validator(text, *span)
-            if kept:
-                spans.append((begin + kept[0], begin + kept[1]))
+            kept = validator(text, *span) if validator else span
+            if kept and unless and said_to_be(unless, text, kept[0]):
+                kept = None
+            if not kept:
+                position = start if searched.announced else first + 1
+                continue
             if kept != span:
-                position = begin + kept[1] if kept else match.start() + 1
-                break
-    return spans
+                position = begin + kept[1]
+            start, end = begin + kept[0], begin + kept[1]
+        spans.append((start, end))
 
 
 def _of_tagger(data: Sequence[bytes], policy: Policy) -> Finds:
@@ -245,9 +310,3 @@ def _of_tagger(data: Sequence[bytes], policy: Policy) -> Finds:
     wanted = np.array(policy.wanted[first : first + len(tagger.TYPES)])
     kept = wanted[tags.types] & (tags.confidences >= least[tags.types])
     return Finds(tags.rows, tags.starts, tags.ends, tags.types + first, tags.confidences.astype(np.float64)).where(kept)
-
-
-def _not_allowed(finds: Finds, data: Sequence[bytes], allow: frozenset[str]) -> Finds:
-    values = zip(finds.rows.tolist(), finds.starts.tolist(), finds.ends.tolist(), strict=True)
-    kept = [comparable(data[row][start:end].decode()) not in allow for row, start, end in values]
-    return finds.where(np.array(kept, bool))

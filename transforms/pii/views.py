@@ -15,24 +15,22 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-import re2
-
-from transforms.pii.folding import BEYOND_ASCII, FOLDABLE, UNSEEN, folded
-from transforms.pii.replacements import spots
+from transforms.pii.folding import CONTROL_SEQUENCE, FOLDABLE, UNSEEN, folded
+from transforms.pii.replacements import Held, spots
 from transforms.rewriting import Change, Rewriting, rewrite
 
-HOLDER = "\0"  # what a placeholder is to everything that searches; nothing else is
+HOLDER = "\0"  # what a placeholder is to everything that searches; nothing else is, for `normalise` leaves no NUL
 _UNDONE = 3  # times that escapes are undone: `&amp;#64;`
 # RE2: what an ASCII text holds that has more to it than the bytes it is made of.
-_ESCAPED = r"%[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{2,31};|=\n|=[0-9A-F]{2}|\\[nrtux\"'/\\]"
-REMARKABLE = rf"[\x00-\x09\x0b-\x1f\x7f]|\[[A-Z]|{_ESCAPED}"
-_REMARKABLE = re2.compile(REMARKABLE)
+REMARKABLE = r"[\x01-\x09\x0b-\x1f\x7f]|\[[A-Z]|%[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{2,31};|=\n|=[0-9A-F]{2}|\\[nrtux\"'/\\]"
+_REMARKABLE = re.compile(REMARKABLE)
 _ESCAPES = re.compile(
     r"(?P<url>(?:%[0-9A-Fa-f]{2})+)|(?P<plus>(?<=[0-9A-Za-z])\+(?=[0-9A-Za-z%]))"
     r"|(?P<html>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][0-9A-Za-z]{1,30});)"
     r"|(?P<mail>(?:=\n|=[0-9A-F]{2})+)"
     r"|(?P<json>(?:\\u[0-9A-Fa-f]{4})+|\\x[0-9A-Fa-f]{2}|\\[nrt\"'/\\])"
 )
+_MARKS = re.compile(r"[%&=+\\]")  # what an escape begins with
 _LITERALS = {"n": "\n", "r": "\n", "t": " "}
 
 
@@ -51,14 +49,7 @@ class View(NamedTuple):
 
 def remarkable(text: str) -> bool:
     """Whether a text has views that differ from it."""
-    return bool(_REMARKABLE.search(text) or (not text.isascii() and BEYOND_ASCII.search(text)))
-
-
-class Held(NamedTuple):
-    """Of which types placeholders count, and of which those that show the last four signs."""
-
-    types: frozenset[str]
-    last4: frozenset[str]
+    return _REMARKABLE.search(text) is not None or (not text.isascii() and not FOLDABLE.isdisjoint(text))
 
 
 def views(text: str, held: Held) -> Iterator[View]:
@@ -78,30 +69,38 @@ def views(text: str, held: Held) -> Iterator[View]:
 
 
 def _view(text: str, held: Held, before: tuple[Rewriting, ...], written: Callable[[str], str]) -> View:
-    changes: list[Change] = []
-    position = 0
-    placeholders = spots(text, *held) if "[" in text else []
-    for start, end in (*placeholders, (len(text), len(text))):
-        changes += (Change(*each.span(), written(each[0])) for each in FOLDABLE.finditer(text, position, start))
-        if end > start:
-            changes.append(Change(start, end, HOLDER))
-        position = end
-    changes = [each for each in changes if each.new != text[each.start : each.end]]
+    changes = [Change(*spot, HOLDER) for spot in (spots(text, held) if "[" in text or held.surrogates else ())]
+    unlike = FOLDABLE.intersection(text)
+    if unlike:
+        taken = {place for change in changes for place in range(change.start, change.end)}
+        for match in CONTROL_SEQUENCE.finditer(text) if "\x1b" in unlike else ():
+            changes.append(Change(*match.span(), ""))
+            taken.update(range(*match.span()))
+        changes += (
+            Change(place, place + 1, written(sign))
+            for place, sign in enumerate(text)
+            if sign in unlike and place not in taken
+        )
+        changes.sort()
     if not changes:
         return View(text, before)
     rewriting = rewrite(text, changes)
     return View(rewriting.text, (*before, rewriting))
 
 
-def _parted(match: str) -> str:
-    return " " if match in UNSEEN else folded(match)
+def _parted(character: str) -> str:
+    return " " if character in UNSEEN else folded(character)
 
 
 def _undone(text: str) -> Iterator[Change]:
     """What the escapes in a text stand for. A plus is a space where the text has escapes of URLs."""
     plus = "%" in text and re.search("%[0-9A-Fa-f]{2}", text) is not None
-    for match in _ESCAPES.finditer(text):
-        written = match[0]
+    reached = 0
+    for mark in _MARKS.finditer(text):
+        match = _ESCAPES.match(text, mark.start())
+        if not match or mark.start() < reached:
+            continue
+        reached, written = match.end(), match[0]
         match match.lastgroup:
             case "url":
                 new = unquote(written, errors="replace")

@@ -72,6 +72,7 @@ class Unnamed:
     of_row: np.ndarray  # row of the batch -> its place, -1 where the language is known or there is no text
     keys: list[bytes]
     texts: RedactedTexts
+    certificates: pa.BinaryArray
 
     def shown(self, places: Sequence[int], max_bytes: int) -> list[RedactedText]:
         """What the service is shown of some: as much of the beginning as it takes."""
@@ -85,8 +86,8 @@ def unnamed(prepared: pa.RecordBatch) -> Unnamed:
     encoded = keys.dictionary_encode()
     of_row = pc.fill_null(encoded.indices, -1).to_numpy()
     first = first_rows(of_row, len(encoded.dictionary))
-    texts = redacted_texts(prepared).take(first)
-    return Unnamed(of_row, [bytes.fromhex(key) for key in encoded.dictionary.to_pylist()], texts)
+    texts, certificates = redacted_texts(prepared).take(first), prepared["certificate"].take(pa.array(first))
+    return Unnamed(of_row, [bytes.fromhex(key) for key in encoded.dictionary.to_pylist()], texts, certificates)
 
 
 def known_languages(found: Unnamed, cache: ScoreCache) -> dict[bytes, Language]:
@@ -107,7 +108,7 @@ def name(
     languages = pa.array([(answer or None) if isinstance(answer, str) else None for answer in answers], pa.string())
     codes = pa.array([a.code if isinstance(a, (Failure, Deferred)) else None for a in answers], pa.string())
     deferred = np.array([isinstance(answer, Deferred) for answer in answers] or [False])
-    keys = fingerprint.keys(found.texts.array, languages)
+    keys = fingerprint.keys_of(found.certificates, languages)
     places = pa.array(found.of_row, mask=found.of_row < 0)
     columns = {
         "language": pc.coalesce(prepared["language"], languages.take(places)),

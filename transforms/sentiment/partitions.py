@@ -27,7 +27,7 @@ def partitions(
     texts = redacted_texts(prepared).array
     keys = prepared["content_key"]
     if languages_asked:
-        keys = fingerprint.keys(texts, pa.nulls(len(texts), pa.string()))
+        keys = fingerprint.keys_of(prepared["certificate"], pa.nulls(len(texts), pa.string()))
     long = pc.fill_null(pc.greater(pc.binary_length(texts), max_bytes), False)
     if pc.any(long).as_py():
         first = [split_utf8(text, max_bytes)[0] for text in texts.filter(long).to_pylist()]

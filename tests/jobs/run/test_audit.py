@@ -12,6 +12,7 @@ from jobs.drops import Compression, DropFile, Format
 from jobs.lake.layout import Lake
 from jobs.lake.parquet import WrittenFile
 from jobs.run.audit import Audit, audit
+from jobs.run.read_back import Searched
 from jobs.run.staging import Staged
 from jobs.spark.tasks import SparkWorkers
 from jobs.stores.protocols import PublishedFile, TakenFile
@@ -31,7 +32,7 @@ def audited(spark: SparkSession, lake: Lake, *files: WrittenFile, documents: int
     dates = sorted({file.ds for file in files})
     staged = [Staged(ds, [file for file in files if file.ds == ds], 0) for ds in dates]
     total = sum(file.rows for file in files) if documents is None else documents
-    return audit(SparkWorkers(spark), lake, "R1", DEFAULT_POLICY, staged, total)
+    return audit(SparkWorkers(spark), lake, Searched(DEFAULT_POLICY, "R1"), staged, total)
 
 
 def test_what_holds_is_kept_with_the_files_and_their_rows(spark: SparkSession, lake: Lake) -> None:

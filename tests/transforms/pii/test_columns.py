@@ -86,7 +86,7 @@ def made_ids() -> list[str]:
 PATHS = [
     "/data/drops/ds=2026-11-22/part-0001.jsonl.gz",
     "s3://bucket/2026/11/22/x.jsonl",
-    "/home/anna/x.jsonl",
+    "/home/jobs/x.jsonl",
     "/data/in/export_20261120_093000.csv",
     "s3://bucket/raw/part-00017-6513270e-269e-4d37-b2a7-4de452e6b438-c000.snappy.parquet",
     "https://www.example.com/r/reviews/17",

@@ -25,7 +25,8 @@ from transforms.pii.folding import comparable, fold
         ("𝐃𝐚𝐧𝐚 ⓓⓐⓝⓐ 𝒟𝒶𝓃𝒶 🅳🅐", "Dana dana Dana DA"),
         ("①②③ ²¹² ⁵⁵⁵ ₀₁ ❷ ⓪", "123 212 555 01 2 0"),
         ("ﬁn № 5", "fin No 5"),
-        ("d\x00a\x07na \x1b[31mred\x1b[0m", "dana red"),
+        ("D\u0336a\u0336n\u0336a 5\u03015", "Dana 55"),
+        ("d\x01a\x07na \x1b[31mred\x1b[0m", "dana red"),
         ("nº 3, 2ª, 1½ and so on… ™", "nº 3, 2ª, 1½ and so on… ™"),
     ],
 )

@@ -12,7 +12,7 @@ from botocore.session import get_session
 from transforms.pii import policy as module
 from transforms.pii import tagger
 from transforms.pii.detectors import DETECTORS, Detector
-from transforms.pii.policy import COMPREHEND_TYPES, DEFAULT_POLICY, TYPES, Columns, Policy, Replacement, Treatment
+from transforms.pii.policy import COMPREHEND_TYPES, DEFAULT_POLICY, TYPES, Columns, Keys, Policy, Replacement, Treatment
 from transforms.pii.redactor import redact
 
 ROW = Detector("ticket", "TICKET", "T[0-9]", 0.9)
@@ -31,6 +31,9 @@ CHANGES: list[dict[str, Any]] = [
     {"thresholds": (("NAME", 0.6),)},
     {"languages": frozenset({"en"})},
     {"allow": frozenset({"x"})},
+    {"allow_patterns": ("x",)},
+    {"day_first": True},
+    {"keep_eponyms": False},
     {"custom": (ROW,)},
     {"second_opinion": "comprehend"},
 ]
@@ -41,11 +44,11 @@ def test_id_changes_with_the_policy(change: dict[str, Any]) -> None:
     assert dataclasses.replace(DEFAULT_POLICY, **change).id != DEFAULT_POLICY.id
 
 
-def test_id_changes_with_every_field_but_the_columns() -> None:
+def test_id_changes_with_every_field_but_columns_and_keys() -> None:
     """They change no text that is scored: known texts stay known."""
     changed = {name for change in CHANGES for name in change}
-    assert {*changed, "columns"} == {field.name for field in dataclasses.fields(Policy)}
-    kept = dataclasses.replace(DEFAULT_POLICY, columns=Columns(document_id=Treatment.KEEP))
+    assert {*changed, "columns", "keys"} == {field.name for field in dataclasses.fields(Policy)}
+    kept = dataclasses.replace(DEFAULT_POLICY, columns=Columns(document_id=Treatment.KEEP), keys=Keys(never=("id",)))
     assert kept.id == DEFAULT_POLICY.id
 
 

@@ -10,6 +10,7 @@ import re
 from itertools import chain, pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import assume, example, given, settings
@@ -19,11 +20,13 @@ from tests.benchmarks.pii_speed import SLOW_UNITS
 from tests.transforms.pii.test_detectors import CLEAN, FOUND
 from transforms import schemas
 from transforms.pii import redactor
+from transforms.pii.context import said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.folding import fold
 from transforms.pii.policy import DEFAULT_POLICY, TYPES, Policy, Replacement
 from transforms.pii.redactor import find, redact
-from transforms.pii.views import Held, views
+from transforms.pii.replacements import Held
+from transforms.pii.views import views
 from transforms.text import normalise
 
 ROOT = Path(__file__).parents[3]
@@ -81,22 +84,41 @@ def plain_replace(text: str, cut: list[tuple[int, int, str]]) -> str:
 def plain_finds(text: str) -> list[tuple[int, int, str]]:
     held = {place for match in re.finditer(rf"\[(?:{'|'.join(TYPES)})\]", text) for place in range(*match.span())}
     kept = [(i, sign) for i, c in enumerate(text) for sign in ("\0" if i in held else fold(c))]
-    folded = "\n" + "".join(character for _, character in kept).replace("_", "~") + "\n"
+    folded = "".join(character for _, character in kept).replace("_", "~")
+    found = plain_search(folded)
+    tables = table(folded.encode())
+    if tables:
+        for start, end, name in plain_search(tables.data.decode()):
+            edges = [np.array([len(tables.data.decode()[:edge].encode())]) for edge in (start, end)]
+            (further,), (within,) = tables.in_text(*edges)
+            if within:
+                first, last = (len(folded.encode()[: int(edge[0] + further)].decode()) for edge in edges)
+                found.append((first, last, name))
+    return [(kept[start][0], kept[end - 1][0] + 1, name) for start, end, name in plain_union(found)]
+
+
+def plain_search(text: str) -> list[tuple[int, int, str]]:
+    """Every row's finds in a text that is folded, as its validator and the words beside them leave them."""
     found = []
+    lined = f"\n{text}\n"
+    data = lined.encode()
     for each in DETECTORS:
         pattern = re.compile(each.expression, re.ASCII)
         position = 0
-        while match := pattern.search(folded, position):
+        while match := pattern.search(lined, position):
             start, end = match.span(pattern.groups)
-            if each.validator:
-                span = each.validator(folded.encode(), len(folded[:start].encode()), len(folded[:end].encode()))
-                if not span:
-                    position = match.start() + 1
-                    continue
-                start, end = (len(folded.encode()[:edge].decode()) for edge in span)
-            found.append((start, end, each.name))
+            span: tuple[int, int] | None = (len(lined[:start].encode()), len(lined[:end].encode()))
+            if span and each.validator:
+                span = each.validator(data, *span)
+            if span and each.unless and said_to_be(each.unless, data, span[0]):
+                span = None
+            if span is None:
+                position = start if each.context else match.start() + 1
+                continue
+            start, end = (len(data[:edge].decode()) for edge in span)
             position = end
-    return [(kept[start - 1][0], kept[end - 2][0] + 1, name) for start, end, name in plain_union(found)]
+            found.append((start - 1, min(end - 1, len(text)), each.name))
+    return found
 
 
 def plain_union(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -118,4 +118,4 @@ def prepared(
     base = {"document_id": "d", "text": "fine", "language": "en", "subject_id": "s"}
     values = {name: [{**base, **row}[name] for row in rows] for name in base}
     batch = documents(values, range(1, len(rows) + 1), "/drop/a.jsonl")
-    return ready(redact_documents(batch, default, policy, b""), fingerprint(policy))
+    return ready(redact_documents(batch, default, policy, fingerprint().key), fingerprint(policy))

@@ -32,7 +32,7 @@ def test_copies_meet_and_others_spread() -> None:
 
 def test_long_texts_that_begin_alike_meet_where_their_first_chunk_belongs() -> None:
     long = "It is very good. It was quite bad."
-    batch = prepared([{"text": long}, {"text": "It is very good.\nIt broke."}, {"text": long[17:] + " " + long}])
+    batch = prepared([{"text": long}, {"text": "It is very good.  It broke."}, {"text": long[17:] + " " + long}])
 
     found = numbers(batch)
 

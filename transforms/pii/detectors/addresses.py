@@ -7,6 +7,7 @@ from transforms.pii.validators import addresses
 
 _CAPITAL = "A-Z\u00c0-\u00de"
 _S = rf"{SPACE}+"
+_O = rf"{SPACE}?"
 _COMMA = rf"(?:{SPACE}|,)+"
 _NAME = rf"[{_CAPITAL}](?:[{LETTERS}'.-]*[{LETTERS}])?"
 _CITY = rf"{_NAME}(?:{_S}(?:(?:de|del|la|las|los|of|upon|on|le|les|am|an|der|do|da|dos){_S}){{0,2}}{_NAME}){{0,3}}"
@@ -20,7 +21,7 @@ _STATES = (
     rf"{_SURE_STATES}|ON|QC|BC|AB|SK|NSW|HI|ID|IN|MA|ME|OK|OR|PA|AE|AP|AA|MB|NS|NB|NL|PE|YT|NT|NU|VIC|QLD|TAS"
     rf"|ACT|SA"
 )
-_ZIP = r"[0-9]{5}(?:-[0-9]{4})?\b"
+_ZIP = r"[0-9]{5}(?:-?[0-9]{4})?\b"
 _POSTCODE_UK = (
     rf"(?:GIR{SPACE}*0AA|[A-PR-UWYZ](?:[0-9]{{1,2}}|[A-HK-Y][0-9]{{1,2}}|[0-9][A-HJKPSTUW]"
     rf"|[A-HK-Y][0-9][ABEHMNPRVWXY]){SPACE}*[0-9][ABD-HJLNP-UW-Z]{{2}})\b"
@@ -31,9 +32,9 @@ _STATE_OR_CODE = (
     rf"|{_POSTCODE_UK}|{_POSTCODE_CA})"
 )
 _TAIL = rf"(?:(?:{_COMMA}{_CITY})?{_COMMA}{_STATE_OR_CODE})"
+_UNIT_WORD = "(?:Apt|Apartment|Appt|Suite|Ste|Unit|Flat|Floor|Fl|Room|Rm|Bldg|Building|Level|Lot|PMB)"
 _UNIT = (
-    rf"(?:(?:,{SPACE}*#{SPACE}*|{_COMMA}(?:Apt|Apartment|Appt|Suite|Ste|Unit|Flat|Floor|Fl|Room|Rm|Bldg|Building"
-    rf"|Level|Lot|PMB)\b\.?{SPACE}*#?{SPACE}*)"
+    rf"(?:(?:,{SPACE}*#{SPACE}*|{_COMMA}{_UNIT_WORD}\b\.?{SPACE}*#?{SPACE}*)"
     rf"[A-Za-z]?-?(?:[0-9]{{1,5}}[A-Za-z]?|[A-Z])\b)"
 )
 _HOUSE = rf"\b[0-9]{{1,5}}(?:-[0-9]{{1,5}}|{SPACE}1/2)?[A-Za-z]?,?{_S}"
@@ -56,6 +57,14 @@ _FLOOR = (
     rf"|[Aa]pto\.?|[Aa]ndar|[Ss]cala|[Ii]nterno){SPACE}*[0-9A-Z]{{0,3}}\b))"
 )
 _EUROPEAN_TAIL = rf"(?:(?:{SPACE}|[,.;-])+(?:[A-Z]{{1,2}}-)?(?:[0-9]{{4,5}}|[0-9]{{4,5}}-[0-9]{{3}}){_S}{_CITY})?"
+_PART_OF_HOUSE = (
+    "(?:apt|apartment|flat|suite|unit|building|bldg|block|tower|floor|door|entrance|staircase|wohnung|whg|aufgang|piso"
+    "|puerta|portal|escalera|bloque|appartement|appt|b[aâ]timent|[eé]tage|porte|scala|interno|bloco|andar|apto)\\.?"
+)
+_LIVING = (
+    "(?:live[sd]?|living|stay(?:s|ing)?|move[ds]?|moving|reside[sd]?|located|based|house|home|address|deliver(?:ed|y)?|ship(?:ped"
+    rf"|ping)?|send|sent|pick(?:ed)?{_S}up|leave|come)"
+)
 
 ROWS = (
     Detector(
@@ -69,16 +78,28 @@ ROWS = (
     Detector(
         name="street_lower",
         type="ADDRESS",
-        pattern=rf"\b[0-9]{{2,5}}{_S}(?:[nsew]\.?{_S})?[a-z]{{3,}}{_S}(?:street|avenue|ave|blvd|boulevard|lane|road"
+        pattern=rf"\b[0-9]{{2,5}}{_S}(?:[nsew]\.?{_S})?(?:[a-z]{{3,}}{_S}){{1,2}}(?:street|avenue|ave|blvd|boulevard|lane|road"
         rf"|rd)\b{_TAIL}?",
         confidence=0.6,
-        validator=addresses.street,
+        validator=addresses.street_lower,
+    ),
+    Detector(
+        name="street_said",  # any house and street, after a word for living there
+        type="ADDRESS",
+        pattern=rf"(?i:\b{_LIVING}{_S}(?:[a-z]{{2,9}}{_S}){{0,3}}?)((?:[1-9][0-9]{{0,4}}[a-z]?){_S}(?:[nsew]\.?{_S})?"
+        rf"(?i:(?:[{LETTERS}'.-]+{_S}|[0-9]{{1,3}}(?:st|nd|rd|th){_S}){{1,3}}(?:street|st|str|avenue|ave|road|rd|boulevard|blvd"
+        rf"|lane|ln|drive|dr|court|ct|circle|cir|terrace|trail|parkway|pkwy|highway|hwy|crescent|close|place|pl|way|square|sq"
+        rf"|row|gardens|grove|walk|hill|mews|loop|path|crossing|bend))\b(?i:{_COMMA}{_PART_OF_HOUSE}{_S}#?[0-9]{{1,4}}-?[a-z]?\b)?{_TAIL}?)",
+        trigger=rf"(?i:{_LIVING}(?:{_S}[a-z]+)*){_S}[1-9]",
+        confidence=0.7,
+        validator=addresses.street_lower,
     ),
     Detector(
         name="street_tail",
         type="ADDRESS",
         pattern=rf"{_HOUSE}(?:(?:{_WORD}|[0-9]{{1,4}}){_S}){{0,5}}(?:{_WORD}|[0-9]{{1,4}})(?:{_UNIT}{_TAIL}?"
         rf"|{_UNIT}?{_COMMA}{_CITY}{_COMMA}{_STATE_OR_CODE})",
+        trigger=rf"(?:{SPACE}|,){_UNIT_WORD}\b|,{SPACE}*#|(?:{SPACE}|,){_STATE_OR_CODE}",
         confidence=0.85,
         validator=addresses.street,
     ),
@@ -90,11 +111,25 @@ ROWS = (
         confidence=0.7,
     ),
     Detector(
+        name="flat_lower",  # two of them in a row: one is in every advertisement
+        type="ADDRESS",
+        pattern=rf"\b(?i:{_PART_OF_HOUSE}{_S}#?[0-9]{{1,4}}-?[a-z]?{_COMMA}{_PART_OF_HOUSE}{_S}#?[0-9]{{1,4}}-?[a-z]?"
+        rf"(?:{_COMMA}{_PART_OF_HOUSE}{_S}#?[0-9]{{1,4}}-?[a-z]?)?)\b",
+        confidence=0.7,
+    ),
+    Detector(
         name="box",
         type="ADDRESS",
-        pattern=rf"\b(?i:p\.?{SPACE}*o\.?{SPACE}*box|post{_S}office{_S}box|apartado{_S}(?:de{_S}correos|postal)"
-        rf"|apdo\.?|bo[iî]te{_S}postale|postfach|casella{_S}postale"
-        rf"|caixa{_S}postal){SPACE}*(?:#|n[º°.o]{{0,3}}{SPACE})?{SPACE}*[0-9]{{1,7}}\b{_TAIL}?",
+        pattern=rf"\b(?i:(?:g\.?)?p\.?{SPACE}*o\.?{SPACE}*b(?:ox|\.)?|post{_S}office{_S}box|(?:locked|private|mail){_S}bag"
+        rf"|apartado{_S}(?:de{_S}correos|postal|a[eé]reo)|apdo\.?|casilla(?:{_S}(?:de{_S}correos?|postal))?|bo[iî]te{_S}postale"
+        rf"|postfach|schlie(?:ß|ss)fach|casella{_S}postale|caixa{_S}postal|postbus|postb[ou]ks|box{_S}postal|postilokero"
+        rf"|skrytka{_S}pocztowa)\b\.?{SPACE}*(?:#|n[º°.o]{{0,3}}{SPACE})?{SPACE}*(?:[0-9]{{1,2}}(?:{SPACE}[0-9]{{2}}){{1,2}}|[0-9]{{1,7}})\b"
+        rf"(?:{_COMMA}(?:[A-Z]{{1,2}}-)?(?:[0-9]{{4}}{SPACE}?[A-Z]{{2}}|[0-9]{{4,5}}|[0-9]{{2,3}}[ -][0-9]{{2,3}}){_S}"
+        rf"{_CITY}|{_TAIL})?|\bBP{SPACE}?[0-9]{{1,6}}[ ,]{{1,2}}[0-9]{{5}}{_S}{_CITY}"
+        rf"|(?:а/я|абонентский{_S}ящик){SPACE}?№?{SPACE}?[0-9]{{1,6}}\b"  # noqa: RUF001 - Russian
+        r"|私書箱第?[0-9]{1,5}号?|사서함 ?[0-9]{1,5}호?|(?:邮政信箱|郵政信箱|信箱)[0-9]{1,5}号?",
+        trigger=rf"(?i:box|p\.?{SPACE}*o\.?{SPACE}*b\.?|bag|correos|postal|a[eé]reo|apdo|casilla|fach|postale|postbus|postb[ou]ks"
+        rf"|lokero|pocztowa|bp|а/я|ящик)\.?{SPACE}*(?:[#№]|n[º°.o]{{0,3}}{SPACE})?{SPACE}*[0-9]|私書箱|사서함|信箱",  # noqa: RUF001
         confidence=0.85,
     ),
     Detector(
@@ -137,10 +172,20 @@ ROWS = (
     Detector(
         name="postal_code",
         type="ADDRESS",
-        pattern=rf"(?:^|[^A-Za-z0-9\x00])(?i:zip(?:{OF}code)?|post(?:al)?{OF}codes?|pin{OF}?code|c\.?p|c[oó]d(?:igo"
-        rf"|\.)?{OF}postal|code{OF}postal|plz|postleitzahl|cap|cep|codice{OF}postale)"
-        rf"(?:{SPACE}|[.:#=-]|is|es|est|ist)*{_S}?([A-Z]{{1,2}}[0-9][0-9A-Z]?{SPACE}*[0-9][A-Z]{{2}}\b"
-        rf"|[0-9]{{5}}-[0-9]{{3,4}}\b|[0-9]{{2}}{SPACE}[0-9]{{3}}\b|[0-9]{{4,6}}\b)",
+        pattern=rf"(?i:[A-Z]{{1,2}}[0-9][0-9A-Z]?{_O}[0-9][A-Z]{{2}}|[A-Z][0-9][A-Z]{_O}[0-9][A-Z][0-9]"
+        rf"|[A-Z][0-9][0-9W]{_O}[0-9A-Z]{{4}}|[0-9]{{5}}[ -]?[0-9]{{3,4}}|[0-9]{{2,3}} [0-9]{{3}}|[0-9]{{4,6}})\b",
+        context=(
+            f"zip(?:{OF}code)?", f"post(?:al)?{OF}codes?", f"pin{OF}?code", "eircode", f"c[oó]d(?:igo|\\.)?{OF}postal",
+            f"code{OF}postal", "plz", "postleitzahl", "cep", f"codice{OF}(?:di{OF}avviamento{OF})?postale", "postcode",
+            "postnummer", "kod pocztowy", "индекс", "邮编", "郵便番号", "우편번호",
+        ),
+        validator=addresses.postal_code,
+        confidence=0.72,
+    ),
+    Detector(
+        name="postal_code_short",  # CAP 00184: words so short that nothing may part them from the number
+        type="ADDRESS",
+        pattern=r"(?:^|[^A-Za-z0-9\x00])(?i:c\.?p\.?|cap)[ .:#=-]{1,3}([0-9]{5})\b",
         confidence=0.72,
     ),
     Detector(
@@ -227,6 +272,7 @@ ROWS = (
         rf"|(?:Stra(?:ß|ss)e|Str\.|Platz|Allee|Weg|ul\."
         rf"|[Uu]lica)(?:{_S}{_NAME}){{0,3}}){_S}[0-9]{{1,4}}(?:{SPACE}?[a-hA-H]\b)?(?:[-/][0-9]{{1,4}}[a-h]?)?\b{_EUROPEAN_TAIL}",
         confidence=0.8,
+        validator=addresses.street_romance,
     ),
     Detector(
         name="street_postcode",  # any name and number, with a postcode and a town after it

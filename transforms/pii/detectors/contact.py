@@ -7,13 +7,19 @@ from transforms.pii.validators import contact
 
 _HOST = "A-Za-z0-9\u00c0-\u1fff\u3040-\U0010ffff-"  # any script but punctuation, for what stands after an @
 _AT = r"[^ ]@"
+_O = rf"{SPACE}?"
 _EXTENSION = rf"(?:{SPACE}*(?i:x|ext\.?|extension){SPACE}*[0-9]{{1,6}})?\b"
 _PHONE_WORDS = (
     "call", "cell", "cel", "cell ?phone", "celular", "cellulare", "contact", "contacto", "contatto", "contact number",
+    "(?:best|good|call-?back|contact|daytime|home|work) number", "number to (?:call|reach|text|use)",
     "dial", "direct line", "direct number", "fax", "fono", "handy", "handynummer", "hotline", "landline", "mobil",
     "mobile", "mobilnummer", "m[oóÓ]vil", "my number", "phone", "phones", "portable", "reach", "ring", "rufnummer",
     "sms", "t[eéÉ]l", "t[eéÉ]l[eéÉ]phone", "telefax", "telefon", "telefone", "telefonnummer", "tel[eéÉ]fonos?",
-    "telefono", "telem[oóÓ]vel", "telfs?", "tel-nr", "text", "tfnos?", "tlfn?o?s?", "whats ?app",
+    "telefono", "telem[oóÓ]vel", "telfs?", "tel-nr", "text", "tfnos?", "tlfn?o?s?", "txt", "whats ?app",
+    "numer telefonu", "puhelin", "тел", "телефон", "моб", "мобильный", "факс", "звоните", "позвоните", "τηλ",
+    "τηλέφωνο", "κινητό", "電話", "电话", "手机", "手機", "携帯", "联系", "聯絡", "拨打",
+    "전화", "연락처", "핸드폰", "휴대폰",
+    "फोन", "मोबाइल", "هاتف", "جوال",
 )  # fmt: skip
 _NUMBERS = rf"[(+]?[0-9](?:{SPACE}?[().]?{SPACE}?-?[0-9]){{6,13}}"
 _AND = rf"{SPACE}*(?:[-/,;&]|{SPACE}(?:and|or|y|o|et|ou|und|oder|e){SPACE}){SPACE}*"
@@ -33,30 +39,25 @@ _SHAPES = (
     "[2-9]d dd dd dd",
     "[2-9]ddd dddd",  # Singapore, Hong Kong
     "[1-9]d dddddd",
+    "1[3-9]d(?: |-)dddd(?: |-)dddd",  # China
+    "8 ddd ddd(?: |-)dd(?: |-)dd",  # Russia
 )
-# No ending that is a word too (at, de, it, me): "at that point it".
-_DOT = r"(?i:dot|punto|point|punkt|ponto)"
-_SPELLED_DOT = rf"(?:{SPACE}*[({{<]{SPACE}*{_DOT}{SPACE}*[)}}>]{SPACE}*|{SPACE}+{_DOT}{SPACE}+)"
-_AT_WORD = r"(?i:at|arroba|arobase|chiocciola)"
-_SPELLED_AT = rf"{SPACE}*[({{<]{SPACE}*(?:{_AT_WORD}|@){SPACE}*[)}}>]{SPACE}*|{SPACE}+{_AT_WORD}{SPACE}+"
-_ENDINGS = "com|net|org|edu|gov|io|co|info|biz|es|fr|uk|eu|pt|br|pl|nl|mx|ar|ca|dev|app"
+# Between the groups of a number, where someone means that no machine reads it; the last three are between counts, too.
+_MARK = "[|~/\\\\^•·●→\u2600-\u27bf\U0001f000-\U0001faff,:;]"
+_MISREAD = "[0-9OoIlSBZ]"  # as a scanner reads digits
+_LETTERED = rf"(?:[OoIlSBZ]{_MISREAD}{{2}}|{_MISREAD}[OoIlSBZ]{_MISREAD}|{_MISREAD}{{2}}[OoIlSBZ])"
+# Words that a number in a hurry runs into.
+_RUN_INTO = "(?:or|and|o|y|e|et|ou|oder|und|is|call|text|thanks?|thx|pls|please|after|before|anytime|asap)"
+_HAN = "\u3400-\u9fff"
 
 ROWS = (
     Detector(
         name="email",
         type="EMAIL",
-        pattern=rf"[{LETTERS}0-9_][{LETTERS}0-9!#$%&'*+./=?^_`{{|}}~-]*@"
+        pattern=rf"[{LETTERS}0-9_][{LETTERS}0-9!#$%&'*+./=?^_`{{|}}~-]*@@?"
         rf"(?:[{_HOST}]+\.)+(?:xn--[a-z0-9-]+|[{LETTERS}]{{2,}})",
         trigger=_AT,
         confidence=0.99,
-    ),
-    Detector(
-        name="email_spelled",
-        type="EMAIL",
-        pattern=rf"\b[A-Za-z0-9][A-Za-z0-9.~+-]{{0,40}}(?:{_SPELLED_AT})[A-Za-z0-9-]{{2,40}}"
-        rf"(?:(?:{_SPELLED_DOT}|\.)[A-Za-z0-9-]{{1,20}}){{0,2}}{_SPELLED_DOT}(?i:{_ENDINGS})\b",
-        trigger=r"(?i:dot|punto|point|punkt|ponto)[)}> \t\n\v\f\r]",
-        confidence=0.8,
     ),
     Detector(
         name="phone_international",
@@ -72,7 +73,8 @@ ROWS = (
         name="phone_us",
         type="PHONE",
         pattern=rf"(?:\b1{JOIN}|\b[2-9][0-9]{SEPARATOR})?"
-        rf"(?:\([0-9]{{3}}\){SPACE}*[-/.]?{SPACE}*|\b[0-9]{{3}}(?:{SEPARATOR}|/))[0-9]{{3}}{SEPARATOR}[0-9]{{4}}{_EXTENSION}",
+        rf"(?:(?:\([0-9]{{3}}\)|\[[0-9]{{3}}\]){SPACE}*[-/.]?{SPACE}*|\b[0-9]{{3}}(?:{SEPARATOR}|/|\){SPACE}?))[0-9]{{3}}{SEPARATOR}[0-9]{{4}}{_EXTENSION}"
+        rf"|\([2-9][0-9]{{2}}\){_O}[2-9][0-9]{{6}}{_EXTENSION}",
         confidence=0.85,
         validator=contact.phone_us,
     ),
@@ -81,7 +83,7 @@ ROWS = (
         type="PHONE",
         pattern=rf"(?:\(0[0-9]{{1,5}}\){SPACE}*|\b0{SPACE}*\([0-9]{{2,5}}\){SPACE}*"
         rf"|\b0(?:{SPACE}+|-)?\(?[1-9](?:\)?{SPACE}*|{SPACE}+|[-./])?)"
-        rf"[0-9](?:(?:{SPACE}+|[-./])?[0-9]){{4,7}}[0-9]\b",
+        rf"[0-9](?:(?:{SPACE}+|[-./])?[0-9]){{4,8}}[0-9]\b",
         confidence=0.75,
         validator=contact.phone_trunk,
     ),
@@ -106,7 +108,6 @@ ROWS = (
         pattern=rf"(?i:(?:^|[^A-Za-z0-9~\[])(?:{'|'.join(_PHONE_WORDS)}))[^A-Za-z0-9\x00]+"
         rf"({_NUMBERS}(?:{_AND}{_NUMBERS}){{1,4}})\b",
         confidence=0.7,
-        validator=contact.phone,
     ),
     Detector(
         name="phone_national",
@@ -127,7 +128,7 @@ ROWS = (
     Detector(
         name="phone_bare",
         type="PHONE",
-        pattern=r"\b(?:[2-9][0-9]{9}|0[1-9][0-9]{8,9})\b",
+        pattern=rf"\b([2-9][0-9]{{9}}|0[1-9][0-9]{{8,9}})(?:{_RUN_INTO}|{_O}(?i:x|ext\.?){_O}[0-9]{{1,5}})?\b",
         confidence=0.5,
         validator=contact.phone_bare,
     ),
@@ -137,5 +138,37 @@ ROWS = (
         pattern=rf"\b[2-9][0-9]{{2}}(?:-|{SPACE}+)[0-9]{{4}}\b",
         confidence=0.5,
         validator=contact.phone_local,
+    ),
+    Detector(
+        name="phone_marked",  # 212|555|0187
+        type="PHONE",
+        pattern=rf"\b[2-9][0-9]{{2}}{_O}{_MARK}{{1,3}}{_O}[2-9][0-9]{{2}}{_O}{_MARK}{{1,3}}{_O}[0-9]{{4}}\b",
+        confidence=0.65,
+        validator=contact.phone_marked,
+    ),
+    Detector(
+        name="phone_digits",  # 2 1 2 5 5 5 0 1 8 7
+        type="PHONE",
+        pattern=r"\b[0-9](?:(?: [0-9]){9,10}|(?:\.[0-9]){9,10}|(?:-[0-9]){9,10})\b",
+        confidence=0.6,
+        validator=contact.phone_digits,
+    ),
+    Detector(
+        name="phone_misread",
+        type="PHONE",
+        pattern=rf"(?:\b|\()(?:{_LETTERED}\)?[-. ]{{1,2}}{_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}"
+        rf"|{_MISREAD}{{3}}\)?[-. ]{{1,2}}(?:{_LETTERED}[-. ]{_MISREAD}{{4}}"
+        rf"|{_MISREAD}{{3}}[-. ](?:{_LETTERED}{_MISREAD}|{_MISREAD}{_LETTERED})))\b",
+        trigger=rf"{_MISREAD}{{3}}\)?[-. ]{{1,2}}(?:{_LETTERED}[-. ]|{_MISREAD}{{3}}[-. ]{_MISREAD}?{_LETTERED})"
+        rf"|{_LETTERED}\)?[-. ]{{1,2}}{_MISREAD}{{3}}[-. ]{_MISREAD}{{4}}",
+        confidence=0.65,
+        validator=contact.phone_misread,
+    ),
+    Detector(
+        name="phone_chinese",
+        type="PHONE",
+        pattern=rf"[{_HAN}][ \n:,.、。]{{0,3}}(1[3-9][0-9]{{9}})\b",
+        confidence=0.7,
+        validator=contact.phone_chinese,
     ),
 )

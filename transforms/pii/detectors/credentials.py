@@ -5,8 +5,9 @@ Formats of keys are as their issuers publish them; an underscore is `~` here.
 
 from __future__ import annotations
 
+from transforms.pii.context import THINGS
 from transforms.pii.detectors.detector import SPACE, Detector
-from transforms.pii.validators import credentials
+from transforms.pii.validators import credentials, finance
 
 _OTHERS = "\u00c0-\u024f"  # letters beyond ASCII
 _QUOTE = r"""["'`]?"""
@@ -16,8 +17,8 @@ _GLUE = rf"(?:{SPACE}|[~-])?"
 _SAYS = rf"{_QUOTE}(?:{SPACE}*(?::=|=>|->|[:=]){SPACE}*|{SPACE}+{_IS}{SPACE}*:?{SPACE}+){_QUOTE}"
 _FEW_WORDS = rf"(?:{SPACE}+\(?[A-Za-zà-ÿ]{{1,12}}\)?){{0,4}}"
 _PASSWORD = (
-    r"pass(?:word|wd|code|phrase)s?|pass{SPACE}+phrase|pwd|contrase[nñÑ]a|clave(?:{SPACE}+de{SPACE}+acceso)?|mot{SPACE}+de{SPACE}+passe|mdp"
-    r"|passwort|kennwort|senha|palavra-passe|parola{SPACE}+d'ordine|codice{SPACE}+segreto"
+    r"(?:wi-?fi|wlan|network){SPACE}+(?:key|pass)|pass(?:word|wd|code|phrase|wort)?s?|pass{SPACE}+phrase|p(?:ass)?w|psw|pwd|contrase[nñÑ]a|clave(?:{SPACE}+de{SPACE}+acceso)?|mot{SPACE}+de{SPACE}+passe|mdp"
+    r"|kennwort|(?:wlan|wi-?fi)-?schl[uüÜ]ssel|clave{SPACE}+(?:del?{SPACE}+)?wi-?fi|senha|palavra-passe|parola{SPACE}+d'ordine|codice{SPACE}+segreto"
 ).replace("{SPACE}", SPACE)
 _USER_NAME = (
     (
@@ -28,6 +29,29 @@ _USER_NAME = (
     .replace("{GLUE}?", _GLUE)
     .replace("{GLUE}", _GLUE)
     .replace("{SPACE}", SPACE)
+)
+# Where people have names. Those that are words too, with what says that a name follows.
+_NETWORK = (
+    "insta(?:gram)?|ig|snap(?:chat)?|telegram|tg|whats ?app|wechat|weixin|kik|skype|discord|twitter|tik ?tok|facebook"
+    "|fb|linkedin|psn|gamertag|twitch|venmo|cash ?app|paypal|viber|mastodon|gmail|hotmail|outlook|yahoo|icloud|youtube"
+    "|tumblr|github|gitlab|line id|signal id|steam id|xbox id"
+)
+_OF_CODE = (
+    "verification|confirmation|security|access|log-?in|sign-?in|auth(?:entication|orization)?|one[ -]?time|activation"
+    "|reset|recovery|entry|door|gate|garage|alarm|lock|lock ?box|keypad|entrance|building|buzzer|safe|unlock|2fa|mfa"
+    "|sms|temporary"
+)
+_CODE_WORDS = (
+    rf"(?:{_OF_CODE})[ ~-]?(?:pass)?code|(?:one[ -]?time|temporary) (?:pin|password|passcode)|otp|2fa|mfa|m?-?tan|totp"
+    r"|lock ?box"
+    r"|c[oó]digo (?:de )?(?:verificaci[oó]n|seguridad|acceso|confirmaci[oó]n|verifica[cç][aã]o|seguran[cç]a|acesso"
+    r"|confirma[cç][aã]o|activaci[oó]n|ativa[cç][aã]o)"
+    r"|code (?:de |d')?(?:v[eé]rification|confirmation|s[eé]curit[eé]|acc[eè]s|validation|la porte|l'immeuble)|digicode"
+    r"|(?:best[aä]tigungs|verifizierungs|sicherheits|zugangs|aktivierungs|t[uü]r)-?code"
+    r"|codice (?:di )?(?:verifica|sicurezza|accesso|conferma|attivazione)"
+)
+_NAME_THERE = (
+    "(?:epic|reddit|slack|steam|xbox|zelle) ?:|user ?name|nick ?name|screen ?name|benutzername|nombre de usuario"
 )
 _KEY_WORD = (
     r"(?:api|access|secret|auth|private|client|consumer|app(?:lication)?|subscription|account|encryption|signing|refresh|session"
@@ -103,13 +127,39 @@ ROWS = (
         confidence=0.6,
     ),
     Detector(
+        name="account_name",  # insta dana.lee92, Skype live:dana, Discord Dana#1234
+        type="USERNAME",
+        pattern=rf"(?:^|[^A-Za-z0-9.@/\x00])(?i:{_NETWORK}|{_NAME_THERE})(?:{SPACE}(?i:id|name|handle|user(?:name)?|account|profile|tag|is|me))*"
+        rf"{SPACE}?[:=]?{SPACE}?(?:@|\b)((?:live:(?:\.cid\.)?)?[A-Za-z0-9~][A-Za-z0-9~.-]{{2,39}}(?:#[0-9]{{4}})?)",
+        trigger=rf"(?i:(?:^|[^A-Za-z0-9])(?:(?:{_NETWORK})[^A-Za-z0-9]|{_NAME_THERE}))",
+        confidence=0.65,
+        validator=credentials.account_name,
+    ),
+    Detector(
+        name="skype",
+        type="USERNAME",
+        pattern=r"\blive:(?:\.cid\.)?[a-z0-9][a-z0-9.~-]{2,39}",
+        confidence=0.7,
+        validator=credentials.skype,
+    ),
+    Detector(
         name="password",
         type="PASSWORD",
         pattern=rf"(?i:(?:^|[^A-Za-z0-9\x00])(?:{_PASSWORD}){_FEW_WORDS}{_SAYS})([^ \t\n\v\f\r\x00\"'`]{{4,64}})",
-        trigger=rf"(?i:passw|passc|passp|pass{SPACE}+phr|de{SPACE}+passe|palavra-p|pwd|contrase|clave|mdp|kennwort|senha)"
-        r"|(?i:parola|segreto)",
+        trigger=r"(?i:pass|pwd?[^a-z]|psw|contrase|clave|mdp|kennwort|senha|parola|segreto|schl[uüÜ]ssel)"
+        rf"|(?i:(?:fi|wlan|network){SPACE}+key)",
         confidence=0.8,
         validator=credentials.secret,
+    ),
+    Detector(
+        name="password_beside",  # without a sign between: login dana / pass Sunshine99
+        type="PASSWORD",
+        pattern=rf"(?:^|[^A-Za-z0-9.\x00])(?i:pass(?:word|wd|wort)?|p(?:ass)?w|psw|pwd|mdp|senha|contrase[nñÑ]a|kennwort){SPACE}+"
+        r"([^ \n\x00\"'`]{6,64})",
+        trigger=rf"(?i:(?:^|[^A-Za-z0-9])(?:pass(?:word|wd|wort)?|p(?:ass)?w|psw|pwd|mdp|senha|contrase[nñÑ]a|kennwort))"
+        rf"{SPACE}",
+        confidence=0.65,
+        validator=credentials.mixed,
     ),
     Detector(
         name="pin",
@@ -118,6 +168,40 @@ ROWS = (
         rf"{_FEW_WORDS}(?:{_SAYS}|{SPACE}+#?{SPACE}*)([0-9]{{4,8}})\b",
         trigger=r"(?i:(?:^|[^A-Za-z0-9])pin)",
         confidence=0.7,
+    ),
+    Detector(
+        name="one_time_code",
+        type="PIN",
+        pattern=r"(?:[A-Z]-)?(?:[0-9]{3}[ -][0-9]{3}|[0-9]{4,8})(?:#|\b)",
+        confidence=0.75,
+        validator=finance.alone,
+        context=(_CODE_WORDS,),
+        unless=THINGS,
+    ),
+    Detector(
+        name="code_is",  # of a door, or sent by a service
+        type="PIN",
+        pattern=rf"(?:^|[^A-Za-z0-9\x00])(?:(?i:the|my|your|our|his|her){SPACE}(?:[A-Z][A-Za-z]{{1,15}}{SPACE})?(?i:pass)?(?i:code)"
+        rf"|(?i:(?:el|tu|su|mi|o|seu|meu){SPACE}c[oóÓ]digo|(?:le|votre|mon|der|ihr|dein|mein){SPACE}code"
+        rf"|il{SPACE}(?:tuo{SPACE}|mio{SPACE})?codice))(?:{SPACE}{_IS}|{SPACE}?:){SPACE}?([0-9]{{4,8}}(?:#|\b))",
+        confidence=0.65,
+        validator=credentials.code_said,
+    ),
+    Detector(
+        name="code_to_use",  # enter 395162 to verify
+        type="PIN",
+        pattern=rf"\b(?i:use|enter|type|usa|ingresa|introduce|utilisez|saisissez|verwenden|use{SPACE}o){SPACE}(?i:(?:the|this|your|el|le|den)"
+        rf"{SPACE})?(?i:(?:(?:pass)?code|otp|pin|c[oóÓ]digo){SPACE})?([0-9]{{4,8}}){SPACE}(?i:to|para|pour|um){SPACE}"
+        r"(?i:log|sign|verif|confirm|complet|continu|reset|unlock|access|activ|open|enter|iniciar|acceder|acessar|entrar|vous)",
+        confidence=0.7,
+    ),
+    Detector(
+        name="code_before",  # 482913 is your code
+        type="PIN",
+        pattern=rf"\b((?:[A-Z]-)?[0-9]{{4,8}}){SPACE}{_IS}{SPACE}(?i:(?:your|my|the|tu|su|votre|ihr|dein|(?:il{SPACE})?tuo|(?:o{SPACE})?seu){SPACE}"
+        rf"(?:[a-z~-]{{2,16}}{SPACE}(?:{_OF_CODE}){SPACE}|(?:{_OF_CODE}){SPACE}|[a-z]{{2,16}}{SPACE}){{0,2}}(?:(?:pass)?code|c[oóÓ]digo|codice|otp|pin|tan))\b",
+        confidence=0.75,
+        validator=credentials.no_code,
     ),
     Detector(
         name="aws_access_key",

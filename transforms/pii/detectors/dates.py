@@ -49,12 +49,15 @@ _TIME = (
 _BIRTH = tuple(
     word + rf"(?:{SPACE}+(?:on|in|el|en|le|am|il|nel|em))?"
     for word in (
-        "dob", r"d\.o\.b\.?", rf"birth(?:{SPACE}*da(?:te|y))?", "born", "nacimiento", rf"f\.?{SPACE}?nac", "nacid[oa]",
+        "d[o0]b", "bday", "b-day", r"d\.o\.b\.?", rf"birth(?:{SPACE}*da(?:te|y))?", "born", "nacimiento",
+        rf"f\.?{SPACE}?nac", "nacid[oa]",
         "naci[oóÓ]", "n[eéÉ]e?", "naissance", "geboren", "geb", "geburtsdatum", "nat[oa]", "nascita", "nascimento",
         "nascid[oa]", "nasceu",
     )
 )  # fmt: skip
 
+_O = rf"{SPACE}?"
+_AM = rf"(?:'m|'s|{SPACE}+(?:am|is|was))"
 _UNIT = r"years?|yrs?|months?|weeks?|days?"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _SPELLED = (
@@ -87,10 +90,15 @@ _HAS = (
 _ROMANCE_TRIGGER = (
     rf"(?:[0-9]{SPACE}*|(?i:un[oa]?|{_ROMANCE_SPELLED}){SPACE}+)(?i:a[nñÑ]o|ans|anos|anni|mes|mois|sem|d[iíÍ]as)"
 )
+_FOREIGN_MONTH = (
+    "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
+    "|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia"
+    "|januari|februari|maart|mei|augustus"
+)
 _HOURS = rf"[0-9]{SPACE}*(?i:h|uhr|o)"
 # A number beside a month: what every named date holds.
 _NEAR_MONTH = (
-    rf"[0-9]{_ORDINAL}{_OF}{_ANY_MONTH}"
+    rf"[0-9](?:{_ORDINAL}{_OF})?{_ANY_MONTH}|[0-9](?i:{_SHORT_MONTH})[0-9]"
     rf"|{_ANY_MONTH}(?:[^0-9A-Za-z\x00]|(?i:of|de|del|di|do|d'|the){SPACE})*[0-9]"
 )
 
@@ -127,7 +135,7 @@ ROWS = (
         type="DATE_TIME",
         pattern=rf"{_WEEKDAY}\b(?:{_DAY}{_ORDINAL}{_OF}{_ANY_MONTH}{_OF}(?:{_YEAR}|[0-9]{{2}}\b)"
         rf"|{_ANY_MONTH}(?:{SPACE}+(?i:the{SPACE}+)?|-|)(?:{_DAY}{_ORDINAL}(?:{SPACE}*,{SPACE}*|-|{SPACE}+)(?:of{SPACE}+)?)?{_YEAR}"
-        rf"|{_ANY_MONTH}{_OF}{_YEAR}){_TIME}",
+        rf"|{_ANY_MONTH}{_OF}{_YEAR}|[0-3][0-9](?i:{_SHORT_MONTH})(?:19|20)[0-9]{{2}}\b){_TIME}",
         trigger=_NEAR_MONTH,
         confidence=0.85,
         validator=dates.day,
@@ -141,11 +149,23 @@ ROWS = (
         validator=dates.day,
     ),
     Detector(
+        name="date_elsewhere",  # Japanese, Chinese, Korean; Russian, Polish, Dutch
+        type="DATE_TIME",
+        pattern=rf"(?:(?:19|20)[0-9]{{2}}|(?:昭和|平成|令和|大正|民国)[0-9]{{1,2}}){_O}[年년]{_O}[0-9]{{1,2}}{_O}[月월]"
+        rf"(?:{_O}[0-9]{{1,2}}{_O}[日号일])?|\b[0-9]{{1,2}}{SPACE}(?i:{_FOREIGN_MONTH})(?:{SPACE}(?:19|20)[0-9]{{2}}\b)?",
+        trigger=rf"[年년]{_O}[0-9]|[0-9]{SPACE}(?i:{_FOREIGN_MONTH})",
+        confidence=0.8,
+    ),
+    Detector(
         name="date_birth",
         type="DATE_TIME",
-        pattern=r"(?:[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2})|(?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
-        r"|[0-9]{1,2}/[0-9]{1,2}|(?:19|20)[0-9]{2}|[0-3][0-9][01][0-9](?:19|20)[0-9]{2})\b",
-        trigger=r"(?i:dob|o\.b|birth|born|nac|naiss|geb|nasc|(?:^|[^A-Za-z0-9])(?:n[eéÉ]e?|nat[oa])[^A-Za-z0-9])",
+        pattern=r"(?:[0-9O]{1,2}(?:[-/.][0-9O]{1,2}[-/.]| [0-9]{1,2} | [-/.] [0-9]{1,2} [-/.] )(?:[0-9]{4}|'?[0-9]{2})"
+        r"|(?:19|20)[0-9]{2}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2}|[0-9]{1,2}/[0-9]{1,2}"
+        r"|(?:19|20)[0-9]{2}(?:[01][0-9][0-3][0-9])?"
+        rf"|[0-3][0-9][01][0-9](?:19|20)?[0-9]{{2}}|[0-9]{{2}}[01][0-9][0-3][0-9]"
+        rf"|[0-3]?[0-9][- ]?(?i:{_SHORT_MONTH})[- ]?(?:19|20)?[0-9]{{2}}"
+        rf"|(?i:{_MONTH}|{_SHORT_MONTH}\.?)(?:{SPACE}|-)'?[0-9]{{2}})\b",
+        trigger=r"(?i:d[o0]b|o\.b|bday|b-day|birth|born|nac|naiss|geb|nasc|(?:^|[^A-Za-z0-9])(?:n[eéÉ]e?|nat[oa])(?:[^A-Za-z0-9]|n|id))",
         confidence=0.85,
         validator=dates.birth,
         context=_BIRTH,
@@ -160,7 +180,7 @@ ROWS = (
     Detector(
         name="clock_12",
         type="DATE_TIME",
-        pattern=r"(?:^|[^A-Za-z0-9\x00])((?:1[0-2]|0?[1-9])"
+        pattern=r"(?:^|[^A-Za-z0-9\x00\[])((?:1[0-2]|0?[1-9])"
         rf"(?:[:.][0-5][0-9](?::[0-5][0-9])?{SPACE}*{_HALF}|{SPACE}*(?:AM\b|[pP][mM]\b|[aApP]\.[mM]\b\.?)|am\b)(?:{_ZONE})?)",
         trigger=rf"[0-9]{SPACE}*[aApP]\.?[mM]",
         confidence=0.65,
@@ -190,30 +210,60 @@ ROWS = (
         pattern=rf"\b(?:{_NUMBER}|(?i:{_SPELLED}))(?:{SPACE}*-{SPACE}*|{SPACE}*)(?:(?i:{_UNIT})(?:{SPACE}*-{SPACE}*|{SPACE}+)(?i:old|of{SPACE}+age))\b|\b{_NUMBER}{SPACE}*(?i:y/?o|y\.o\.?)\b",
         trigger=rf"(?i:(?:year|yr|month|week|day)s?(?:{SPACE}|-)+o(?:ld|f)|[0-9]{SPACE}*y\.?/?o)",
         confidence=0.8,
-        validator=dates.age,
+        validator=dates.age_english,
         languages=("en",),
     ),
     Detector(
         name="age_context",
         type="AGE",
         pattern=rf"{_NUMBER}\b",
-        trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:aged?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turned|turning)[^A-Za-z0-9])",
+        trigger=r"(?i:(?:^|[^A-Za-z0-9])(?:how old|age[ds]?|alter|edad|et[àÀ]|idade|[aâÂ]ge|turn(?:ed|ing|s))"
+        r"(?:[^A-Za-z0-9]|n|id))",
         confidence=0.7,
-        validator=dates.age,
-        context=("aged?", "age of", "alter", "alter von", "edad", "et[àÀ]", "idade", "[aâÂ]ge", "turned", "turning"),
+        validator=dates.age_announced,
+        context=(
+            "how old (?:are|is) (?:you|he|she|the patient|your [a-z]{3,8})",
+            "age[ds]?",
+            "age of",
+            "alter",
+            "alter von",
+            "edad",
+            "et[àÀ]",
+            "idade",
+            "[aâÂ]ge",
+            "turn(?:ed|ing|s)",
+        ),
     ),
     Detector(
         name="age_i_am",
         type="AGE",
-        pattern=rf"\b(?i:i(?:'m|{SPACE}+am)){SPACE}+([1-9][0-9])(?:{SPACE}+(?i:and|years|y/?o|male|female|m|f)\b|{SPACE}*,{SPACE}*(?i:male|female|married|single|m|f)\b)",
-        trigger=rf"(?i:i(?:'m|{SPACE}+am)){SPACE}+[0-9]",
+        pattern=rf"\b(?i:(?:i|he|she){_AM}){SPACE}+([1-9][0-9]?)(?:{SPACE}+(?i:and|now|today|years|y/?o|male|female|m|f)\b"
+        rf"|{SPACE}*,{SPACE}*(?i:male|female|married|single|m|f)\b|[.,;!?)]|\n|$)",
+        trigger=rf"(?i:(?:i|he|she){_AM}){SPACE}+[0-9]",
         confidence=0.6,
+        validator=dates.age,
         languages=("en",),
+    ),
+    Detector(
+        name="age_sex",  # I (34F), 34/m
+        type="AGE",
+        pattern=rf"\((?:[1-9][0-9](?:[MF]|,{_O}(?i:[mf]|male|female|nb))|(?i:[mf]|male|female),{_O}[1-9][0-9])\)"
+        r"|\b(?:[1-9][0-9]/[MFmf]|[MFmf]/[1-9][0-9])\b",
+        trigger=r"\([1-9MFmf]|[0-9]/[MFmf]|[MFmf]/[1-9]",
+        confidence=0.6,
+    ),
+    Detector(
+        name="age_elsewhere",  # Japanese, Chinese, Korean, Russian
+        type="AGE",
+        pattern=rf"\b[0-9]{{1,3}}{_O}(?:歳|岁|歲|周岁|살|세)|(?:мне|ему|ей|возраст){_O}:?{_O}[0-9]{{1,3}}{_O}(?:год[ау]?|лет)",  # noqa: RUF001 - Russian
+        trigger=rf"[0-9]{_O}(?:歳|岁|歲|周|살|세|год|лет)",
+        confidence=0.75,
+        validator=dates.age,
     ),
     Detector(
         name="age_romance",
         type="AGE",
-        pattern=rf"(?:^|[^A-Za-z0-9~\[À-ɏ])(?:"
+        pattern=rf"(?:^|[^A-Za-z0-9~À-ɏ\x00])(?:"
         rf"(?i:{_PERSON})(?:(?:,?{SPACE}+[a-zà-ÿ]+){{0,2}},?{SPACE}+(?:de|di|d')|,?(?:{SPACE}+con)?){SPACE}*"
         rf"|(?i:{_AGED})(?:{SPACE}*[:,]|{SPACE}+(?:de|di|gli))*{SPACE}*"
         rf"|(?i:{_HAS}){SPACE}+)({_COUNT}{_ROMANCE_YEARS})",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector, announced
+from transforms.pii.context import THINGS
+from transforms.pii.detectors.detector import LONG_WORD, MISREAD, OF, SPACE, Detector
 from transforms.pii.validators import finance, shaped
 
 _COUNTRY = rf"[A-Za-z]{{2}}[0-9]{{2}}(?:{SPACE}+|-)?[A-Za-z0-9]"
@@ -38,6 +39,11 @@ _ROUTING_WORDS = (
     rf"|sort{OF}codes?"
     r"|bsb|blz|bankleitzahl|ifsc|micr"
 )
+# What stands behind the @ of an address for payments (UPI); of the banks' and apps' own, those that are no word.
+_UPI = (
+    "ok(?:hdfcbank|hdfc|icici|sbi|axis)|ybl|ibl|axl|apl|yapl|rapl|wa(?:hdfcbank|icici|sbi|axis)|upi|paytm|ptyes|pthdfc|ptaxis|ptsbi"
+    "|hdfcbank|icici|sbi|axisbank|kotak|kmbl|indus|idfcbank|barodampay|pnb|cnrb|unionbank|freecharge|jupiteraxis|airtel"
+)
 _WALLET_WORDS = (
     rf"(?:crypto|bitcoin|btc|eth|ethereum|ltc|litecoin|doge|dogecoin|solana|sol|xrp|ripple|tron|trx|usdt|cardano|ada"
     rf"|monero|xmr"
@@ -63,6 +69,7 @@ ROWS = (
         confidence=0.6,
         validator=finance.iban_length,
         context=("iban",),
+        far=True,
     ),
     Detector(
         name="card",
@@ -74,13 +81,27 @@ ROWS = (
     Detector(
         name="card_context",
         type="CREDIT_DEBIT_NUMBER",
-        pattern=rf"[0-9](?:(?:{SPACE}+|[-.])?[0-9]){{11,18}}\b",
+        pattern=rf"[0-9](?:(?:{SPACE}+|[-.])?{MISREAD}){{11,18}}\b",
+        trigger=rf"(?:{MISREAD}[^0-9A-Za-z]*){{12}}",
         confidence=0.6,
         context=(
-            "amex", "card", "carta", "cart[aã]o", "carte", "cc", "credit", "debit", "karte", "kreditkarte",
-            "mastercard", "tarjeta",
+            "amex",
+            "card",
+            "carta",
+            "cart[aã]o",
+            "carte",
+            "cc",
+            "credit",
+            "debit",
+            "karte",
+            "kreditkarte",
+            "mastercard",
+            "tarjeta",
             "visa",
         ),
+        validator=finance.misread,
+        far=True,
+        unless=THINGS,
     ),
     Detector(
         name="card_masked",
@@ -91,10 +112,17 @@ ROWS = (
     Detector(
         name="card_ending",
         type="CREDIT_DEBIT_NUMBER",
-        pattern=announced(
-            rf"(?:card|tarjeta|visa|mastercard|amex){OF}(?:ending|ends|terminada|acabada|que{OF}termina)(?:{OF}(?:in"
-            rf"|with|en))?",
-            r"[0-9]{4}\b",
+        pattern=r"[0-9]{4}\b",
+        context=(
+            (
+                rf"last{OF}(?:4|four)(?:{OF}digits)?{OF}(?:of|on){OF}(?:(?:my|your|the|this){OF})?"
+                rf"(?:(?:credit|debit|bank){OF})?(?:card|visa|mastercard|amex)"
+            ),
+            rf"last{OF}(?:4|four){OF}digits",
+            (
+                rf"(?:card|tarjeta|visa|mastercard|amex){OF}(?:ending|ends|terminada|acabada|que{OF}termina)(?:{OF}(?:in"
+                rf"|with|en))?"
+            ),
         ),
         confidence=0.7,
         validator=finance.alone,
@@ -102,14 +130,16 @@ ROWS = (
     Detector(
         name="card_cvv",
         type="CREDIT_DEBIT_CVV",
-        pattern=announced(_CVV_WORDS, r"[0-9]{3,4}\b"),
+        pattern=r"[0-9]{3,4}\b",
+        context=(_CVV_WORDS,),
         confidence=0.8,
         validator=finance.alone,
     ),
     Detector(
         name="card_expiry",
         type="CREDIT_DEBIT_EXPIRY",
-        pattern=announced(_EXPIRY_WORDS, _MONTH_YEAR),
+        pattern=_MONTH_YEAR,
+        context=(_EXPIRY_WORDS,),
         confidence=0.8,
         validator=finance.alone,
     ),
@@ -123,9 +153,8 @@ ROWS = (
     Detector(
         name="swift",
         type="SWIFT_CODE",
-        pattern=announced(
-            rf"swift(?:{OF}(?:/{OF})?bic)?|bic(?:{OF}(?:/{OF})?swift)?", r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b"
-        ),
+        pattern=r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b",
+        context=(rf"swift(?:{OF}(?:/{OF})?bic)?|bic(?:{OF}(?:/{OF})?swift)?",),
         trigger=r"(?i:swift|bic)",
         confidence=0.9,
         validator=finance.swift,
@@ -137,18 +166,26 @@ ROWS = (
         trigger=r"[A-Z]{6}",
         confidence=0.6,
         validator=finance.swift_near,
+        unless=THINGS,
     ),
     Detector(
         name="bank_account",
         type="BANK_ACCOUNT_NUMBER",
-        pattern=announced(_ACCOUNT_WORDS, rf"(?:[A-Za-z]{{2,8}}[-~]?)?[0-9](?:{_SEP}[0-9]){{4,19}}\b"),
+        pattern=rf"(?:[A-Za-z]{{2,8}}[-~]?)?[0-9](?:{_SEP}[0-9]){{4,19}}\b",
+        context=(_ACCOUNT_WORDS,),
         confidence=0.74,
+        unless=THINGS,
     ),
     Detector(
         name="bank_account_ending",
         type="BANK_ACCOUNT_NUMBER",
-        pattern=announced(rf"(?:account|acct){OF}(?:ending|ends)(?:{OF}(?:in|with))?|cuenta{OF}(?:terminada"
-        rf"|que{OF}termina){OF}en", r"[0-9]{3,4}\b"),
+        pattern=r"[0-9]{3,4}\b",
+        context=(
+            (
+                rf"(?:account|acct){OF}(?:ending|ends)(?:{OF}(?:in|with))?|cuenta{OF}(?:terminada"
+                rf"|que{OF}termina){OF}en"
+            ),
+        ),
         confidence=0.7,
         validator=finance.alone,
     ),
@@ -161,12 +198,35 @@ ROWS = (
         languages=("es", "ca", "eu", "gl"),
     ),
     Detector(
+        name="upi",  # of a bank in India; it looks like a mail address without its ending
+        type="BANK_ACCOUNT_NUMBER",
+        pattern=rf"\b[A-Za-z0-9][A-Za-z0-9.~-]{{1,48}}@(?:{_UPI})\b",
+        trigger=rf"@(?:{_UPI})",
+        confidence=0.9,
+        validator=finance.upi,
+    ),
+    Detector(
+        name="upi_context",
+        type="BANK_ACCOUNT_NUMBER",
+        pattern=r"[A-Za-z0-9][A-Za-z0-9.~-]{1,48}@[A-Za-z]{2,20}\b",
+        confidence=0.8,
+        validator=finance.upi,
+        context=("upi", "vpa", "g ?pay", "google pay", "phone ?pe", "bhim", "paytm"),
+    ),
+    Detector(
+        name="pix",
+        type="BANK_ACCOUNT_NUMBER",
+        pattern=r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{11})\b",
+        trigger="[0-9a-f]{8}-[0-9a-f]{4}-|[0-9]{11}",
+        confidence=0.8,
+        context=(rf"pix(?:{OF}(?:key|chave|aleat[oó]ria|copia e cola))*",),
+    ),
+    Detector(
         name="bank_routing",
         type="BANK_ROUTING",
-        pattern=announced(
-            _ROUTING_WORDS, rf"[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}\b|[0-9](?:{_SEP}[0-9]){{7,8}}\b"
-            rf"|[A-Z]{{4}}0[A-Z0-9]{{6}}\b"
-        ),
+        pattern=rf"[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}\b|[0-9](?:{_SEP}[0-9]){{7,8}}\b"
+        rf"|[A-Z]{{4}}0[A-Z0-9]{{6}}\b",
+        context=(_ROUTING_WORDS,),
         confidence=0.85,
     ),
     Detector(
@@ -175,6 +235,7 @@ ROWS = (
         pattern=r"\b[0-9]{4}-[0-9]{4}-[0-9]\b",
         confidence=0.7,
         validator=finance.routing,
+        unless=THINGS,
     ),
     Detector(
         name="wallet_base58",
@@ -207,8 +268,9 @@ ROWS = (
     Detector(
         name="wallet_context",
         type="CRYPTO_WALLET_ADDRESS",
-        pattern=announced(_WALLET_WORDS, r"(?:[a-z]{1,10}[:1])?[A-Za-z0-9]{25,110}\b"),
+        pattern=r"(?:[a-z]{1,10}[:1])?[A-Za-z0-9]{25,110}\b",
+        context=(_WALLET_WORDS,),
         confidence=0.7,
         validator=shaped,
     ),
-)  # fmt: skip
+)

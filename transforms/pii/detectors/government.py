@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from transforms.pii.context import THINGS
 from transforms.pii.detectors import government_abroad, identity
-from transforms.pii.detectors.detector import CODE, OF, SEPARATOR, SPACE, Detector, announced
-from transforms.pii.validators import government, shaped
+from transforms.pii.detectors.detector import CODE, MISREAD, OF, SEPARATOR, SPACE, Detector
+from transforms.pii.validators import finance, government
 
 _SEP = rf"(?:{SPACE}+|[-.])?"
 _PASSPORT_WORDS = (
@@ -12,6 +13,7 @@ _PASSPORT_WORDS = (
     rf"|passeport|reise?pass(?:nummer|-?nr)?"
     rf"|pass-?(?:nr|nummer)|passaporto|passaporte|paszport"
 )
+_SOCIAL = rf"ssn|ss#|social(?:{OF}security)?|soc{OF}sec"
 _LICENCE_WORDS = (
     rf"driv(?:er'?s?|ers'|ing){OF}(?:licen[cs]e|permit|lic)(?:{OF}(?:no|number|num|id))?|licen[cs]e{OF}(?:no|number"
     rf"|num|id)|licen[cs]e"
@@ -36,13 +38,29 @@ ROWS = (
         pattern=rf"\b[0-9]{{3}}(?:{SPACE}+[0-9]{{2}}{SPACE}+|\.[0-9]{{2}}\.)[0-9]{{4}}\b",
         confidence=0.77,
         validator=government.ssn_spaced,
+        unless=THINGS,
     ),
     Detector(
         name="ssn_context",
         type="SSN",
-        pattern=rf"[0-9]{{3}}{SEPARATOR}?[0-9]{{2}}{SEPARATOR}?[0-9]{{4}}\b",
+        pattern=rf"{MISREAD}(?:{SEPARATOR}?{MISREAD}){{8}}\b",
+        trigger=rf"(?:{MISREAD}[^0-9A-Za-z]*){{9}}",
         confidence=0.9,
-        context=("ssn", "social", "social security", "soc sec", "ss"),
+        validator=government.ssn_announced,
+        context=(_SOCIAL,),
+        far=True,
+        unless=THINGS,
+    ),
+    Detector(
+        name="ssn_ending",
+        type="SSN",
+        pattern=r"[0-9]{4}\b",
+        confidence=0.8,
+        validator=finance.alone,
+        context=(
+            rf"last{OF}(?:4|four)(?:{OF}digits)?{OF}(?:(?:of|on|for){OF})?(?:(?:my|your|his|her|the){OF})?(?:{_SOCIAL})",
+            rf"(?:{_SOCIAL}){OF}(?:(?:last|final){OF}(?:4|four)(?:{OF}digits)?|(?:that{OF})?end(?:s|ing)(?:{OF}(?:in|with))?)",
+        ),
     ),
     Detector(
         name="itin",
@@ -50,29 +68,35 @@ ROWS = (
         pattern=r"\b9[0-9]{2}-[0-9]{2}-[0-9]{4}\b",
         confidence=0.8,
         validator=government.itin,
+        unless=THINGS,
     ),
     Detector(
         name="itin_context",
         type="US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER",
-        pattern=announced(
-            rf"itin|individual{OF}tax(?:payer)?{OF}(?:id|identification)(?:{OF}(?:no|number))?|tax{OF}id(?:{OF}(?:no"
-            rf"|number))?",
-            rf"9[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{4}}\b",
+        pattern=rf"9[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}[0-9]{{4}}\b",
+        context=(
+            (
+                rf"itin|individual{OF}tax(?:payer)?{OF}(?:id|identification)(?:{OF}(?:no|number))?|tax{OF}id(?:{OF}(?:no"
+                rf"|number))?"
+            ),
         ),
         confidence=0.92,
     ),
     Detector(
         name="passport",
         type="PASSPORT_NUMBER",
-        pattern=announced(_PASSPORT_WORDS, CODE),
+        pattern=CODE,
+        context=(_PASSPORT_WORDS,),
         confidence=0.85,
-        validator=shaped,
+        validator=government.passport,
+        unless=THINGS,
     ),
     Detector(
         name="passport_korean",
         type="PASSPORT_NUMBER",
         pattern=r"\b[DGMORSdgmors][0-9]{3}[A-Za-z][0-9]{4}\b",
         confidence=0.6,
+        unless=THINGS,
     ),
     Detector(
         name="passport_before",  # the word follows: AAA123456 is my passport number
@@ -80,6 +104,7 @@ ROWS = (
         pattern=r"\b[A-Za-z]{2,3}[0-9]{6,7}\b",
         confidence=0.7,
         validator=government.passport_before,
+        unless=THINGS,
     ),
     Detector(
         name="passport_mrz",
@@ -92,9 +117,11 @@ ROWS = (
     Detector(
         name="driver_id",
         type="DRIVER_ID",
-        pattern=announced(_LICENCE_WORDS, CODE),
+        pattern=CODE,
+        context=(_LICENCE_WORDS,),
         confidence=0.8,
         validator=government.driver_id,
+        unless=THINGS,
     ),
     Detector(
         name="driver_id_uk",
@@ -108,6 +135,7 @@ ROWS = (
         type="DRIVER_ID",
         pattern=r"\b(?:1[1-9]|2[0-6]|28)[ -][0-9]{2}[ -][0-9]{6}[ -][0-9]{2}\b",
         confidence=0.6,
+        unless=THINGS,
     ),
     Detector(
         name="sin",
@@ -115,24 +143,21 @@ ROWS = (
         pattern=rf"\b[1-79][0-9]{{2}}(?:-[0-9]{{3}}-|{SPACE}+[0-9]{{3}}{SPACE}+)[0-9]{{3}}\b",
         confidence=0.62,
         validator=government.sin_bare,
+        unless=THINGS,
     ),
     Detector(
         name="sin_context",
         type="CA_SOCIAL_INSURANCE_NUMBER",
-        pattern=announced(
-            rf"sin|social{OF}insurance|num[eé]ro{OF}d{OF}assurance{OF}sociale|nas",
-            rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}\b",
-        ),
+        pattern=rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}\b",
+        context=(rf"sin|social{OF}insurance|num[eé]ro{OF}d{OF}assurance{OF}sociale|nas",),
         confidence=0.85,
     ),
     Detector(
         name="ca_health",
         type="CA_HEALTH_NUMBER",
-        pattern=announced(
-            rf"ohip|hcn|health{OF}card|ontario{OF}health|carte{OF}sant[eé]|ramq|phn",
-            rf"[0-9]{{4}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}(?:{_SEP}[A-Z]{{2}})?\b"
-            rf"|[A-Z]{{4}}{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}\b",
-        ),
+        pattern=rf"[0-9]{{4}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}(?:{_SEP}[A-Z]{{2}})?\b"
+        rf"|[A-Z]{{4}}{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}\b",
+        context=(rf"ohip|hcn|health{OF}card|ontario{OF}health|carte{OF}sant[eé]|ramq|phn",),
         confidence=0.87,
     ),
     Detector(
@@ -141,13 +166,13 @@ ROWS = (
         pattern=rf"\b[2-9][0-9]{{3}}(?:{SPACE}+[0-9]{{4}}{SPACE}+|-[0-9]{{4}}-)[0-9]{{4}}\b",
         confidence=0.7,
         validator=government.aadhaar,
+        unless=THINGS,
     ),
     Detector(
         name="aadhaar_context",
         type="IN_AADHAAR",
-        pattern=announced(
-            rf"a+dh?aa?r(?:{OF}(?:card|id|no|number))*|uid(?:ai)?", rf"[0-9]{{4}}{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}\b"
-        ),
+        pattern=rf"[0-9]{{4}}{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}\b",
+        context=(rf"a+dh?aa?r(?:{OF}(?:card|id|no|number))*|uid(?:ai)?",),
         confidence=0.85,
     ),
     Detector(
@@ -155,11 +180,13 @@ ROWS = (
         type="IN_PERMANENT_ACCOUNT_NUMBER",
         pattern=r"\b[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]\b",
         confidence=0.85,
+        unless=THINGS,
     ),
     Detector(
         name="pan_context",
         type="IN_PERMANENT_ACCOUNT_NUMBER",
-        pattern=announced(rf"pan(?:{OF}card)?|permanent{OF}account{OF}(?:number|no)", r"[A-Za-z]{5}[0-9]{4}[A-Za-z]\b"),
+        pattern=r"[A-Za-z]{5}[0-9]{4}[A-Za-z]\b",
+        context=(rf"pan(?:{OF}card)?|permanent{OF}account{OF}(?:number|no)",),
         confidence=0.85,
     ),
     Detector(
@@ -171,9 +198,15 @@ ROWS = (
     Detector(
         name="voter",
         type="IN_VOTER_NUMBER",
-        pattern=announced(rf"voters?(?:{OF}(?:id|card|identity|no|number))*|epic(?:{OF}(?:no|number))?"
-        rf"|electors?{OF}photo{OF}identity(?:{OF}card)?", r"[A-Za-z]{3}[0-9]{7}\b"),
+        pattern=r"[A-Za-z]{3}[0-9]{7}\b",
+        context=(
+            (
+                rf"voters?(?:{OF}(?:id|card|identity|no|number))*|epic(?:{OF}(?:no|number))?"
+                rf"|electors?{OF}photo{OF}identity(?:{OF}card)?"
+            ),
+        ),
         confidence=0.9,
+        unless=THINGS,
     ),
     Detector(
         name="nino",
@@ -185,8 +218,13 @@ ROWS = (
     Detector(
         name="utr",
         type="UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER",
-        pattern=announced(rf"utr|unique{OF}tax(?:payer)?'?s?{OF}(?:reference|ref)|tax(?:payer)?{OF}reference"
-        rf"|self{OF}assessment", rf"[0-9]{{5}}{_SEP}[0-9]{{5}}K?\b"),
+        pattern=rf"[0-9]{{5}}{_SEP}[0-9]{{5}}K?\b",
+        context=(
+            (
+                rf"utr|unique{OF}tax(?:payer)?'?s?{OF}(?:reference|ref)|tax(?:payer)?{OF}reference"
+                rf"|self{OF}assessment"
+            ),
+        ),
         confidence=0.85,
     ),
     Detector(
@@ -200,9 +238,10 @@ ROWS = (
     Detector(
         name="nhs_context",
         type="UK_NATIONAL_HEALTH_SERVICE_NUMBER",
-        pattern=announced(rf"nhs|national{OF}health{OF}service", rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{4}}\b"),
+        pattern=rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{4}}\b",
+        context=(rf"nhs|national{OF}health{OF}service",),
         confidence=0.88,
     ),
     *government_abroad.ROWS,
     *identity.ROWS,
-)  # fmt: skip
+)

@@ -5,7 +5,8 @@ A row without an announcing word has a check digit and a shape or date that few 
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector, announced
+from transforms.pii.context import THINGS
+from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector
 from transforms.pii.validators import government_abroad, shaped
 
 _SEP = rf"(?:{SPACE}+|[-.])?"
@@ -19,14 +20,13 @@ ROWS = (
         pattern=r"\b(?:[0-9]{7,8}-?|[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-?)[A-HJ-NP-TV-Za-hj-np-tv-z]\b",
         confidence=0.85,
         validator=government_abroad.dni,
+        unless=THINGS,
     ),
     Detector(
         name="dni_context",
         type="ES_DNI",
-        pattern=announced(
-            rf"d\.?n\.?i|n\.?i\.?f|documento{OF}nacional(?:{OF}de{OF}identidad)?",
-            rf"[0-9]{{1,2}}\.?[0-9]{{3}}\.?[0-9]{{3}}(?:(?:{SPACE}+|-)?[A-Za-z])?\b",
-        ),
+        pattern=rf"[0-9]{{1,2}}\.?[0-9]{{3}}\.?[0-9]{{3}}(?:(?:{SPACE}+|-)?[A-Za-z])?\b",
+        context=(rf"d\.?n\.?i|n\.?i\.?f|documento{OF}nacional(?:{OF}de{OF}identidad)?",),
         confidence=0.8,
     ),
     Detector(
@@ -39,7 +39,8 @@ ROWS = (
     Detector(
         name="nie_context",
         type="ES_NIE",
-        pattern=announced(rf"n\.?i\.?e|identidad{OF}de{OF}extranjero", r"[X-Zx-z][-. ]?[0-9]{7}[-. ]?[A-Za-z]\b"),
+        pattern=r"[X-Zx-z][-. ]?[0-9]{7}[-. ]?[A-Za-z]\b",
+        context=(rf"n\.?i\.?e|identidad{OF}de{OF}extranjero",),
         confidence=0.85,
     ),
     Detector(
@@ -53,11 +54,9 @@ ROWS = (
     Detector(
         name="nir_context",
         type="FR_NIR",
-        pattern=announced(
-            rf"nir|s[eé]curit[eé]{OF}sociale|n[°ºo.]+{OF}s[eé]cu|num[eé]ro{OF}de{OF}s[eé]cu|insee",
-            rf"[1-478]{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}(?:[0-9]{{2}}"
-            rf"|2[ABab]){_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}(?:{_SEP}[0-9]{{2}})?\b",
-        ),
+        pattern=rf"[1-478]{_SEP}[0-9]{{2}}{_SEP}[0-9]{{2}}{_SEP}(?:[0-9]{{2}}"
+        rf"|2[ABab]){_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}(?:{_SEP}[0-9]{{2}})?\b",
+        context=(rf"nir|s[eé]curit[eé]{OF}sociale|n[°ºo.]+{OF}s[eé]cu|num[eé]ro{OF}de{OF}s[eé]cu|insee",),
         confidence=0.96,
     ),
     Detector(
@@ -66,14 +65,17 @@ ROWS = (
         pattern=rf"\b[1-9](?:[0-9]{{10}}|[0-9]{SPACE}+[0-9]{{3}}{SPACE}+[0-9]{{3}}{SPACE}+[0-9]{{3}})\b",
         confidence=0.58,
         validator=government_abroad.tax_id_de,
+        unless=THINGS,
     ),
     Detector(
         name="tax_id_de_context",
         type="DE_TAX_ID",
-        pattern=announced(
-            r"steuer-?(?:id|idnr|identifikationsnummer|nummer|nr)(?:-?nr)?|idnr|tin|steuerliche identifikationsnummer"
-            r"|identifikationsnummer",
-            rf"[0-9]{{2}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}\b|[0-9]{{2,3}}/[0-9]{{3,4}}/[0-9]{{4,5}}\b",
+        pattern=rf"[0-9]{{2}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}\b|[0-9]{{2,3}}/[0-9]{{3,4}}/[0-9]{{4,5}}\b",
+        context=(
+            (
+                r"steuer-?(?:id|idnr|identifikationsnummer|nummer|nr)(?:-?nr)?|idnr|tin"
+                r"|(?:steuerliche )?identifikationsnummer"
+            ),
         ),
         confidence=0.86,
     ),
@@ -88,9 +90,8 @@ ROWS = (
     Detector(
         name="fiscal_code_context",
         type="IT_FISCAL_CODE",
-        pattern=announced(
-            rf"codice{OF}fiscale|c\.?f|cod\.?{OF}fisc", rf"[A-Za-z]{{6}}{_SEP}[0-9A-Za-z]{{5}}{_SEP}[0-9A-Za-z]{{5}}\b"
-        ),
+        pattern=rf"[A-Za-z]{{6}}{_SEP}[0-9A-Za-z]{{5}}{_SEP}[0-9A-Za-z]{{5}}\b",
+        context=(rf"codice{OF}fiscale|c\.?f|cod\.?{OF}fisc",),
         confidence=0.85,
         trigger=r"(?i:fisc|c\.?f)",
         validator=shaped,
@@ -107,11 +108,13 @@ ROWS = (
         pattern=r"\b[0-9]{11}\b|\b[0-9]{9}-[0-9]{2}\b",
         confidence=0.57,
         validator=government_abroad.cpf,
+        unless=THINGS,
     ),
     Detector(
         name="cpf_context",
         type="BR_CPF",
-        pattern=announced(r"cpf(?:/mf)?|c\.p\.f", rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{2}}\b"),
+        pattern=rf"[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{2}}\b",
+        context=(r"cpf(?:/mf)?|c\.p\.f",),
         confidence=0.9,
     ),
     Detector(
@@ -126,13 +129,13 @@ ROWS = (
         pattern=r"\b[0-9]{8}0{3}[1-9][0-9]{2}\b|\b[0-9A-Z]{8}/[0-9A-Z]{4}-[0-9]{2}\b",
         confidence=0.7,
         validator=government_abroad.cnpj,
+        unless=THINGS,
     ),
     Detector(
         name="cnpj_context",
         type="BR_CNPJ",
-        pattern=announced(
-            r"cnpj(?:/mf)?", r"[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?[0-9]{2}\b"
-        ),
+        pattern=r"[0-9A-Z]{2}[. ]?[0-9A-Z]{3}[. ]?[0-9A-Z]{3}[/ ]?[0-9A-Z]{4}[- ]?[0-9]{2}\b",
+        context=(r"cnpj(?:/mf)?",),
         confidence=0.97,
     ),
     Detector(
@@ -141,11 +144,13 @@ ROWS = (
         pattern=r"\b[0-9]{11}\b",
         confidence=0.6,
         validator=government_abroad.pesel,
+        unless=THINGS,
     ),
     Detector(
         name="pesel_context",
         type="PL_PESEL",
-        pattern=announced(r"pesel", r"[0-9](?:[ -]?[0-9]){8,10}\b"),
+        pattern=r"[0-9](?:[ -]?[0-9]){8,10}\b",
+        context=(r"pesel",),
         confidence=0.92,
     ),
     Detector(
@@ -154,11 +159,13 @@ ROWS = (
         pattern=r"\b(?:[0-9]{3}-[0-9]{3}-[0-9]{2}-[0-9]{2}|[0-9]{3}-[0-9]{2}-[0-9]{2}-[0-9]{3})\b",
         confidence=0.75,
         validator=government_abroad.nip,
+        unless=THINGS,
     ),
     Detector(
         name="nip_context",
         type="PL_NIP",
-        pattern=announced(r"nip", r"(?:PL ?)?[0-9](?:[ -]?[0-9]){8,9}\b"),
+        pattern=r"(?:PL ?)?[0-9](?:[ -]?[0-9]){8,9}\b",
+        context=(r"nip",),
         confidence=0.92,
     ),
     Detector(
@@ -167,6 +174,7 @@ ROWS = (
         pattern=r"\b[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]\b",
         confidence=0.9,
         validator=government_abroad.hetu,
+        unless=THINGS,
     ),
     Detector(
         name="personnummer",
@@ -174,6 +182,7 @@ ROWS = (
         pattern=r"\b(?:[0-9]{6}[-+][0-9]{4}|(?:18|19|20)[0-9]{6}[-+]?[0-9]{4})\b",
         confidence=0.72,
         validator=government_abroad.personnummer,
+        unless=THINGS,
     ),
     Detector(
         name="fodselsnummer",
@@ -181,6 +190,7 @@ ROWS = (
         pattern=rf"\b[0-7][0-9]{{5}}{SPACE}*[0-9]{{5}}\b",
         confidence=0.78,
         validator=government_abroad.fodselsnummer,
+        unless=THINGS,
     ),
     Detector(
         name="rijksregister",
@@ -192,9 +202,8 @@ ROWS = (
     Detector(
         name="bsn",
         type="ID_NUMBER",
-        pattern=announced(
-            rf"bsn|burgerservice(?:nummer)?|sofi(?:nummer)?|citizen{OF}service{OF}number", r"[0-9]{8,9}\b"
-        ),
+        pattern=r"[0-9]{8,9}\b",
+        context=(rf"bsn|burgerservice(?:nummer)?|sofi(?:nummer)?|citizen{OF}service{OF}number",),
         confidence=0.9,
     ),
     Detector(
@@ -203,6 +212,7 @@ ROWS = (
         pattern=r"\b[1-9][0-9]{9}[02468]\b",
         confidence=0.7,
         validator=government_abroad.kimlik,
+        unless=THINGS,
     ),
     Detector(
         name="south_african",
@@ -210,6 +220,7 @@ ROWS = (
         pattern=r"\b[0-9]{2}[01][0-9][0-3][0-9]{5}[012][0-9]{2}\b",
         confidence=0.7,
         validator=government_abroad.south_african,
+        unless=THINGS,
     ),
     Detector(
         name="thai",
@@ -218,6 +229,7 @@ ROWS = (
         rf"|{SPACE}[0-9]{{4}}{SPACE}[0-9]{{5}}{SPACE}[0-9]{{2}}{SPACE}[0-9])\b",
         confidence=0.8,
         validator=government_abroad.thai,
+        unless=THINGS,
     ),
     Detector(
         name="nric",
@@ -225,6 +237,7 @@ ROWS = (
         pattern=r"\b[STFGMstfgm][0-9]{7}[A-Za-z]\b",
         confidence=0.85,
         validator=government_abroad.nric,
+        unless=THINGS,
     ),
     Detector(
         name="resident_kr",
@@ -232,6 +245,7 @@ ROWS = (
         pattern=r"\b[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])-?[1-8][0-9]{6}\b",
         confidence=0.65,
         validator=government_abroad.resident_kr,
+        unless=THINGS,
     ),
     Detector(
         name="resident_cn",
@@ -262,6 +276,7 @@ ROWS = (
         confidence=0.6,
         validator=government_abroad.kvnr,
         languages=("de",),
+        unless=THINGS,
     ),
     Detector(
         name="rvnr",
@@ -270,5 +285,6 @@ ROWS = (
         confidence=0.85,
         validator=government_abroad.rvnr,
         languages=("de",),
+        unless=THINGS,
     ),
-)  # fmt: skip
+)

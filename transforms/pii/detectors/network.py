@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import LETTERS, Detector
+from transforms.pii.context import THINGS
+from transforms.pii.detectors.detector import LETTERS, OF, Detector
 from transforms.pii.validators import network
 
 _LABEL = rf"[{LETTERS}0-9](?:[{LETTERS}0-9-]*[{LETTERS}0-9])?"
@@ -16,6 +17,7 @@ _TLDS = (
 )
 _HEX = "[0-9A-Fa-f]{1,4}"
 _DOTTED = r"[0-9]\.[0-9]{1,3}\.[0-9]"
+_DEFANGED = r"[\[({] ?(?:\.|(?i:dot)) ?[\])}]"
 _COLONS = r"::|(?:[0-9A-Fa-f]{1,4}:){7}"
 _ADDRESS = r"://|[wW]{3}[0-9]{0,2}\."
 _DOT = r"[^ ]\.[a-z]{2}"
@@ -26,6 +28,15 @@ ROWS = (
         type="IP_ADDRESS",
         pattern=r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b",
         trigger=_DOTTED,
+        confidence=0.95,
+        validator=network.ipv4,
+        unless=THINGS,
+    ),
+    Detector(
+        name="ipv4_defanged",  # as reports of attacks write it, so that nobody follows it
+        type="IP_ADDRESS",
+        pattern=rf"\b[0-9]{{1,3}}(?:(?:{_DEFANGED}|\.)[0-9]{{1,3}}){{0,2}}{_DEFANGED}[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{0,2}}\b",
+        trigger=rf"[0-9]{_DEFANGED}[0-9]",
         confidence=0.95,
         validator=network.ipv4,
     ),
@@ -47,6 +58,18 @@ ROWS = (
         validator=network.mac,
     ),
     Detector(
+        name="mac_context",
+        type="MAC_ADDRESS",
+        pattern=r"[0-9A-Fa-f]{12}\b",
+        trigger="[0-9A-Fa-f]{12}",
+        confidence=0.85,
+        validator=network.mac_bare,
+        context=(
+            rf"(?:wi-?fi{OF}|wlan{OF}|ethernet{OF}|bluetooth{OF})?mac(?:{OF}(?:addr(?:ess)?|id))?",
+            rf"bssid|(?:physical|hardware|bluetooth){OF}address|adresse{OF}mac|direcci[oó]n{OF}mac|indirizzo{OF}mac",
+        ),
+    ),
+    Detector(
         name="url",
         type="URL",
         pattern=rf"\b(?i:https?|ftps?|sftp|wss?)://{_URL}*{_URL_END}|\b(?i:www)[0-9]{{0,2}}\.{_URL}*{_URL_END}",
@@ -60,5 +83,6 @@ ROWS = (
         pattern=rf"(?:^|[^@{LETTERS}0-9])((?:{_LABEL}\.)*[0-9-]*[{LETTERS}](?:[{LETTERS}0-9-]*[{LETTERS}0-9])?\.(?:(?:{_TLDS})(?:\.[a-z]{{2}})?\b{_TAIL}|[a-z]{{2,}}/{_URL}*{_URL_END}))",
         trigger=_DOT,
         confidence=0.7,
+        validator=network.domain,
     ),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector, announced
+from transforms.pii.context import THINGS
+from transforms.pii.detectors.detector import LONG_WORD, OF, SPACE, Detector
 from transforms.pii.validators import vehicles
 
 _DOTLESS = "\u0131"
@@ -30,15 +31,18 @@ ROWS = (
         trigger=LONG_WORD,
         confidence=0.9,
         validator=vehicles.vin,
+        unless=THINGS,
     ),
     Detector(
         name="vin_context",
         type="VEHICLE_IDENTIFICATION_NUMBER",
-        pattern=announced(
-            rf"vin|vehicle{OF}identification(?:{OF}(?:no|number|code))?|chassis(?:{OF}(?:no|number))?"
-            rf"|(?:n[uú]mero|num[eé]ro|n[º°]){OF}de{OF}(?:bastidor|ch[aâ]ssis)|bastidor|fahrgestellnummer|fin|telaio"
-            rf"|chassi",
-            r"[A-Za-z0-9]{17}\b",
+        pattern=r"[A-Za-z0-9]{17}\b",
+        context=(
+            (
+                rf"vin|vehicle{OF}identification(?:{OF}(?:no|number|code))?|chassis(?:{OF}(?:no|number))?"
+                rf"|(?:n[uú]mero|num[eé]ro|n[º°]){OF}de{OF}(?:bastidor|ch[aâ]ssis)|bastidor|fahrgestellnummer|fin|telaio"
+                rf"|chassi"
+            ),
         ),
         confidence=0.9,
         validator=vehicles.vin_announced,
@@ -46,11 +50,9 @@ ROWS = (
     Detector(
         name="plate_context",
         type="LICENSE_PLATE",
-        pattern=announced(
-            _PLATE_WORDS,
-            rf"[A-Z0-9ÄÖÜ]{{1,8}}(?:{_GAP}[A-Z0-9]{{1,5}}){{0,3}}\b"
-            rf"|[a-z0-9]{{1,3}}[ -]?[a-z0-9]{{1,4}}(?:[ -]?[a-z0-9]{{1,4}})?\b",
-        ),
+        pattern=rf"[A-Z0-9ÄÖÜ]{{1,8}}(?:{_GAP}[A-Z0-9]{{1,5}}){{0,3}}\b"
+        rf"|[a-z0-9]{{1,3}}[ -]?[a-z0-9]{{1,4}}(?:[ -]?[a-z0-9]{{1,4}})?\b",
+        context=(_PLATE_WORDS,),
         confidence=0.75,
         validator=vehicles.plate_announced,
     ),
@@ -61,6 +63,7 @@ ROWS = (
         confidence=0.7,
         trigger=r"[A-Z]{2}[0-9]{2}",
         validator=vehicles.plate_uk,
+        unless=THINGS,
     ),
     Detector(
         name="plate_europe",
@@ -69,6 +72,7 @@ ROWS = (
         rf"|[A-ZÄÖÜ]{{1,3}}-[A-ZÄÖÜ]{{1,2}}{SPACE}+[1-9][0-9]{{1,3}}[EH]?)\b",
         confidence=0.6,
         trigger="[A-Z\u00c4\u00d6\u00dc]-[0-9A-Z\u00c4\u00d6\u00dc]",
+        unless=THINGS,
     ),
     Detector(
         name="plate_far",
@@ -78,5 +82,6 @@ ROWS = (
         rf"|1[0-8][0-9]{{2}}|2[1-9][0-9]{{2}})|[A-Z]{{3}}-?[0-9]{{3}}[A-Z]{{2}})\b",
         confidence=0.6,
         trigger=r"[A-Z](?:[ \t\n\v\f\r]+|-)?[0-9]",
+        unless=THINGS,
     ),
 )

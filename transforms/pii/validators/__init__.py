@@ -1,7 +1,7 @@
 """Checks that a regular expression cannot express: check sums, number ranges, what stands around a match.
 
 A validator takes the folded text as UTF-8 and the span of a match in it, and returns the span to keep (it may be
-shorter than the match) or None to refuse it.
+shorter than the match, or longer where the pattern finds but the beginning) or None to refuse it.
 """
 
 from __future__ import annotations

@@ -8,34 +8,40 @@ from transforms.pii.validators import Span
 
 # Words between a number and what looks like the end of a street: 24 Hour Drive, 2 Way Street.
 _NO_STREETS = frozenset(
-    b"and block blocks cent cents class day days different dollar euro feet floor foot for great hour hours in inch"
-    b" km lane lanes"
-    b" main-floor meter mile miles million min mins minute minutes month months more other people percent pm am star"
-    b" stars step steps"
-    b" the times top way ways week weeks wheel year years".split()
+    b"and block blocks cent cents class day days different dollar euro feet floor foot for great hour hours in"
+    b" inch km lane lanes main-floor meter mile miles million min mins minute minutes month months more other"
+    b" people percent pm am star stars step steps the times top way ways week weeks wheel year years".split()
 )
 _COURTS = frozenset(
     b"high divisional supreme district federal crown appeal county circuit tax superior constitutional".split()
 )
 _MONTHS = frozenset(
-    b"january february march april may june july august september october november december janvier mars avril mai"
-    b" juin juillet octobre"
-    b" novembre enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+    b"january february march april may june july august september october november december janvier mars avril"
+    b" mai juin juillet octobre novembre enero febrero marzo abril mayo junio julio agosto septiembre octubre"
+    b" noviembre diciembre".split()
 )
 _PREPOSITIONS = frozenset(b"at by for from hi in is live near of outside the to visit yes".split())
 _NO_TOWNS = frozenset(
-    b"am americans and april august black december dollars eur euro euros february friday germans i in january july"
-    b" june march may"
-    b" monday november october people pm saturday september sunday the thursday tuesday usd wednesday".split()
+    b"am americans and april august black december dollars eur euro euros february friday germans i in january"
+    b" july june march may monday november october people pm saturday september sunday the thursday tuesday"
+    b" usd wednesday".split()
 )
 _AREAS_UK = frozenset(
-    b"AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY"
-    b" G GIR GL GU GY"
-    b" HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW OL OX"
-    b" PA PE PH PL PO"
-    b" PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV"
-    b" YO ZE".split()
+    b"AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN"
+    b" EX FK FY G GIR GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME"
+    b" MK ML N NE NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY"
+    b" TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO ZE".split()
 )
+_PLACED = re2.compile(
+    r"(?i)(?:post ?code|zip|address|london|manchester|leeds|birmingham|glasgow|sheffield|liverpool)[^a-z0-9]*$"
+)
+_NO_NAMES = frozenset(
+    b"about across after along an and are as at away before but by down for from if in into is it my near off"
+    b" on onto or our over per she since than that then they this through to toward towards under until up via"
+    b" was we were when where which while who with without you your".split()
+)
+_COUNTED = re2.compile(rb" (?:rows|files|lines|items|records|entries|pages|people|units|bytes|[kmg]b|dollars|euros?)\b")
+_NO_PLACES = frozenset(b"all any choose na no none other required same select unknown various yes".split())
 _DIGITS = b"0123456789"
 _LABEL = re2.compile(rb"[.!?](?:[ \t\v\f\r]+[A-Z]|$)|[ \t\v\f\r.,]+$")
 _NEXT = re2.compile(rb"[.,]?[ \t\v\f\r]+[A-Z][A-Za-z /]{0,24}$")  # the next label, before its colon
@@ -53,6 +59,11 @@ def street(text: bytes, start: int, end: int) -> Span | None:
     counted = words[1] in _NO_STREETS or words[1] in _MONTHS or (year and b"," not in text[start:end])
     amount = text[max(0, start - 1) : start] in (b"$", b".", b",")
     return None if court or counted or amount else (start, end)
+
+
+def street_lower(text: bytes, start: int, end: int) -> Span | None:
+    """As `street`, and no word of a sentence between number and street: 3 emails on the road."""
+    return street(text, start, end) if _NO_NAMES.isdisjoint(_words(text, start, end)[1:6]) else None
 
 
 def street_romance(text: bytes, start: int, end: int) -> Span | None:
@@ -85,9 +96,18 @@ def code_alone(text: bytes, start: int, end: int) -> Span | None:
     return None if longer or before in (b"-", b".", b"+", b"/", b"#") else (start, end)
 
 
+def postal_code(text: bytes, start: int, end: int) -> Span | None:
+    """What a word announces, and no count: a zip file of 12345 rows."""
+    return None if _COUNTED.match(text[end : end + 24]) else (start, end)
+
+
 def postcode_uk(text: bytes, start: int, end: int) -> Span | None:
-    """A postcode whose area there is (Royal Mail, PAF)."""
+    """A postcode whose area there is (Royal Mail, PAF); no amount of memory after a chip (M1 8GB), unless its town or
+    a word says that it is a place."""
     code = text[start:end]
+    chip = code[-2:] in (b"GB", b"TB") and code[1:2].isdigit()
+    if chip and not _PLACED.search(text[max(0, start - 24) : start].decode(errors="ignore")):
+        return None
     return (start, end) if code[:2].rstrip(_DIGITS) in _AREAS_UK or code[:3] == b"GIR" else None
 
 
@@ -113,9 +133,9 @@ def labelled(text: bytes, start: int, end: int) -> Span | None:
 
 
 def place(text: bytes, start: int, end: int) -> Span | None:
-    """What stands after `City:` on its line; not the label of the next."""
-    line = text[start:end].split(b"\n")[0].rstrip(b" \t\r.,")
-    return start, start + len(line)
+    """What stands after `City:` on its line, less the label of the next; not that there is none."""
+    line = text[start:end].split(b"\n")[0].rstrip(b" .,")
+    return None if line.lower() in _NO_PLACES else (start, start + len(line))
 
 
 def postcode_canada(text: bytes, start: int, end: int) -> Span | None:

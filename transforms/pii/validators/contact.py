@@ -19,7 +19,7 @@ _DATE = re2.compile(
 
 # Words that announce a number of another kind.
 _OTHER_NUMBER = re2.compile(
-    r"(?i)(?:^|[^a-z])(?:order|pedido|commande|bestellung|bestellnummer|ordine|invoice|factura|facture|rechnung"
+    r"(?i)(?:^|[^a-z])(?:order|size|resolution|dimensions?|firmware|pedido|commande|bestellung|bestellnummer|ordine|invoice|factura|facture|rechnung"
     r"|fattura|fatura|ticket|case"
     r"|claim|policy|p[oó]liza|account|acct|cuenta|compte|konto|conto|conta|ref(?:erence|erencia)?|tracking|isbn|issn|ean|upc|asin|sku"
     r"|serial|model|version|ver|v|build|id|ids|nhc|nass|nuss|nif|nie|cif|dni|nip|regon|pesel|nhs|npi|ssn|sin|tfn|abn|acn|siret|siren"
@@ -51,13 +51,50 @@ _TRUNK = (
     "IE",
     "SE",
     "MX",
+    "KR",
 )
-_GROUPED = ("ES", "TR", "IT", "PT", "PL", "MX", "BR", "AR", "IN", "CO", "DK", "NO", "SG", "HK", "NZ", "CR", "BE", "CH")
+_GROUPED = (
+    "ES",
+    "TR",
+    "IT",
+    "PT",
+    "PL",
+    "MX",
+    "BR",
+    "AR",
+    "IN",
+    "CO",
+    "DK",
+    "NO",
+    "SG",
+    "HK",
+    "NZ",
+    "CR",
+    "BE",
+    "CH",
+    "CN",
+    "RU",
+)
 
 _NAME_BEFORE = re2.compile(r"(?:^|[^A-Za-z])[A-Z][a-z]+[.,]?[ \t\n\v\f\r]+$")
 _NAME_AFTER = re2.compile(r",?[ \t\n\v\f\r]*[A-Z]")
 
 _BETWEEN = SEPARATORS + b","
+_UNIT = re2.compile(
+    r"(?i) ?(?:[mckn]m|px|[km]g|lbs|oz|[kmg]?hz|[kmgt]i?b|[mkg]w|kv|ml|[mk]bps|fps|dpi|rpm|pixels?|usd|eur|gbp|dollars?"
+    r"|euros?|pounds|°[cf]?|€|£|people|units|pieces|pcs|steps|points|words|votes)(?:[^a-z]|$)"
+)
+_PHONE_WORD = re2.compile(
+    r"(?i)(?:^|[^a-z])(?:call|cell|ph|phone|tel|telephone|telefon[eo]?|tel[eé]fono|t[eé]l[eé]phone|mobile|m[oó]vil|handy|text|txt|sms"
+    r"|ring|dial|fax|whats ?app|reach|contact)[^0-9]{0,16}$"
+)
+_SCREENS = {(b"2560", b"1440"), (b"3440", b"1440"), (b"3840", b"2160"), (b"5120", b"2880"), (b"7680", b"4320")}
+_MARKED = re2.compile(rb"([0-9]{3})([^0-9]+)([0-9]{3})([^0-9]+)([0-9]{4})")
+_READ = bytes.maketrans(b"OoIlSBZ", b"0011582")
+# What says of eleven digits in a Chinese text that they are no telephone number: order, number, parcel, account.
+_ORDER_CHINESE = re2.compile("(?:订单|訂單|单号|單號|编号|編號|快递|运单|账号|帳號|卡号|流水|代码|序列)[^0-9]*$")
+_NEAR_CHINESE = 24  # bytes, eight characters
+_CHINESE = re2.compile("[\u3400-\u9fff]")
 
 
 @cache
@@ -102,15 +139,17 @@ def _announced(text: bytes, start: int) -> bool:
 
 
 def phone(text: bytes, start: int, end: int) -> Span | None:
-    """7 to 15 digits (ITU-T E.164) that are no date."""
+    """7 to 15 digits (ITU-T E.164) that are no date, and no count of something."""
     digits = text[start:end].translate(None, b"+" + SEPARATORS)
-    return None if len(digits) < 7 or _date(text, start, end) else (start, end)
+    return None if len(digits) < 7 or _date(text, start, end) or _counted(text, end) else (start, end)
 
 
 def phone_international(text: bytes, start: int, end: int) -> Span | None:
     """As `phone`, and no sum: 2+3 4 5 6 7 8."""
     before = text[max(0, start - 1) : start]
-    return None if before.isalpha() or (before.isdigit() and _went_on(text, start)) else phone(text, start, end)
+    decimals = before in (b".", b",") and text[max(0, start - 2) : start - 1].isdigit()
+    wrong = before.isalpha() or decimals or (before.isdigit() and _went_on(text, start))
+    return None if wrong else phone(text, start, end)
 
 
 def _date(text: bytes, start: int, end: int) -> bool:
@@ -130,18 +169,62 @@ def phone_us(text: bytes, start: int, end: int) -> Span | None:
         and any(group[:1] in b"01" for group in groups[-3:-1])
     ):
         return None
-    return None if _announced(text, start) else (start, end)
+    rounded = text[start:end].replace(b" ", b"").isdigit() and all(group[-1:] == b"0" for group in groups)
+    return None if rounded or _announced(text, start) or _counted(text, end) else (start, end)
+
+
+def phone_marked(text: bytes, start: int, end: int) -> Span | None:
+    """Ten digits as 3-3-4 with the same marks twice, given out in the United States; with marks that stand between
+    counts as well, after a word for telephones."""
+    first, mark, second, again, third = _MARKED.match(text[start:end]).groups()
+    doubtful = mark.strip() in (b",", b";", b":", b"/")
+    longer = text[max(0, start - 2) : start - 1].isdigit() and text[max(0, start - 1) : start] == mark
+    longer = longer or (text[end : end + len(mark)] == mark and text[end + len(mark) : end + len(mark) + 1].isdigit())
+    refused = mark != again or longer
+    if refused or (doubtful and not _PHONE_WORD.search(text[max(0, start - 32) : start].decode(errors="ignore"))):
+        return None
+    return (start, end) if _dialled(first + second + third, ("US",)) else None
+
+
+def phone_digits(text: bytes, start: int, end: int) -> Span | None:
+    """Ten or eleven digits one by one, given out in the United States or with the trunk prefix."""
+    digits = digits_of(text, start, end)
+    if _longer(text, start, end) or _goes_on(text, end) or _announced(text, start):
+        return None
+    return (start, end) if _dialled(digits, _TRUNK if digits[:1] == b"0" else ("US",)) else None
+
+
+def phone_misread(text: bytes, start: int, end: int) -> Span | None:
+    """As `phone_us`, some digits read as the letters that look like them, given out in the United States."""
+    number = text[start:end]
+    letters = sum(chr(sign).isalpha() for sign in number)
+    beside = text[max(0, start - 1) : start] + text[end : end + 1]
+    marks = set(number[3:9].translate(None, b"0123456789OoIlSBZ() "))
+    refused = not 1 <= letters <= 4 or len(marks) > 1 or b"-" in beside or _announced(text, start)
+    digits = digits_of(number.translate(_READ), 0, len(number))
+    return (start, end) if not refused and _dialled(digits, ("US",)) else None
+
+
+def phone_chinese(text: bytes, start: int, end: int) -> Span | None:
+    """A mobile number given out in China, beside Chinese words that do not say it is another number."""
+    before = text[max(0, start - _NEAR_CHINESE) : start].decode(errors="ignore")
+    beside = before + text[end : end + 6].decode(errors="ignore")
+    if not _CHINESE.search(beside) or _ORDER_CHINESE.search(before) or text[start - 1 : start] == b"#":
+        return None
+    return (start, end) if _dialled(text[start:end], ("CN",)) else None
 
 
 def phone_trunk(text: bytes, start: int, end: int) -> Span | None:
-    """A national number: 9 to 11 digits from the trunk prefix 0 on, in groups (without groups it may be any number),
-    not parted by both dots and dashes, as two dates are."""
+    """A national number: 9 to 12 digits from the trunk prefix 0 on, in groups (without groups it may be any number),
+    not parted by both dots and dashes, as two dates are; of 12, one that is given out in Germany or Austria."""
     digits = digits_of(text, start, end)
     number = text[start:end]
     grouped = len(digits) < len(number) and not (b"." in number and b"-" in number)
     if len(number.split()) == 2 and len(number.split()[0]) == 5 and _NAME_AFTER.match(text[end : end + 8]):
         return None  # the end of an address: 01234 4567 Springfield
-    if not grouped or not 9 <= len(digits) <= 11 or _announced(text, start) or _longer(text, start, end):
+    if len(digits) == 12 and not _dialled(digits, ("DE", "AT")):
+        return None
+    if not grouped or not 9 <= len(digits) <= 12 or _announced(text, start) or _longer(text, start, end):
         return None
     return phone(text, start, end)
 
@@ -153,12 +236,18 @@ def phone_nine(text: bytes, start: int, end: int) -> Span | None:
     amount = (
         text[end - 3 : end] == b"000" or _went_on(text, start) or (after[:1] in (b".", b",") and after[1:].isdigit())
     )
-    return None if amount or _announced(text, start) else (start, end)
+    return None if amount or _announced(text, start) or _counted(text, end) else (start, end)
 
 
 def phone_national(text: bytes, start: int, end: int) -> Span | None:
     """A number in groups as some country writes it, and given out there."""
-    if _announced(text, start) or _longer(text, start, end) or _goes_on(text, end) or _plain(text, start, end):
+    if (
+        _announced(text, start)
+        or _longer(text, start, end)
+        or _goes_on(text, end)
+        or _plain(text, start, end)
+        or _counted(text, end)
+    ):
         return None
     return (start, end) if _dialled(digits_of(text, start, end), _GROUPED) else None
 
@@ -183,13 +272,14 @@ def phone_local(text: bytes, start: int, end: int) -> Span | None:
     longer = longer or _longer(text, start, end) or _goes_on(text, end)
     ranged = text[start + 2] == text[end - 1] == ord("0")  # 800-1000
     spaced = text[start + 3] != ord("-") and (_plain(text, start, end) or after.isalpha())
-    return None if longer or ranged or spaced or _announced(text, start) else (start, end)
+    return None if longer or ranged or spaced or _announced(text, start) or _counted(text, end) else (start, end)
 
 
 def phone_area(text: bytes, start: int, end: int) -> Span | None:
     """7 to 11 digits with the area in parentheses, or four pairs with dashes."""
     count = len(digits_of(text, start, end))
-    return (start, end) if 7 <= count <= 11 and not _goes_on(text, end) and not _announced(text, start) else None
+    longer = _goes_on(text, end) or (text[start : start + 1] != b"(" and _went_on(text, start))
+    return (start, end) if 7 <= count <= 11 and not longer and not _announced(text, start) else None
 
 
 def _plain(text: bytes, start: int, end: int) -> bool:
@@ -198,6 +288,8 @@ def _plain(text: bytes, start: int, end: int) -> bool:
     groups = text[start:end].split()
     if len(groups) == 2 and _in_address(text, start, end):
         return True
+    if tuple(groups) in _SCREENS:
+        return True
     year = any(len(group) == 4 and group[:2] in (b"19", b"20") for group in groups)
     return year or groups[-1][-2:] == b"00"
 
@@ -205,6 +297,11 @@ def _plain(text: bytes, start: int, end: int) -> bool:
 def _in_address(text: bytes, start: int, end: int) -> bool:
     near = _NAME_AFTER.match(text[end : end + 8]) or _NAME_BEFORE.search(text[max(0, start - 24) : start])
     return near is not None
+
+
+def _counted(text: bytes, end: int) -> bool:
+    """Whether a unit stands after a number."""
+    return _UNIT.match(text[end : end + 10].decode(errors="ignore")) is not None
 
 
 def _goes_on(text: bytes, end: int) -> bool:

@@ -10,8 +10,9 @@ from collections import Counter
 import re2
 
 from transforms.pii.validators import Span
+from transforms.pii.validators.finance import alone
 
-_CLOSING = b".,;:!?)>'\"`"
+_CLOSING = b".,;:!?)]}>'\"`"
 # What documentation and programs write where a secret would stand.
 _STAND_IN = re2.compile(
     r"(?i)^(?:[*x.#-]+$|[$%<{]|(?:your|my|the|example|changeme|redacted|placeholder|required|incorrect|wrong|invalid|reset"
@@ -19,6 +20,10 @@ _STAND_IN = re2.compile(
     r"|[A-Za-z~]+(?:\.[A-Za-z~]+)*\()"
 )
 _WORD = re2.compile(r"^[A-Z]?[a-z\x{80}-\x{10ffff}]+(?:['-][a-z]+)*$|^[A-Z]+$")
+_NUMBERED = re2.compile(r"^[A-Za-z]+[-.~][0-9]+$")
+_VERSION = re2.compile(
+    r"^[vV]?[0-9]+(?:\.[0-9a-z]+)*$|^[0-9]+[a-z]{1,3}$|^(?:[A-Za-z]+-)+[A-Za-z]+$|\.(?:com|org|net|io)$"
+)
 _NEEDS_SIGNS = re2.compile(
     r"(?i)(?:user|usuario|usu[aá]rio|log-?in|handle|nick|pseudo"
     r"|(?:^|[ \n\t])(?:is|was|are|es|era|est|ist|lautet|[eèé]))[\"']?[^A-Za-z0-9]*$"
@@ -56,6 +61,52 @@ def secret(text: bytes, start: int, end: int) -> Span | None:
     value = text[start:end]
     refused = len(value) < 4 or _STAND_IN.search(value) or (_WORD.search(value) and closing < 0)
     return None if refused else (start, end)
+
+
+def mixed(text: bytes, start: int, end: int) -> Span | None:
+    """A password that nothing but a word announces: letters in both cases or a symbol beside them, and digits."""
+    end = _trimmed(text, start, end)
+    value = text[start:end]
+    letters = value.translate(None, b"0123456789")
+    telling = (value != value.lower() and value != value.upper()) or (
+        not value.isalnum() and not _NUMBERED.search(value)
+    )
+    return secret(text, start, end) if len(value) >= 6 and letters and len(letters) < len(value) and telling else None
+
+
+_OTHER_CODE = re2.compile(
+    r"(?i)(?:error|promo(?:tion)?|discount|coupon|voucher|area|country|dial(?:ing)?|status|exit|response|product|bar|sort|dress"
+    r"|source|zip|post(?:al)?|qr|color|colour|referral|tracking|reference|order)[ ~-]?code$"
+)
+
+
+def code_said(text: bytes, start: int, end: int) -> Span | None:
+    """A number that is said to be a code, whole, and not one of errors, areas or sales."""
+    said = text[max(0, start - 32) : start].rstrip(b": ").removesuffix(b" is")
+    return None if _OTHER_CODE.search(said) else alone(text, start, end)
+
+
+def no_code(text: bytes, start: int, end: int) -> Span | None:
+    """A number that is said to be a code, and not one of errors, areas or sales."""
+    line = text[end : end + 80].partition(b"\n")[0]
+    named = re2.search(r"(?i)^.*?code", line)
+    return None if named and _OTHER_CODE.search(named[0]) else (start, end)
+
+
+def account_name(text: bytes, start: int, end: int) -> Span | None:
+    """A name that is no word: with a digit, a dot or a sign inside, or with a mark before it or after; no version."""
+    end = _trimmed(text, start, end)
+    value = text[start:end]
+    marked = text[start - 1 : start] == b"@" or b"#" in value or b":" in value
+    word = _WORD.search(value) or _VERSION.search(value) or not re2.search(r"[A-Za-z]", value)
+    host = text[end : end + 1] in (b"@", b"/", b"(")
+    return None if len(value) < 3 or host or (word and not marked) else (start, end)
+
+
+def skype(text: bytes, start: int, end: int) -> Span | None:
+    """The same, where nothing but `live:` says it: no word behind the colon."""
+    found = account_name(text, start, end)
+    return found if found and not _WORD.search(text[start + 5 : found[1]]) else None
 
 
 def username(text: bytes, start: int, end: int) -> Span | None:

@@ -22,6 +22,47 @@ _AFTERWARDS = re2.compile(
     r"|tratamiento|permiso|garant|prisi|c[aá]rcel|matrimonio|casad)|d'exp[eé]|di esperienza|de exp)"
 )
 
+_SENTENCES = re2.compile(rb"[.!?;\n\x00]")
+_CLAUSES = re2.compile(rb"[.,!?;\n\x00]")
+_SO_OLD = re2.compile(
+    rb"(?:[^a-z]+(?:which|that|now|only|also|already|just))*[^a-z]+(?:is|was|are|were|be|been|being|isn't)\b|[ ,(:-]*$"
+)
+_COUNTS = re2.compile(rb" ?(?:%|(?:million|billion|thousand|hundred|percent|times|minutes|hours|pages|of|out)\b)")
+_WORKERS = (b"er", b"or", b"ist", b"ian", b"man", b"woman", b"ant")
+_WORDS = re2.compile(rb"[a-z']+")
+# Who an age is of, and what; of a row of words the nearest tells.
+_PEOPLE = frozenset(
+    b"i i'm me he he's him his she she's her who we they they're you you're adult aunt baby babies boy boys"
+    b" bride brother child children colleague couple cousin customer dad daughter driver employee father"
+    b" female gentleman girl girls girlfriend boyfriend grandchild grandfather grandma grandmother grandpa"
+    b" grandson granddaughter groom guy husband infant infants kid kids lady lad ladies male males man men mom"
+    b" mother mr mrs ms mum neighbor neighbour nephew newborn niece parent parents partner patient patients"
+    b" people person pupil resident roommate sibling sister sisters son sons student students teen teenager"
+    b" toddler toddlers twins uncle victim wife woman women worker youth pt".split()
+)
+_THINGS = frozenset(
+    b"account airline album antique app apartment appliance article bag band bank battery beer bed bike boat"
+    b" boiler book bottle box brand bread bridge bug building bus business cabinet cake camera car carpet case"
+    b" cheese chair city charger church coat code codebase coffee collection company computer console contract"
+    b" cooker couch cv data database debt desk device dishwasher document dress drive dryer edition engine"
+    b" equipment fan faucet file film filter firmware firm flat floor food fridge freezer fruit fund furniture"
+    b" furnace game garage glass guitar hardware heater home hotel house industry installation instrument"
+    b" invoice issue item jacket kettle keyboard kitchen kit lamp laptop law lease leather lens license"
+    b" licence machine malt mattress meat milk mobile model monitor motor motorbike motorcycle movie news oil"
+    b" oven order pair pan paper part pc phone photo piano picture plane plant plan policy post pool port"
+    b" printer product program project property pump record refrigerator restaurant review roof router rum"
+    b" scotch school screen server shirt shoe shop show site smartphone sofa software song speaker stock store"
+    b" story stove study subscription system table tablet tank tape technology tequila test thing thread"
+    b" ticket tire toilet tool toy tractor tradition train tree truck tv tyre unit update van vehicle version"
+    b" video vintage warranty washer washing watch website whiskey whisky wine wood".split()
+)
+_IT = frozenset(b"it it's its this that these those which".split())
+# Words after an age that do not say what it is of.
+_ENDS = frozenset(
+    b"and as at but by for from had has have in is living lives of on or presented presents that to was were"
+    b" when who whose with works".split()
+)
+
 
 def _alone(text: bytes, start: int, end: int, marks: bytes = b"-/.:,") -> bool:
     """Whether no number goes on after a mark at either side; what was taken out there counts as one (or else taking out
@@ -71,12 +112,11 @@ def short(text: bytes, start: int, end: int) -> Span | None:
 
 def birth(text: bytes, start: int, end: int) -> Span | None:
     """Whatever reads as a date after a word for birth; a year alone too."""
-    parts = _parts(text, start, end)
-    if len(parts) == 1:
+    parts = text[start:end].replace(b"O", b"0").translate(_TO_SPACES).split()[:3]
+    if len(parts) == 1 or len(parts[0]) == 4:
         return (start, end) if _alone(text, start, end) else None
-    if len(parts[0]) == 4:
-        return (start, end)
-    return (start, end) if _is_day(int(parts[0]), int(parts[1])) else None
+    named = len(parts) == 2 and b"/" not in text[start:end]
+    return (start, end) if named or _is_day(int(parts[0]), int(parts[1])) else None
 
 
 def day(text: bytes, start: int, end: int) -> Span | None:
@@ -98,6 +138,41 @@ def age(text: bytes, start: int, end: int) -> Span | None:
     """No more than 120, and no decimal."""
     number = text[start : start + 3]
     return None if (number.isdigit() and int(number) > 120) or not _alone(text, start, end) else (start, end)
+
+
+def age_announced(text: bytes, start: int, end: int) -> Span | None:
+    """As `age`, and no count: turning 3 million heads."""
+    return None if _COUNTS.match(text[end : end + 12]) else age(text, start, end)
+
+
+def age_english(text: bytes, start: int, end: int) -> Span | None:
+    """An age that is a person's: not a car's, nor a whisky's. What it is of stands after it (a 3-year-old car), or
+    before it as what is so old (the laptop is 5 years old)."""
+    if _of_thing(text, start, end):
+        return None
+    return age(text, start, end)
+
+
+def _of_thing(text: bytes, start: int, end: int) -> bool:
+    following: list[bytes] = _WORDS.findall(_CLAUSES.split(text[end : end + 48].lower())[0])[:4]
+    for word, after in zip(following[:3], [*following[1:], b""], strict=False):
+        if word in _ENDS:
+            break
+        if word in _PEOPLE:
+            return False
+        if _thing(word):
+            return _thing(after) or not (after in _PEOPLE or after.endswith(_WORKERS))
+    clause = _SENTENCES.split(text[max(0, start - 64) : start].lower())[-1]
+    for word in reversed(list(_WORDS.finditer(clause))[-7:]):
+        if word[0] in _PEOPLE:
+            return False
+        if _thing(word[0]) or word[0] in _IT:
+            return word[0] == b"it's" or _SO_OLD.match(clause[word.end() :]) is not None
+    return False
+
+
+def _thing(word: bytes) -> bool:
+    return word in _THINGS or word.removesuffix(b"s") in _THINGS
 
 
 def age_romance(text: bytes, start: int, end: int) -> Span | None:

@@ -95,6 +95,13 @@ def card(text: bytes, start: int, end: int) -> Span | None:
     return None
 
 
+def misread(text: bytes, start: int, end: int) -> Span | None:
+    """A number of which no more than a quarter are letters that look like digits."""
+    value = digits_of(text, start, end)
+    letters = len(value.translate(None, b"0123456789"))
+    return (start, end) if 4 * letters <= len(value) else None
+
+
 def _iban(text: bytes, start: int, end: int) -> tuple[bytes, Span] | None:
     """The characters and the span of as many characters as the country's IBANs have."""
     length = _IBAN_LENGTHS.get(text[start : start + 2].upper())
@@ -121,6 +128,11 @@ def iban(text: bytes, start: int, end: int) -> Span | None:
         return None
     characters, span = found
     return span if int((characters[4:] + characters[:4]).decode().translate(_IBAN_VALUES)) % 97 == 1 else None
+
+
+def upi(text: bytes, start: int, end: int) -> Span | None:
+    """No part of a mail address, whose host goes on."""
+    return None if text[end : end + 1] in (b".", b"-", b"@") and text[end + 1 : end + 2].isalnum() else (start, end)
 
 
 def routing(text: bytes, start: int, end: int) -> Span | None:

@@ -17,6 +17,11 @@ _NINO_PREFIXES_NEVER_GIVEN = frozenset([b"BG", b"GB", b"NK", b"KN", b"TN", b"NT"
 _PASSPORT = re2.compile(r"(?i)^[^.;:!?\n\[\]]*(?:passport|pasaporte|passeport|reisepass|passaport[oe])")
 
 
+def passport(text: bytes, start: int, end: int) -> Span | None:
+    """A passport's number, three digits or more, that is no year."""
+    return None if _YEAR.search(text[start:end]) else shaped(text, start, end)
+
+
 def passport_before(text: bytes, start: int, end: int) -> Span | None:
     """A code with its passport named within forty bytes after it, in the same sentence."""
     return (start, end) if _PASSPORT.search(text[end : end + 40]) else None
@@ -28,6 +33,12 @@ def ssn(text: bytes, start: int, end: int) -> Span | None:
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     refused = area in (b"000", b"666") or area >= b"900" or group == b"00" or serial == b"0000"
     return None if refused else (start, end)
+
+
+def ssn_announced(text: bytes, start: int, end: int) -> Span | None:
+    """Nine digits of which a few may be letters that look like them; as they are announced, of any range."""
+    letters = digits_of(text, start, end).translate(None, b"0123456789")
+    return (start, end) if len(letters) <= 3 else None
 
 
 def ssn_spaced(text: bytes, start: int, end: int) -> Span | None:
@@ -123,6 +134,7 @@ def driver_id_uk(text: bytes, start: int, end: int) -> Span | None:
     return (start, end) if len(number) in (16, 18) and 1 <= month % 50 <= 12 else None
 
 
+_YEAR = re2.compile(r"^(?:19|20)[0-9]{2}$")
 _OTHER_LICENCE = re2.compile(
     r"(?i:medical|nurs\w*|physician|professional|business|software|product|pharmacy|fishing"
     r"|state)[ -]+licen"
@@ -130,5 +142,6 @@ _OTHER_LICENCE = re2.compile(
 
 
 def driver_id(text: bytes, start: int, end: int) -> Span | None:
-    """A licence's number, three digits or more, that is not said to be a profession's or a product's."""
-    return None if _OTHER_LICENCE.search(text[max(0, start - 48) : start]) else shaped(text, start, end)
+    """A licence's number, three digits or more, that is no year, and not said to be a profession's or a product's."""
+    other = _OTHER_LICENCE.search(text[max(0, start - 48) : start])
+    return None if other or _YEAR.search(text[start:end]) else shaped(text, start, end)

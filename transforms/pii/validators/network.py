@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from transforms.pii.validators import Span
 
+_SOFTWARE = frozenset(b"ado.net asp.net java.io java.net ml.net socket.io system.io system.net vb.net".split())
+_OCTET = re.compile(rb"[0-9]+")
+
 
 def ipv4(text: bytes, start: int, end: int) -> Span | None:
-    """Octets of at most 255 (the pattern's digits; leading zeros are read as decimal) in no longer dotted number."""
-    if any(int(octet) > 255 for octet in text[start:end].split(b".")):
+    """Four octets of at most 255, in no longer dotted number, and not all zero, which is no machine's.
+
+    Leading zeros are read as decimal; what stands between octets may be more than a dot.
+    """
+    octets = _OCTET.findall(text[start:end])
+    if len(octets) != 4 or any(int(octet) > 255 for octet in octets) or not any(map(int, octets)):
         return None
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     longer = (before[-1:] == b"." and before[:1].isdigit()) or (after[:1] == b"." and after[1:].isdigit())
     return None if longer else (start, end)
+
+
+def mac_bare(text: bytes, start: int, end: int) -> Span | None:
+    """Twelve hex digits that are neither a number nor a word."""
+    address = text[start:end]
+    return None if address.isalpha() or (address.isdigit() and not address.startswith(b"00")) else (start, end)
 
 
 def ipv6(text: bytes, start: int, end: int) -> Span | None:
@@ -43,6 +57,11 @@ def mac(text: bytes, start: int, end: int) -> Span | None:
     address = text[start:end]
     number = b"." in address and address.replace(b".", b"").isdigit()
     return None if longer or number else (start, end)
+
+
+def domain(text: bytes, start: int, end: int) -> Span | None:
+    """A host, and no name of software that is made like one."""
+    return None if text[start:end].lower() in _SOFTWARE else (start, end)
 
 
 def url(text: bytes, start: int, end: int) -> Span | None:

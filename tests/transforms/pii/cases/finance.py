@@ -1,4 +1,4 @@
-"""Cases: texts with the find between « and », and texts that are left alone."""
+"""Cases: texts with the find between « and », and near misses of each detector, left alone."""
 
 FOUND = {
     "iban": [
@@ -55,6 +55,9 @@ FOUND = {
     ],
     "bank_account_ending": ["your account ending in «4321»", "cuenta terminada en «1234»"],
     "bank_account_ccc": ["ingreso en «2100 0418 45 0200051332» ya", "«2100-0418-45-0200051332»"],
+    "upi": ["pay «kimnovak@okaxis» now", "«9000000001@ybl»"],
+    "upi_context": ["UPI ID: «kim.n@somebank»", "my vpa is «kim58@newapp»."],
+    "pix": ["chave pix: «2f1c6d0e-7b1a-4c58-9d7e-0a1b2c3d4e5f»", "Pix «52998224720»"],
     "bank_routing": [
         "routing number: «121000358»",
         "ABA «3222-7162-7»",
@@ -78,17 +81,34 @@ FOUND = {
     "wallet_context": ["wallet address: «7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtVx1»"],
 }  # fmt: skip
 
-CLEAN = [
-    "4111111111111112",
-    "GB83 WEST 1234 5698 7654 32",
-    "[EMAIL] [PHONE] [CREDIT_DEBIT_NUMBER] [INTERNATIONAL_BANK_ACCOUNT_NUMBER] [SSN] [IP_ADDRESS] [URL]",
-    "INTRODUCTORY offer, SWIFTLY RESPONSE, a swift response",
-    "swift: DEUTXXFF, bank INTRODUC",
-    "the model ABNANL2A of the shop",
-    "security code 12 or 12345",
-    "it expires in 12 days, valid until 13/26",
-    "a bank of 1234-5678-9",
-    "16Yeky6GMjeNkAiNcBY7ZhrLoMSgg1BoyA and bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mda",
-    "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLz",
-    "it accounts for 12 of them; the club compte 15 joueurs",
-]
+CLEAN: dict[str, tuple[str, ...]] = {
+    "iban": ("GB83 WEST 1234 5698 7654 32", "AB12 CDEF 3456 GHIJ 7890"),
+    "iban_context": ("IBAN GB82 WEST 1234", "an iban of ZZ00 WEST 1234 5698 7654 32"),
+    "card": ("4111111111111112", "1111 1111 1111 1117"),
+    "card_context": ("card 41111111", "my card was charged 12 times", "the order of the card, order 411111111112"),
+    "card_masked": ("**** 1234 of them", "####-1234"),
+    "card_ending": ("card ending in 4321.50", "your card ending soon, the last four digits"),
+    "card_cvv": ("security code 12 or 12345", "cvv 12.5%"),
+    "card_expiry": ("it expires in 12 days, valid until 13/26", "expires 12/26/1"),
+    "card_expiry_after_number": ("41112 01/27", "room 12, 12/26"),
+    "swift": ("swift: DEUTXXFF, a swift response", "INTRODUCTORY offer, SWIFTLY RESPONSE"),
+    "swift_near": ("the model ABNANL2A of the shop", "bank INTRODUC", "bank order ABNANL2A"),
+    "bank_account": (
+        "it accounts for 12 of them; the club compte 15 joueurs",
+        "account for order 1234567",
+        "in my account the total: 1234567",
+    ),
+    "bank_account_ending": ("account ending in 4321.5%", "the account ends in 2 days"),
+    "bank_account_ccc": ("21000418460200051332", "order 21000418400200051332"),
+    "upi": ("kim@okay, kim@paytmore", "git@upi-core"),
+    "upi_context": ("pay by UPI, then mail kim@work", "upi works @home"),
+    "pix": ("pix 2f1c6d0e-7b1a-4c58-9d7e", "the id 2f1c6d0e-7b1a-4c58-9d7e-0a1b2c3d4e5f is no pix", "pix of 12345"),
+    "bank_routing": ("the routing took 120045678 hops", "aba order 12-34-56"),
+    "bank_routing_bare": ("a bank of 1234-5678-9", "part 3222-7162-7"),
+    "wallet_base58": ("16Yeky6GMjeNkAiNcBY7ZhrLoMSgg1BoyA", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLz"),
+    "wallet_bech32": ("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mda", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5"),
+    "wallet_hex": (f"0x{'ab' * 19}, 0x{'ab' * 21}", "0xdeadbeef"),
+    "wallet_monero": (f"4A{'b' * 92}", f"5A{'b' * 93}"),
+    "wallet_context": ("wallet: internationalizationandlocalization", "my wallet is brown, 12 cards"),
+    "": ("[EMAIL] [PHONE] [CREDIT_DEBIT_NUMBER] [INTERNATIONAL_BANK_ACCOUNT_NUMBER] [SSN] [IP_ADDRESS] [URL]",),
+}

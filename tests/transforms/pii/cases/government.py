@@ -1,11 +1,22 @@
-"""Cases: texts with the find between « and », and texts that are left alone."""
+"""Cases: texts with the find between « and », and near misses of each detector, left alone."""
 
 from tests.transforms.pii.cases import government_abroad, identity
 
 FOUND = {
     "ssn": ["«123-45-6789»"],
     "ssn_spaced": ["«123 45 6789»", "«123.45.6789»"],
-    "ssn_context": ["SSN «123456789»", "social security number: «123 45 6789»", "ssn is «987.65.4321»"],
+    "ssn_context": [
+        "SSN «123456789»",
+        "social security number: «123 45 6789»",
+        "ssn is «987.65.4321»",
+        "my social's «123 4567 89»",
+        "SSN «l23-45-67O9»",
+    ],
+    "ssn_ending": [
+        "last four of my social are «4821»",
+        "the SSN ends with «4821».",
+        "Agent: last 4 of your social security number?\nKim: «4821»",
+    ],
     "itin": ["«911-70-1234»"],
     "itin_context": ["ITIN «911701234»", "tax id: «900-93-1234»"],
     "passport": [
@@ -49,19 +60,37 @@ FOUND = {
     **identity.FOUND,
 }
 
-CLEAN = [
-    "000-12-3456, 666-12-3456, 987-66-4321, 123-00-4567, 123-45-0000",
-    "12 123 45 6789 and 123 45 6789 10",
-    "911-69-1234",
-    "INTRODUCTORY is no driving licence, the license expires soon",
-    "my passport expired 10 years ago",
-    "MORGA687054SM9IJ",
-    "99-22-123456-12",
-    "435-418-166, $130 692 544 and 130 692 000",
-    "3123-4567-8908, 312345678909",
-    "ABCDD1234E",
-    "GB 12 34 56 A, FQ 00 00 00 C, AA 12 34 56 H",
-    "401-02-32138",
-    *government_abroad.CLEAN,
-    *identity.CLEAN,
-]
+CLEAN: dict[str, tuple[str, ...]] = {
+    "ssn": ("000-12-3456, 666-12-3456, 123-00-4567, 123-45-0000", "987-66-4321"),
+    "ssn_spaced": ("12 123 45 6789", "123 45 6789 10", "order 123 45 6789"),
+    "ssn_context": ("ssn: pending, 12 days", "social media 12345", "ssn of order 112345678"),
+    "ssn_ending": ("last four of my socials 4821", "last four of 4821", "the ssn ends 4821.5"),
+    "itin": ("911-69-1234", "911-93-1234"),
+    "itin_context": ("ITIN 811 70 12", "tax id of order 911701234"),
+    "passport": ("my passport expired 10 years ago", "a passport of 1987", "passport control 4471 at the gate"),
+    "passport_korean": ("model M123A4567", "M123A45678"),
+    "passport_before": ("AAA123456 is my favourite plane", "AAA123456. My passport is lost"),
+    "passport_mrz": ("P<UTOERIKSSON<<ANNA", "L898902C36UTO7408122F12041"),
+    "driver_id": (
+        "INTRODUCTORY is no driving licence, the license expires soon",
+        "software licence 12345",
+        "the licence of 1987",
+    ),
+    "driver_id_uk": ("MORGA687054SM9IJ", "MORGA663054SM9IJ"),
+    "driver_id_kr": ("99-22-123456-12", "part 11-22-123456-12"),
+    "sin": ("435-418-166, $130 692 544 and 130 692 000", "order 130-692-544"),
+    "sin_context": ("a sin of 130 people", "order 130692545"),
+    "ca_health": ("order 9876543217", "OHIP pays 100 of them"),
+    "aadhaar": ("3123-4567-8908, 312345678909", "invoice 3123 4567 8909"),
+    "aadhaar_context": ("batch 123456789012", "aadhaar of 12 people"),
+    "pan": ("ABCDD1234E", "SKU ABCPD1234E", "item number ABCPD1234E"),
+    "pan_context": ("a pan of abcde12345", "an item abcde1234f"),
+    "nrega": ("RJ-01-002-003-0/4", "RJ/01/002/003/004/567"),
+    "voter": ("item ABC1234567", "voter ABC123456"),
+    "nino": ("GB 12 34 56 A, FQ 00 00 00 C", "AA 12 34 56 H"),
+    "utr": ("item 1955839661", "UTR 19558"),
+    "nhs": ("401-02-32138", "401 023 2138"),
+    "nhs_context": ("the NHS has 943 476 beds", "order 9434765918"),
+    **government_abroad.CLEAN,
+    **identity.CLEAN,
+}

@@ -1,4 +1,4 @@
-"""Cases: texts with the find between « and », and texts that are left alone."""
+"""Cases: texts with the find between « and », and near misses of each detector, left alone."""
 
 FOUND: dict[str, list[str]] = {
     "id_english": [
@@ -36,19 +36,31 @@ FOUND: dict[str, list[str]] = {
     "id_italian": ["numero di cartella clinica «12345»", "matricola «A-4567»", "codice cliente: «C45678»"],
     "id_portuguese": ["prontuário nº «123456»", "número do utente: «1234567»", "RG «12.345.678-9»"],
     "id_elsewhere": ["personnummer «121212 1212»", "NRIC «S1234567A»"],
-    "id_answer": ["Your account number, please?\nCustomer: Sure, it's «12345».", "member id? It is «AB-4567»"],
+    "id_answer": ["Your customer record, please?\nCustomer: Sure, it's «12345».", "member id? It is «AB-4567»"],
+    "iccid": ["SIM «8914800000000000014»"],
     "medicare": ["«1EG4-TE5-MK73»", "«1EG4TE5MK73»"],
     "medicare_au": ["«2123 45670 1»"],
     "tfn": ["TFN «876 543 210»"],
     "dea": ["«BB1388568»"],
 }
 
-CLEAN: list[str] = [
-    "Order ID: 1234567, invoice #12345, ticket number 45678, case number 2023-456",
-    "order id? It's 45678",
-    "the patient is 123 cm tall; a member of 1999; policy of 2020",
-    "1SG4-TE5-MK73, 1EG4TE5MK734",
-    "2123 45671 1",
-    "BG8207031",
-    "our customer number one, employee of the month 12",
-]
+CLEAN: dict[str, tuple[str, ...]] = {
+    "id_english": (
+        "Order ID: 1234567, invoice #12345, ticket number 45678, case number 2023-456",
+        "the patient is 123 cm tall; a member of 1999; policy of 2020",
+        "a medical record of 12 pages, user id 12, our customer number one, employee of the month 12",
+    ),
+    "id_alone": ("order id: 45678", "ID: 12", "Order ID: 45678"),
+    "id_spanish": ("la historia de 1999, una póliza de 12", "número de pedido 45678"),
+    "id_french": ("numéro de commande 45678", "le client numéro 1, n° 12"),
+    "id_german": ("Bestellnummer 45678", "Kunde seit Jahren, Fall 12"),
+    "id_italian": ("numero di ordine 45678", "la tessera costa 12"),
+    "id_portuguese": ("número do pedido 45678", "o paciente tem 12, rg 12"),
+    "id_elsewhere": ("cpr 12", "room 1234"),
+    "id_answer": ("order id? It's 45678", "is it done? It's 45678"),
+    "iccid": ("8914800000000000013", "tracking 8914800000000000014"),
+    "medicare": ("1SG4-TE5-MK73, 1EG4TE5MK734", "model 1EG4-TE5-MK73"),
+    "medicare_au": ("2123 45671 1", "invoice 2123 45670 1"),
+    "tfn": ("item 876543210", "tfn 12"),
+    "dea": ("BG8207031", "part BB1388568"),
+}

@@ -1,4 +1,4 @@
-"""Cases: texts with the find between « and », and texts that are left alone."""
+"""Cases: texts with the find between « and », and near misses of each detector, left alone."""
 
 FOUND: dict[str, list[str]] = {
     "vin": ["a «1M8GDM9AXKP042788» there", "«1hgcm82633a004352»"],
@@ -21,10 +21,11 @@ FOUND: dict[str, list[str]] = {
     "plate_far": ["«KA 01 AB 1234»", "«34 ABC 123» seen", "«ABJ-001AA»"],
 }
 
-CLEAN: list[str] = [
-    "1M8GDM9A1KP042788 and 11111111111111111",
-    "AB51 AIB, AB00 ABC, AB35 ABC, AQ51 ABC, ab51 abc",
-    "82 ABC 123 and 31 ICT 2013",
-    "the license plate is dirty, a plate of 12",
-    "COVID-19, F-16, WINDOWS 10, B-52",
-]
+CLEAN: dict[str, tuple[str, ...]] = {
+    "vin": ("1M8GDM9A1KP042788 and 11111111111111111", "1M8GDM9AXKP042787"),
+    "vin_context": ("VIN: ABCDEFGHJKLMNPRST", "the vin is on the door, the telaio is blue"),
+    "plate_context": ("the license plate is dirty, a plate of 12", "plate 2024", "number plates and plates of 4"),
+    "plate_uk": ("AB51 AIB, AB00 ABC, AB35 ABC, AQ51 ABC, ab51 abc", "part AB51 ABC", "model number: AB12XYZ"),
+    "plate_europe": ("COVID-19, F-16, WINDOWS 10, B-52", "model AB-123-CD", "SKU: M-AB 1234"),
+    "plate_far": ("82 ABC 123 and 31 ICT 2013", "serial ABC-123DE", "part no. ABC123DE"),
+}
