@@ -18,6 +18,7 @@ from transforms.pii.finds import Finds, merge
 from transforms.pii.policy import TYPES, Policy, Treatment
 from transforms.pii.replacements import Cut, Held, pseudonym_of_name, replace, spots
 from transforms.pii.scan import scan
+from transforms.pii.views import HOLDER
 
 # In RE2's and Python's notation.
 _MADE = "|".join(
@@ -36,8 +37,8 @@ _MADE_SURELY = rf"\b(?:{_MADE})\b"  # RE2: some of the same, for it looks at not
 _TELLING = "[A-Za-z][0-9]|[0-9][A-Za-z]|(?:[0-9][^0-9]*){7}"
 _NUMBER = r"\A[\]_.-]*[0-9]{1,9}\z"
 _APART = "/ \t\r\n"
-_PARTS = str.maketrans("/\0", "\n\1")  # a NUL would stand for a placeholder
-_SPACES = str.maketrans("/_=+\0", "    \1")
+_PARTS = str.maketrans("/", "\n")
+_SPACES = str.maketrans("/_=+", "    ")
 
 
 _HELD = Held(TYPES)
@@ -127,7 +128,7 @@ def _finds(names: pa.StringArray, policy: Policy) -> Finds:
 def _searched(names: pa.StringArray, policy: Policy) -> Finds:
     """The finds of each name in either reading; those in one that was percent-encoded are the whole name."""
     values: list[str] = names.to_pylist()
-    plain = [_MADE_BY_MACHINE.sub(lambda made: "]" * len(made[0]), _without_placeholders(value)) for value in values]
+    plain = [_MADE_BY_MACHINE.sub(lambda made: HOLDER * len(made[0]), _without_placeholders(value)) for value in values]
     loose = [(unquote(value) if "%" in value else value).translate(_SPACES) for value in plain]
     by_parts = _scanned([value.translate(_PARTS) for value in plain], policy)
     apart = np.array([row for row, value in enumerate(plain) if loose[row] != value], np.int64)
@@ -141,11 +142,11 @@ def _searched(names: pa.StringArray, policy: Policy) -> Finds:
 
 
 def _without_placeholders(name: str) -> str:
-    """A name in which what was written here reads as nothing, however its signs are read."""
+    """A name in which what was written here is HOLDERs, however its signs are read, and nothing else is."""
+    name = name.replace(HOLDER, "\1")
     placeholders = spots(name, _HELD) if "[" in name else ()
-    return replace(
-        name, (Cut(*spot, "") for spot in placeholders), ("]" * (end - start) for start, end in placeholders)
-    )
+    made = (HOLDER * (end - start) for start, end in placeholders)
+    return replace(name, (Cut(*spot, "") for spot in placeholders), made)
 
 
 def _scanned(values: list[str], policy: Policy) -> Finds:

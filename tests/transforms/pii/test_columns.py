@@ -87,6 +87,8 @@ PATHS = [
     "/data/drops/ds=2026-11-22/part-0001.jsonl.gz",
     "s3://bucket/2026/11/22/x.jsonl",
     "/home/jobs/x.jsonl",
+    *(f"ds=2026-11-{day:02}/{letter}.jsonl" for day in range(1, 29) for letter in "abcdefghijklmnopqrstuvwxyz"),
+    *("region=eu/ds=2026-11-22/chat.csv", "year=2026/month=11/day=22/x.csv", "letters/one.txt"),
     "/data/in/export_20261120_093000.csv",
     "s3://bucket/raw/part-00017-6513270e-269e-4d37-b2a7-4de452e6b438-c000.snappy.parquet",
     "https://www.example.com/r/reviews/17",
@@ -148,7 +150,7 @@ def test_a_policys_own_patterns_and_lists_count() -> None:
 
 def test_where_something_is_laid_open_the_whole_value_goes() -> None:
     # London is a place to the tagger once no name stands beside it.
-    (name,) = treated("London/Anna/age.")
+    (name,) = treated("London/Anna/Bill")
     assert re.fullmatch(PSEUDONYM.format("NAME"), name or "")
 
 
