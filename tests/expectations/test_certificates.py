@@ -76,8 +76,8 @@ def test_a_text_that_is_not_the_one_that_was_certified_is(rows: Rows) -> None:
 def test_a_step_that_puts_another_text_in_place_of_the_certified_one_is_found(
     rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unredacted(*given: Any) -> redactor.Redaction:
-        redaction = redactor.redact(*given)
+    def unredacted(*given: Any, **more: Any) -> redactor.Redaction:
+        redaction = redactor.redact(*given, **more)
         return replace(redaction, texts=RedactedTexts(given[0]))
 
     monkeypatch.setattr(preparation, "redact", unredacted)

@@ -150,13 +150,13 @@ def _without_placeholders(name: str) -> str:
 
 
 def _scanned(values: list[str], policy: Policy) -> Finds:
-    """The finds of each value, without names of words that all end in a number: `golden0` is nobody and nowhere."""
+    """The finds of each value, without names of words that all hold a digit: `golden0` is nobody and nowhere."""
     finds = scan(pa.array(values, pa.string()), policy.of_names)
     tagged = [place for place, finder in enumerate(policy.of_names.finders) if finder.name == "tagger"]
     kept = ~np.isin(finds.places, tagged)
     for number in np.flatnonzero(~kept).tolist():
         words = values[finds.rows[number]][finds.starts[number] : finds.ends[number]].split()
-        kept[number] = not all(word[-1].isdigit() for word in words)
+        kept[number] = not all(any(map(str.isdigit, word)) for word in words)
     return finds.where(kept)
 
 
