@@ -17,6 +17,7 @@ from transforms.pii.detectors.detector import LETTERS, SPACE
 from transforms.pii.finds import NO_FINDS, Finds
 from transforms.pii.folding import comparable
 from transforms.pii.policy import Policy
+from transforms.pii.things import PATTERN
 from transforms.pii.validators import Span
 
 _HOLDERS = re.compile(b"\0+")
@@ -80,6 +81,12 @@ def allowed(policy: Policy) -> Allowed | None:
     words = "|".join(f"{SPACE}+".join(map(re2.escape, value.split())) for value in sorted(policy.allow, key=len)[::-1])
     patterns = [re2.compile(f"(?m:{each})") for each in own]
     return Allowed(policy.allow, re2.compile(f"(?i:{words})") if words else None, patterns)
+
+
+@cache
+def things() -> Allowed:
+    """What is called like a person or a place and is none."""
+    return Allowed(frozenset(), None, [re2.compile(PATTERN)])
 
 
 def without(finds: Finds, data: Sequence[bytes], allow: Allowed) -> Finds:

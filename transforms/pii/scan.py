@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import re2
 
 from transforms.pii import tagger
-from transforms.pii.allowing import allowed, without
+from transforms.pii.allowing import allowed, things, without
 from transforms.pii.context import TABULAR, Table, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
@@ -139,7 +139,7 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
             owners += [number] * len(others)
     found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
     if policy.tags:
-        found.append(_of_tagger(data, policy))
+        found.append(without(_of_tagger(data, policy), data, things()))
     if found and (allow := allowed(policy)):
         found = [without(Finds(*map(np.concatenate, zip(*found, strict=True))), data, allow)]
     finds = _in_characters(merge([NO_FINDS, *found]), data, beyond_ascii.to_numpy(zero_copy_only=False), seen)
