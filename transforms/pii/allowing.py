@@ -19,8 +19,8 @@ from transforms.pii.folding import comparable
 from transforms.pii.policy import Policy
 from transforms.pii.things import PATTERN
 from transforms.pii.validators import Span
+from transforms.pii.views import between_holders
 
-_HOLDERS = re.compile(b"\0+")
 _CODE = re.compile(rb"[0-9@.]")
 # What a value may not be joined to, for `a@example.com` is not allowed within `joe.a@example.com`, nor `Joe` within
 # `joe@example.com`; words may have a hyphen beside them.
@@ -58,8 +58,7 @@ class Allowed(NamedTuple):
         patterns = [pattern for pattern in self.patterns if pattern.search(data)]
         if not patterns:
             return
-        edges = [0, *(edge for match in _HOLDERS.finditer(data) for edge in match.span()), len(data)]
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
+        for start, end in between_holders(data):
             for pattern in patterns:
                 yield from (match.span(pattern.groups) for match in pattern.finditer(data, start, end))
 

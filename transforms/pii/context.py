@@ -115,7 +115,9 @@ _CELLS = {
 _WORD = re.compile(rb"[^ \t]+")
 _DIGIT = re.compile(rb"[0-9]")
 _PROSE = frozenset(b"the is are was my your our a an to of and for it i you we this that with not".split())
-_WALL = b"\n\x00\n"
+# Around texts, or cells, that are searched together: nothing matches a NUL, no word goes on over a line. To a pattern a
+# text begins and ends like a line.
+WALL = b"\n\0\n"
 
 
 def table(text: bytes) -> Table | None:
@@ -125,7 +127,7 @@ def table(text: bytes) -> Table | None:
     written = bytearray()
     begins, ends, origins = [], [], []
     for head, start, end in _cells(text):
-        written += _WALL + head + b": "
+        written += WALL + head + b": "
         begins.append(len(written))
         written += text[start:end]
         ends.append(len(written))

@@ -184,7 +184,7 @@ def _opinions(
 ) -> Finds:
     """A second opinion's finds of types that are wanted, less what is allowed or reaches into a placeholder."""
     places = {finder.type: place for place, finder in enumerate(policy.finders) if finder.name == policy.second_opinion}
-    allow = allowed(policy)
+    allow, placeholders = allowed(policy), held(policy)
     rows = [row for row, text in enumerate(texts) if text]
     asked = [cast(RedactedText, texts[row]) for row in rows]
     answers = second_opinion(asked, [languages[row] for row in rows])
@@ -195,7 +195,7 @@ def _opinions(
         if each.type in places
         and policy.wanted[places[each.type]]
         and each.confidence >= policy.least_confidence(each.type)
-        for first, last in outside(spots(text, held(policy)), text, each.start, each.end)
+        for first, last in outside(spots(text, placeholders), text, each.start, each.end)
         for start, end in (parts(text, first, last, allow) if allow else [(first, last)])
     ]
     if not finds:

@@ -2,12 +2,11 @@
 
 One automaton (RE2's set) of all triggers goes over each text and says which detectors are worth a search; each of
 those goes over all its texts at once, for most of what a search costs is the call. An automaton of the detectors
-themselves would say more, but with 160 of them it has too many states to be kept. The tagger goes over all texts, too.
+themselves would say more, but with 200 of them it has too many states to be kept. The tagger goes over all texts, too.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -21,7 +20,7 @@ import re2
 
 from transforms.pii import tagger
 from transforms.pii.allowing import allowed, things, without
-from transforms.pii.context import TABULAR, Table, said_to_be, table
+from transforms.pii.context import TABULAR, WALL, Table, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
 from transforms.pii.generalise import GENERALS
@@ -30,12 +29,8 @@ from transforms.pii.replacements import Held
 from transforms.pii.surrogates import SURROGATES
 from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
-from transforms.pii.views import REMARKABLE, View, remarkable, views
+from transforms.pii.views import REMARKABLE, View, between_holders, remarkable, views
 
-# Around texts that are searched together: nothing matches a NUL, no word goes on over a line. To a pattern a text
-# begins and ends like a line.
-_WALL = b"\n\0\n"
-_HOLDERS = re.compile(b"\0+")
 _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 _SET_MEMORY = 64 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
@@ -93,6 +88,7 @@ def _compiled(policy: Policy) -> Detectors:
     )
 
 
+@cache
 def held(policy: Policy) -> Held:
     """The placeholders that count in texts under a policy."""
     types = TYPES | {row.type for row in policy.custom}
@@ -221,8 +217,7 @@ def _of_policy(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
     """Finds of the policy's own patterns, which may match anything: each text by itself, between its placeholders."""
     found: list[tuple[int, int, int, int, float]] = []
     for number, each in enumerate(data) if detectors.own else ():
-        edges = [0, *chain.from_iterable(match.span() for match in _HOLDERS.finditer(each)), len(each)]
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
+        for start, end in between_holders(each):
             for searched in detectors.own:
                 spans = (match.span(searched.group) for match in searched.pattern.finditer(each, start, end))
                 found += ((number, *span, searched.place, searched.confidence) for span in spans if span[0] < span[1])
@@ -238,14 +233,14 @@ class _Joined:
     """
 
     def __init__(self, texts: Sequence[bytes], numbers: np.ndarray, lengths: np.ndarray) -> None:
-        self.data = _WALL.join([b"", *texts, b""])
+        self.data = WALL.join([b"", *texts, b""])
         self.numbers, self.lengths = numbers, lengths
         self._texts = texts
 
     @cached_property
     def begins(self) -> np.ndarray:
         """Where each text begins in `data`."""
-        begins: np.ndarray = np.cumsum(self.lengths + len(_WALL)) - self.lengths
+        begins: np.ndarray = np.cumsum(self.lengths + len(WALL)) - self.lengths
         return begins
 
     @cached_property

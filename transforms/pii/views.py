@@ -20,6 +20,7 @@ from transforms.pii.replacements import Held, spots
 from transforms.rewriting import Change, Rewriting, rewrite
 
 HOLDER = "\0"  # what a placeholder is to everything that searches; nothing else is, for `normalise` leaves no NUL
+_HOLDERS = re.compile(b"\0+")
 _UNDONE = 3  # times that escapes are undone: `&amp;#64;`
 # RE2: what an ASCII text holds that has more to it than the bytes it is made of.
 REMARKABLE = r"[\x01-\x09\x0b-\x1f\x7f]|\[[A-Z]|%[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{2,31};|=\n|=[0-9A-F]{2}|\\[nrtux\"'/\\]"
@@ -32,6 +33,15 @@ _ESCAPES = re.compile(
 )
 _MARKS = re.compile(r"[%&=+\\]")  # what an escape begins with
 _LITERALS = {"n": "\n", "r": "\n", "t": " "}
+
+
+def between_holders(data: bytes) -> Iterator[tuple[int, int]]:
+    """The stretches of a view in UTF-8 that have no placeholder in them, in order; some may be empty."""
+    start = 0
+    for match in _HOLDERS.finditer(data):
+        yield start, match.start()
+        start = match.end()
+    yield start, len(data)
 
 
 class View(NamedTuple):
