@@ -20,8 +20,9 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from filelock import FileLock
 
-from jobs.stores.aws import cache as aws
-from jobs.stores.aws.cache import KEYS_A_READ, DynamoScoreCache
+from jobs.stores.aws import client
+from jobs.stores.aws.cache import DynamoScoreCache
+from jobs.stores.aws.dynamodb import KEYS_A_READ
 from jobs.stores.local import sqlite
 from jobs.stores.local.cache import KEYS_A_QUERY, LocalScoreCache
 from jobs.stores.open import CACHE_TABLE
@@ -311,8 +312,8 @@ def test_a_call_that_dynamodb_is_too_busy_for_is_made_again(
 @pytest.mark.timeout(30)  # below the patience of `PATIENCE`
 @pytest.mark.parametrize("left_out", [False, True], ids=["throttled", "left out"])
 def test_too_busy_for_too_long(dynamo: DynamoScoreCache, monkeypatch: pytest.MonkeyPatch, left_out: bool) -> None:
-    monkeypatch.setattr(aws, "PATIENCE", 0.3)
-    table = dynamo._table
+    monkeypatch.setattr(client, "PATIENCE", 0.3)
+    table = dynamo._table.name
     for operation, left in (("BatchGetItem", "UnprocessedKeys"), ("BatchWriteItem", "UnprocessedItems")):
 
         def busy(request: AWSPreparedRequest, left: str = left, **_: Any) -> AWSResponse:
@@ -372,7 +373,7 @@ def test_nobody_to_be_or_nowhere_to_go(
 
 
 def test_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "PATIENCE", 0.2)
+    monkeypatch.setattr(client, "PATIENCE", 0.2)
     for name, value in Dynamo("http://127.0.0.1:9").environment.items():
         monkeypatch.setenv(name, value)
 
@@ -393,7 +394,7 @@ def test_an_item_of_another_form(dynamo: DynamoScoreCache, table: Store) -> None
 
 def before_send(cache: DynamoScoreCache, operation: str, handler: Callable[..., AWSResponse | None]) -> None:
     """Have a handler see each request, and answer it in DynamoDB's place where it wants to."""
-    cache._client.meta.events.register_first(f"before-send.dynamodb.{operation}", handler)
+    cache._table.client.boto.meta.events.register_first(f"before-send.dynamodb.{operation}", handler)
 
 
 def answer(status: int, body: object) -> AWSResponse:
