@@ -117,13 +117,18 @@ class Client:
             raise self.unusable(f"{raised}; {_SET_UP}") from None
         return answer
 
-    def persist(self, attempt: Callable[[bool], T], unknown: type[AuraStreamError] | None = None) -> T:
+    def persist(
+        self,
+        attempt: Callable[[bool], T],
+        unknown: type[AuraStreamError] | None = None,
+        first_pause: float = FIRST_PAUSE,
+    ) -> T:
         """Make an attempt until it does not raise NotYet, after pauses of full jitter.
 
         It is told whether an earlier one was lost. Where patience ends with one lost, `unknown` is raised, if given.
         """
         reason, lost = "", False
-        for _ in _tries():
+        for _ in _tries(first_pause):
             try:
                 return attempt(lost)
             except NotYet as not_yet:
@@ -136,24 +141,20 @@ class Client:
         return (kind or self._error)(f"{self._called} cannot be used: {reason}")
 
     def _advised(self, code: str, operation: str) -> str:
-        if code.startswith("AccessDenied"):
+        if code == "AccessDeniedException" and code not in self._advice:
             # Transactions have no permission of their own.
             needed = "PutItem, UpdateItem, DeleteItem and ConditionCheckItem" if "Transact" in operation else operation
             return f"access is denied; the role needs {self._service}:{needed} on it"
         return self._advice.get(code, f"{code} was the answer")
 
 
-def pause(tried: int) -> float:
-    """How long to wait after so many tries, at random, in seconds."""
-    return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**tried))  # noqa: S311 (not for secrets)
-
-
-def _tries() -> Iterator[None]:
+def _tries(first_pause: float) -> Iterator[None]:
     """One try now, and more after pauses, until `PATIENCE` is over."""
     deadline = time.monotonic() + PATIENCE
     for tried in count():
         yield
-        seconds = pause(tried)
-        if time.monotonic() + seconds > deadline:
+        longest = min(LONGEST_PAUSE, first_pause * 2**tried)
+        pause = random.uniform(0, longest)  # noqa: S311 (not for secrets)
+        if time.monotonic() + pause > deadline:
             return
-        time.sleep(seconds)
+        time.sleep(pause)

@@ -120,7 +120,12 @@ class Table:
 
     def get(self, key: Item) -> Item | None:
         """The item of a key."""
-        item = self._ask("get_item", Key=wire(key), ConsistentRead=True).get("Item")
+        return self.client.persist(lambda _: self.try_get(key))
+
+    def try_get(self, key: Item) -> Item | None:
+        """One try of `get`. Raises NotYet."""
+        asked = self.client.call("get_item", TableName=self.name, Key=wire(key), ConsistentRead=True)
+        item = _body(asked).get("Item")
         return None if item is None else plain(item)
 
     def get_many(self, keys: Sequence[Item]) -> list[Item]:
@@ -132,8 +137,12 @@ class Table:
         condition = "pk = :pk AND begins_with(sk, :begins)" if begins else "pk = :pk"
         values = {"pk": pk, "begins": begins} if begins else {"pk": pk}
         asked = {**_expressions(values, KeyConditionExpression=condition), "ScanIndexForward": not newest_first}
+
+        def attempt(_: bool) -> Item:
+            return _body(self.client.call("query", TableName=self.name, ConsistentRead=True, **asked))
+
         while True:
-            answer = self._ask("query", ConsistentRead=True, **asked)
+            answer = self.client.persist(attempt)
             yield from map(plain, answer["Items"])
             if not answer.get("LastEvaluatedKey"):
                 return
@@ -149,22 +158,24 @@ class Table:
 
     def write(self, action: Put | Update | Delete) -> Written:
         """Write one item, if its condition holds."""
+        return self.client.persist(lambda lost: self.try_write(action, lost))
+
+    def try_write(self, action: Put | Update | Delete, lost: bool = False) -> Written:
+        """One try of `write`, where an earlier one may have been `lost`. Raises NotYet."""
         operation = {Put: "put_item", Update: "update_item", Delete: "delete_item"}[type(action)]
         request = _request(action)
         if isinstance(action, Update):
             request["ReturnValues"] = "ALL_NEW"
-
-        def attempt(lost: bool) -> Written:
-            answer = self.client.call(operation, {_FAILED}, TableName=self.name, **request)
-            if isinstance(answer, Refusal):
-                return Written(False, _plain_or_none(answer.response), lost)
-            now = orjson.loads(answer[_BODY]).get("Attributes")
-            return Written(True, plain(now) if now else None, lost)
-
-        return self.client.persist(attempt)
+        answer = self.client.call(operation, {_FAILED}, TableName=self.name, **request)
+        if isinstance(answer, Refusal):
+            return Written(False, _plain_or_none(answer.response), lost)
+        now = orjson.loads(answer[_BODY]).get("Attributes")
+        return Written(True, plain(now) if now else None, lost)
 
     def transact(
-        self, actions: Sequence[Put | Update | Delete | Check], unknown: type[AuraStreamError] | None = None
+        self,
+        actions: Sequence[Put | Update | Delete | Check],
+        unknown: type[AuraStreamError] | None = None,
     ) -> dict[int, Item | None]:
         """Carry out all of at most `ACTIONS_A_TRANSACTION` actions, on as many items, or none.
 
@@ -231,9 +242,6 @@ class Table:
                 raise NotYet("items left unprocessed")
 
         self.client.persist(attempt)
-
-    def _ask(self, operation: str, **parameters: Any) -> Item:
-        return self.client.persist(lambda _: _body(self.client.call(operation, TableName=self.name, **parameters)))
 
 
 def wire(item: Mapping[str, Any]) -> Wire:

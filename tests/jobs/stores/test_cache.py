@@ -1,7 +1,6 @@
 """The score cache: one contract for its twins, and what each has beside it."""
 
 import json
-import os
 import sqlite3
 import threading
 import time
@@ -27,12 +26,11 @@ from jobs.stores.local import sqlite
 from jobs.stores.local.cache import KEYS_A_QUERY, LocalScoreCache
 from jobs.stores.open import CACHE_TABLE
 from tests.jobs.stores.cache_stores import BAD, GOOD, Store, key, put_and_die, put_some
-from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared, dynamodb
+from tests.jobs.stores.conftest import alone_known
+from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared
 from tests.jobs.stores.processes import SPAWN, at_once
 from transforms.errors import CacheError, CacheUnavailable
 from transforms.sentiment.protocols import Cached, ScoreCache, Scores
-
-__all__ = ["dynamodb"]  # the fixture
 
 LANGUAGE_ALONE = Cached(None, "pt", "comprehend-1")
 TABLES = (f"cache-{number}" for number in count())
@@ -57,10 +55,7 @@ def store(
 
 def new_table(server: Dynamo, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A new table of the server, which alone boto3 knows of."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
+    alone_known(server.environment, monkeypatch)
     store = Store(table=next(TABLES), environment=server.environment)
     server.create("ScoreCache", store.table)
     return store
