@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.stores.local.keys import KEY_BYTES
 from jobs.stores.open import CACHE_TABLE, lake_exists, named_table, open_lake, temporary_lake
+from jobs.stores.steps import KEY_BYTES
 from tests.jobs.run.lakes import DS, write
 from transforms.errors import LakeError, UsageError
 
