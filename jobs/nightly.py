@@ -16,7 +16,7 @@ from jobs.milestones import Milestone
 from jobs.run import exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
-from jobs.run.intake import Intake, called, keyed, listed, take_in, task_splits
+from jobs.run.intake import Intake, called, keyed, listed, looked_at, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.lost import require_stores
 from jobs.run.read_back import Searched
@@ -47,7 +47,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
     ledger = stores.ledger()
     key = told.key or stores.keys().content_key()
     listing = replace(listing, files=keyed(called(listing.files, told.policy, key), ledger, stores.keys()))
-    intake = take_in(listing, lake, ledger, reprocess=settings.reprocess)
+    intake = looked_at(take_in(listing, lake, ledger, reprocess=settings.reprocess))
     say(f"{shown(settings.drops, told.policy)}: {len(listing.files)} files, {_to_take(intake)}")
     if not intake.files:
         return None

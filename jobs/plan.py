@@ -8,7 +8,7 @@ from dataclasses import replace
 from jobs.lake.layout import Lake
 from jobs.run import counting
 from jobs.run.budget import this_month
-from jobs.run.intake import called, keyed, listed, take_in
+from jobs.run.intake import called, keyed, listed, looked_at, take_in
 from jobs.run.lost import require_stores
 from jobs.run.recipe import recipe_of
 from jobs.run.workers import shuffle_files, workers_for
@@ -34,7 +34,7 @@ def plan(settings: NightlySettings) -> Plan:
         ledger = stores.ledger()
         key = told.key or stores.keys().content_key()
         listing = replace(listing, files=keyed(called(listing.files, told.policy, key), ledger, stores.keys()))
-        intake = take_in(listing, lake, ledger, reprocess=settings.reprocess)
+        intake = looked_at(take_in(listing, lake, ledger, reprocess=settings.reprocess))
         if told.paid:
             require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
         recipe = recipe_of(told, stores.joined(), key, intake.taken_up)

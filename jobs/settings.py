@@ -40,7 +40,7 @@ class ScoringSettings:
     key_file: str | Path | None = None  # a path or URI; None: the lake's own key
     policy: str | Path | None = None  # a path or URI; None: the default policy
     quota_tps: float = DEFAULT_TPS  # calls a second, for all runs of the lake together
-    cache: str = "local"  # or dynamodb, or dynamodb:TABLE
+    cache: str | None = None  # local, dynamodb or dynamodb:TABLE; None: the lake's own
     without_cache: str = STOP  # or DEFER
     budget: Decimal | None = None  # dollars
     deadline: str | None = None  # HH:MM, UTC

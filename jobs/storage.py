@@ -39,8 +39,8 @@ class Stored(NamedTuple):
 class Storage(Protocol):
     """What is asked of files and objects."""
 
-    def open(self, uri: str) -> pa.NativeFile:
-        """What is there, to be read from any place.
+    def open(self, uri: str, listed: Stored | None = None) -> pa.NativeFile:
+        """What is there, to be read from any place; where it was `listed`, it may be read as that, or an OSError.
 
         What is replaced meanwhile is read as it was, or an OSError: never a mixture.
         """
@@ -110,7 +110,7 @@ def _s3() -> S3Storage:
 class LocalStorage:
     """Files of this machine."""
 
-    def open(self, uri: str) -> pa.NativeFile:
+    def open(self, uri: str, listed: Stored | None = None) -> pa.NativeFile:  # noqa: ARG002 - opening tells as much
         """See `Storage.open`."""
         try:
             return pa.OSFile(uri, "rb")
@@ -233,6 +233,8 @@ def _sync(path: Path) -> None:
 _TRIES = 5
 # Bytes that are asked for at once where reading goes on from where it ended: S3 answers slowly and sends quickly.
 _AHEAD_BYTES = 8 << 20
+# An object of no more is read whole at once.
+SMALL_BYTES = 1 << 20
 # The name of what an object that was put where there was none says of its writer.
 _WRITER = "writer"
 
@@ -261,10 +263,10 @@ class S3Storage:
                 raise OSError("S3 cannot be used: no region is set; set AWS_REGION")
             self._client = session.client("s3", config=config)
 
-    def open(self, uri: str) -> pa.NativeFile:
-        """See `Storage.open`."""
-        about = self._about(uri)
-        return pa.PythonFile(_Object(self._client, uri, about["ContentLength"], about["ETag"]), mode="r")
+    def open(self, uri: str, listed: Stored | None = None) -> pa.NativeFile:
+        """See `Storage.open`. An object that was listed is not asked about again."""
+        found = listed or self._found(uri)
+        return pa.PythonFile(_Object(self._client, uri, found.size, found.stamp), mode="r")
 
     @contextmanager
     def create(self, uri: str) -> Iterator[pa.NativeFile]:
@@ -299,10 +301,9 @@ class S3Storage:
     def stat(self, uri: str) -> Stored | None:
         """See `Storage.stat`."""
         try:
-            about = self._about(uri)
+            return self._found(uri)
         except FileNotFoundError:
             return None
-        return Stored(uri, about["ContentLength"], about["ETag"])
 
     def list(self, uri: str) -> Iterator[Stored]:
         """See `Storage.list`."""
@@ -336,6 +337,10 @@ class S3Storage:
         with _as_os_errors(uri):
             about: dict[str, Any] = self._client.head_object(Bucket=bucket, Key=key)
         return about
+
+    def _found(self, uri: str) -> Stored:
+        about = self._about(uri)
+        return Stored(uri, about["ContentLength"], about["ETag"])
 
     def _pages(self, uri: str) -> Iterator[Sequence[dict[str, Any]]]:
         """All objects below a folder, as many at a time as one call lists, or deletes."""
@@ -371,9 +376,12 @@ class _Object(io.RawIOBase):
         if self._at >= end:
             return b""
         if not self._held_at <= self._at <= end <= self._held_at + len(self._held):
-            goes_on = self._at == self._ended
-            ahead = min(max(end, self._at + _AHEAD_BYTES), self._size) if goes_on else end
-            self._held, self._held_at = self._bytes(self._at, ahead), self._at
+            start, ahead = self._at, end
+            if self._size <= SMALL_BYTES:
+                start, ahead = 0, self._size
+            elif self._at == self._ended:
+                ahead = min(max(end, self._at + _AHEAD_BYTES), self._size)
+            self._held, self._held_at = self._bytes(start, ahead), start
         data = self._held[self._at - self._held_at : end - self._held_at]
         self._at = self._ended = self._at + len(data)
         return data

@@ -19,9 +19,17 @@ MAY_IMPORT = {
 }
 # Within jobs, from the bottom up: a module imports from its own level or below.
 LEVELS = (
-    {"jobs.formats", "jobs.guard", "jobs.milestones", "jobs.storage", "jobs.console", "jobs.lake.layout"},
+    {
+        "jobs.formats",
+        "jobs.guard",
+        "jobs.milestones",
+        "jobs.storage",
+        "jobs.console",
+        "jobs.lake.layout",
+        "jobs.lake.config",
+    },
     {"jobs.drops", "jobs.readers", "jobs.stores", "jobs.lake.files", "jobs.lake.parquet", "jobs.sample"},
-    {"jobs.scorers", "jobs.lake.published", "jobs.lake.sql", "jobs.spark"},
+    {"jobs.scorers", "jobs.lake.published", "jobs.lake.sql", "jobs.lake.create", "jobs.spark"},
     {"jobs.settings"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
@@ -32,8 +40,8 @@ LEVELS = (
 # Where a library may be imported, by the module's prefix.
 ALONE = {
     "aiohttp": ("infra.local.comprehend",),
-    "boto3": ("jobs.storage", "jobs.stores.aws", "jobs.scorers"),
-    "botocore": ("jobs.storage", "jobs.stores.aws", "jobs.scorers"),
+    "boto3": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create"),
+    "botocore": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create"),
     "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local"),
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),

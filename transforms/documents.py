@@ -83,7 +83,7 @@ Values: TypeAlias = Sequence[object] | pa.Array
 def documents(
     values: Mapping[str, Values],
     rows: Sequence[int] | np.ndarray,
-    source_file: str,
+    source_file: str | pa.Array,
     reasons: Sequence[str | None] | None = None,
     surrogates: Reason = Reason.LONE_SURROGATE,
 ) -> pa.RecordBatch:
@@ -92,6 +92,7 @@ def documents(
     values: our column -> one raw value a record, as Python objects or as an Arrow array of any type; a column that is
         absent is null.
     rows: `source_row` of each record.
+    source_file: what the file is called, or of each record its own.
     reasons: what the reader already holds against a record; stands above what is found here.
     surrogates: what a lone surrogate means where these values come from (a decoder may have put it for a bad byte).
 
@@ -138,7 +139,7 @@ def documents(
             _label(values.get("source"), count),
             _timestamps(values.get("created_at"), count),
             subject,
-            pa.repeat(pa.scalar(source_file, pa.string()), count),
+            source_file if isinstance(source_file, pa.Array) else pa.repeat(pa.scalar(source_file, pa.string()), count),
             pa.array(rows, pa.int64()),
             codes,
         ],

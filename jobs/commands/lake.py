@@ -1,10 +1,42 @@
-"""The commands on a lake: sql, runs, rollback, rebuild."""
+"""The commands on a lake: lake create, sql, runs, rollback, rebuild."""
 
 from __future__ import annotations
 
 import click
 
 from jobs.commands.options import COMMAND_EPILOG, as_date, cache_option, config_option, lake_option, option
+
+
+@click.group(short_help="Make a lake in S3.")
+def lake() -> None:
+    """Make a lake in S3. One on a local path is made by its first night.
+
+    \b
+    Example
+      aurastream lake create --lake s3://acme-lake/mail
+    """
+
+
+@lake.command(epilog=COMMAND_EPILOG, short_help="Make a lake in S3, and all that belongs to it.")
+@config_option
+@lake_option
+@option("--kms-key", metavar="KEY", help="What all of a new lake is encrypted with: an id, ARN or alias/NAME.")
+def create(lake: str, kms_key: str | None) -> None:
+    """Make what is missing of a lake in S3: bucket, tables, database, workgroup, key, and lake.toml, which names them.
+
+    Nothing that is there is changed, so it can be run again. Where a permission is lacking, it says which.
+
+    \b
+    Example
+      aurastream lake create --lake s3://acme-lake/mail
+    """
+    from jobs.lake.create import create_lake
+    from jobs.stores.open import open_lake
+
+    for made in create_lake(lake, kms_key):
+        click.echo(f"{'made' if made.new else 'there':<8}{made.what}")
+    _, stores = open_lake(lake, create=False)
+    stores.keys().content_key()
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Answer one SQL query over what is published.")

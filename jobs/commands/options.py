@@ -86,19 +86,36 @@ def _defaults(
     config: Mapping[str, Any], commands: Mapping[str, click.Command]
 ) -> Iterator[tuple[click.Command, dict[str, Any]]]:
     """Each command with what a file says for it, by parameter. Raises ValueError where the file cannot be meant so."""
-    everywhere = {key: item for key, item in config.items() if key not in commands}
+    # `lake` is an option of all commands, and [lake.create] a command of a group.
+    tables = {name for name in commands if isinstance(config.get(name), dict)}
+    everywhere = {key: item for key, item in config.items() if key not in tables}
     unknown = set(everywhere)
-    for name, command in commands.items():
+    for name, command, own in _told_by(config, commands):
         options = {option.key: option for option in command.params if isinstance(option, _Option)}
-        own = config.get(name, {})
-        if not isinstance(own, dict):
-            raise ValueError(f"{name} is a command, so [{name}] must be a table of its options")
         unknown -= set(options)
         unknown |= {f"{name}.{key}" for key in own if key not in options}
         items = {key: item for key, item in (everywhere | own).items() if key in options}
         yield command, {str(options[key].name): _default(options[key], item) for key, item in items.items()}
     if unknown:
         raise ValueError(f"no option is named {', '.join(sorted(unknown))}")
+
+
+def _told_by(
+    config: Mapping[str, Any], commands: Mapping[str, click.Command]
+) -> Iterator[tuple[str, click.Command, dict[str, Any]]]:
+    """Each command, those of groups too, with its name in a file and the table that the file has for it."""
+    for name, command in commands.items():
+        own = config.get(name, {})
+        if isinstance(command, click.Group):
+            of_group = own if isinstance(own, dict) else {}
+            if unknown := set(of_group) - set(command.commands):
+                raise ValueError(f"no command is named {', '.join(f'{name} {each}' for each in sorted(unknown))}")
+            for each, found, told in _told_by(of_group, command.commands):
+                yield f"{name}.{each}", found, told
+        elif isinstance(own, dict):
+            yield name, command, own
+        else:
+            raise ValueError(f"{name} is a command, so [{name}] must be a table of its options")
 
 
 def _default(option: _Option, item: Any) -> Any:
@@ -157,15 +174,19 @@ config_option = click.option(
     callback=_load_config,
     help="A TOML file with options.",
 )
-lake_option = option("--lake", required=True, metavar="DIR", help="The lake: tables, ledger, cache and reports.")
+lake_option = option(
+    "--lake",
+    required=True,
+    metavar="DIR",
+    help="The lake: tables, ledger, cache and reports. A folder, or a URI such as s3://bucket/lake.",
+)
 lake_of_texts_option = option(
     "--lake", metavar="DIR", help="A lake whose scores are used and added to, under its key, quota and budget."
 )
 cache_option = option(
     "--cache",
-    default="local",
     metavar="NAME",
-    help="Where scores are kept: local, in the lake; dynamodb, or dynamodb:TABLE.",
+    help="Where scores are kept: local, in a local lake; dynamodb, or dynamodb:TABLE. The lake's own if not given.",
 )
 budget_option = option(
     "--budget", type=Dollars(), metavar="DOLLARS", help="What the run may spend; what does not fit waits for the next."

@@ -4,17 +4,21 @@ A file's identity is its absolute path or URI in raw characters: nothing in a na
 """
 
 from jobs.drops.compression import Compression
-from jobs.drops.files import DropFile, Listing, list_drop
-from jobs.drops.splits import Split, pack, plan_splits
+from jobs.drops.files import DropFile, Listing, find_drop, list_drop, recognised
+from jobs.drops.splits import OPEN_COST, Split, pack, plan_splits, read_ahead
 from jobs.formats import Format
 
 __all__ = [
+    "OPEN_COST",
     "Compression",
     "DropFile",
     "Format",
     "Listing",
     "Split",
+    "find_drop",
     "list_drop",
     "pack",
     "plan_splits",
+    "read_ahead",
+    "recognised",
 ]

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
-from jobs.storage import storage_of
+from jobs.storage import Stored, storage_of
 from transforms.documents import Reason
 from transforms.errors import UsageError
 
@@ -34,11 +34,14 @@ class DropFile:
     target: str = ""  # the path without links, as it was when the file was listed, where that is another
     called: str | None = None  # what stands for the URI wherever that may not be shown
     keyed: str | None = None  # a keyed hash of the URI: the ledger's name of a file that is called otherwise
+    content: bytes | None = field(default=None, repr=False)  # all of it, where it was read ahead
 
     def open(self) -> pa.NativeFile:
         """The file that was listed, to be read. Raises OSError, also where a link now stands in its way."""
+        if self.content is not None:
+            return pa.BufferReader(self.content)
         if "://" in self.uri:
-            return storage_of(self.uri).open(self.uri)
+            return storage_of(self.uri).open(self.uri, Stored(self.uri, self.size, self.stamp))
         return open_without_links(self.target or self.uri)
 
     @property
@@ -83,7 +86,7 @@ _HEAD = 4096  # bytes looked at to tell what a file is
 _THREADS = 16  # files looked at at once
 
 
-def list_drop(
+def find_drop(
     drops: str,
     run_date: str,
     *,
@@ -92,7 +95,9 @@ def list_drop(
     follow_links: Sequence[str] = (),
     lake: str | None = None,
 ) -> Listing:
-    """Everything under a root (a directory, or one file), on this machine or in a store.
+    """Everything under a root (a directory, or one file), on this machine or in a store, and no file looked at.
+
+    What each file is shows when it is `recognised`: of a store with a year of nights in it, tonight's alone.
 
     run_date: YYYY-MM-DD, the date of files whose path names none.
     file_format: what every file is; None to tell by name, then by content.
@@ -117,7 +122,7 @@ def list_drop(
 
     def drop_file(entry: Entry) -> DropFile:
         dated, found = date_of(entry.uri, pattern)
-        file = DropFile(
+        return DropFile(
             entry.uri,
             entry.size,
             entry.stamp,
@@ -128,11 +133,20 @@ def list_drop(
             entry.name,
             entry.target,
         )
-        return file if file.error_code else _recognised(file)
 
+    return Listing(sorted(map(drop_file, entries), key=lambda file: file.uri), sorted(skipped))
+
+
+def list_drop(drops: str, run_date: str, *, file_format: Format | None, date_pattern: str | None) -> Listing:
+    """Everything under a root, and every file recognised. See `find_drop`."""
+    found = find_drop(drops, run_date, file_format=file_format, date_pattern=date_pattern)
+    return replace(found, files=recognised(found.files))
+
+
+def recognised(files: Sequence[DropFile]) -> list[DropFile]:
+    """The files with format and compression of each, by its name and its first bytes; several looked at at once."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        files = list(pool.map(drop_file, entries))
-    return Listing(sorted(files, key=lambda file: file.uri), sorted(skipped))
+        return list(pool.map(lambda file: file if file.error_code else _recognised(file), files))
 
 
 def _passed_over(entry: Entry) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jobs.lake.config import LakeConfig
+
 
 @dataclass(frozen=True)
 class Lake:
@@ -14,10 +16,11 @@ class Lake:
     audits/<run_id>/            what the audit found: validation.json and Data Docs
     reports/<run_id>.html       one page per run
 
-    What it keeps beside them is in `jobs/stores/open.py`.
+    What it keeps beside them is in `jobs/stores/open.py`; of a lake in S3, `config` says where.
     """
 
     root: str
+    config: LakeConfig | None = None
 
     def scores(self, ds: str, run_id: str) -> str:
         """Where a run writes one date."""

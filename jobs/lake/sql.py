@@ -18,6 +18,7 @@ import pyarrow.dataset as pads
 from pyarrow import fs
 
 from jobs.lake.published import open_published, read_file, require_columns
+from jobs.storage import storage_of
 from transforms.display import visible
 from transforms.errors import LakeError, UsageError
 from transforms.schemas import RUNS, SCORES
@@ -57,7 +58,7 @@ def query(
 ) -> pa.Table:
     """Answer one reading SQL statement over the published files.
 
-    `published` gives each date's Parquet files of `scores`, local paths, with the rows of each; `runs_files` those of
+    `published` gives each date's Parquet files of `scores`, as URIs, with the rows of each; `runs_files` those of
     `runs`, of a row each. There may be none at all.
     `parameters` are bound to the statement's `?`, in order. The answer is held in memory, the files are streamed.
 
@@ -117,12 +118,18 @@ def _dataset(table: Sequence[_File], schema: pa.Schema) -> pads.Dataset:
     """What DuckDB reads in place of files: pages are checked, and files of other dates than it wants not opened."""
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(lambda file: _check(file, schema), table))
-    local = fs.LocalFileSystem()
     form = pads.ParquetFileFormat(
         default_fragment_scan_options=pads.ParquetFragmentScanOptions(page_checksum_verification=True)
     )
-    fragments = [form.make_fragment(uri, local, None if ds is None else pads.field("ds") == ds) for uri, _, ds in table]
-    return pads.FileSystemDataset(fragments, schema, form, local)
+    fragments = [_fragment(form, uri, None if ds is None else pads.field("ds") == ds) for uri, _, ds in table]
+    return pads.FileSystemDataset(fragments, schema, form)
+
+
+def _fragment(form: pads.ParquetFileFormat, uri: str, of: pads.Expression | None) -> pads.ParquetFileFragment:
+    """A file to be read when it is wanted. Objects are read by the storage, which has the credentials."""
+    if uri.startswith("s3://"):
+        return form.make_fragment(storage_of(uri).open(uri), partition_expression=of)
+    return form.make_fragment(uri, fs.LocalFileSystem(), of)
 
 
 def _check(file: _File, schema: pa.Schema) -> None:

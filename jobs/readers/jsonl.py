@@ -46,7 +46,7 @@ def read_json_lines(
         if isinstance(item, Rejected):
             yield rejection(source_file, *item)
             continue
-        arrays = _by_arrow(item.data, columns)
+        arrays = by_arrow(item.data, columns)
         if arrays is not None:
             numbers = np.arange(item.first, item.first + len(arrays["text"]))
             for start in range(0, len(numbers), batch_rows):
@@ -62,7 +62,7 @@ def read_json_lines(
                 yield documents(values, rows, source_file, reasons)
 
 
-def _by_arrow(data: bytes, columns: Mapping[str, str]) -> dict[str, pa.Array] | None:
+def by_arrow(data: bytes, columns: Mapping[str, str]) -> dict[str, pa.Array] | None:
     """Our columns of plain lines, read without an object for each line; None where that may differ from `_records`.
 
     Arrow refuses what does not have the type seen in the first line, and an object that names one of the columns twice.

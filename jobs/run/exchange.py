@@ -7,17 +7,18 @@ looks up, buys and writes what came to it. It is the one write of the run, and n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from jobs import milestones
-from jobs.drops import Split
+from jobs.drops import Split, read_ahead
 from jobs.lake.parquet import DateWriters
 from jobs.milestones import Milestone
 from jobs.run.recipe import Recipe, TaskReport
-from jobs.run.scoring import prepare_documents, read_documents, score_prepared, services
+from jobs.run.scoring import gathered, prepare_documents, score_prepared, services
 from jobs.run.stopwatch import Stopwatch
 from jobs.scorers.registry import scorer_type
 from jobs.settings import ASK
@@ -71,9 +72,9 @@ def prepared_splits(
     recipe: Recipe, splits: Sequence[Split], report: TaskReport, watch: Stopwatch
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     """What splits hold, as schemas.PREPARED, each batch with its date."""
-    for split in splits:
-        for prepared in prepare_documents(read_documents(split, recipe, report), recipe, watch):
-            yield split.file.ds, prepared
+    for ds, of_date in groupby(read_ahead(splits), lambda split: split.file.ds):
+        for prepared in prepare_documents(gathered(of_date, recipe, report), recipe, watch):
+            yield ds, prepared
 
 
 def cut(ds: str, prepared: pa.RecordBatch, recipe: Recipe, partitions: int) -> Iterator[tuple[int, Rows]]:

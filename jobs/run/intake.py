@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 
 from jobs.console import say
-from jobs.drops import DropFile, Listing, Split, list_drop, pack, plan_splits
+from jobs.drops import OPEN_COST, DropFile, Listing, Split, find_drop, pack, plan_splits, recognised
 from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
 from jobs.settings import NightlySettings
@@ -49,7 +49,7 @@ class Intake:
 
 def listed(settings: NightlySettings, policy: Policy) -> Listing:
     """The drop's files; what is passed over is said. Raises UsageError, DropError."""
-    listing = list_drop(
+    listing = find_drop(
         settings.drops,
         settings.ds,
         file_format=settings.file_format,
@@ -125,9 +125,14 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
     return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in dates}, called_before)
 
 
+def looked_at(intake: Intake) -> Intake:
+    """The same, each file with its format and compression: of files that were taken before nobody asks again."""
+    return replace(intake, new=recognised(intake.new), again=recognised(intake.again))
+
+
 def task_splits(files: Sequence[DropFile], cores: int) -> list[list[Split]]:
     """How the reading of files is divided among tasks, where so many run at once."""
-    total = sum(file.size for file in files)
+    total = sum(file.size + OPEN_COST for file in files)
     target = max(LEAST_TASK_BYTES, min(TASK_BYTES, total // cores + 1))
     return pack(plan_splits(files, target), target)
 

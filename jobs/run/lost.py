@@ -60,7 +60,7 @@ def require_stores(lake: Lake, stores: Stores, *, defer_without_cache: bool) -> 
     bought = bills(ledger.runs())
     stores.check_meter()
     with closing(stores.meter()) as meter:
-        _require_spending(lake, meter.spending, bought)
+        _require_spending(stores, meter.spending, bought)
     seen = {publication.run_id: publication for publication in ledger.publications().values()}
     last = [seen[bill.run_id] for bill in reversed(bought) if bill.units and bill.run_id in seen]
     try:
@@ -85,14 +85,14 @@ class _Lost(Exception):
     """The cache can be used, and knows nothing of a run."""
 
 
-def _require_spending(lake: Lake, spending: Spending, bought: Sequence[Bill]) -> None:
+def _require_spending(stores: Stores, spending: Spending, bought: Sequence[Bill]) -> None:
     """What this month's runs were billed counts among what is spent."""
     month = this_month()
     for bill in bought:
         if bill.month == month and spending.of_runs([bill.run_id]) < bill.units:
             raise LakeError(
-                f"{lake.at('meter.sqlite')} has lost what run {bill.run_id} spent ({bill.units:,} units): restore it "
-                f"from a backup, or enter what the ledger knows with `aurastream rebuild --lake {lake.root}`"
+                f"{stores.meter_name} has lost what run {bill.run_id} spent ({bill.units:,} units): restore it from a "
+                f"backup, or enter what the ledger knows with `aurastream rebuild --lake {stores.lake.root}`"
             )
 
 

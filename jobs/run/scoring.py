@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs import milestones
-from jobs.drops import Split
+from jobs.drops import Split, read_ahead
 from jobs.lake.parquet import DateWriters
 from jobs.milestones import Milestone
 from jobs.readers import read_split
+from jobs.readers.together import is_small, read_together
 from jobs.run.recipe import Recipe, TaskReport
 from jobs.run.stopwatch import Stopwatch, TimedCache, TimedScorer
 from jobs.scorers.registry import open_detector, open_scorer, scorer_type
@@ -30,6 +32,9 @@ from transforms.preparation import ready, redact_documents, with_detected_langua
 from transforms.sentiment.languages import ask_languages, with_languages_bought
 from transforms.sentiment.protocols import LanguageDetector, ScoreCache, Scorer
 from transforms.sentiment.scoring import score_batch
+
+# Documents, or bytes of them, from which on a batch of small files is worth its own cost.
+GATHERED_ROWS, GATHERED_BYTES = 4096, 4 << 20
 
 
 class Services(NamedTuple):
@@ -79,16 +84,48 @@ def write_splits(recipe: Recipe, task: int, splits: Sequence[Split]) -> TaskRepo
         watch = Stopwatch()
         report = TaskReport(seconds=watch.seconds)
         with services(recipe, watch) as opened, DateWriters(recipe.stores.lake, recipe.stamp.run_id, task) as writers:
-            for split in splits:
-                for rows in score_documents(read_documents(split, recipe, report), recipe, opened, watch):
+            for ds, of_date in groupby(read_ahead(splits), lambda split: split.file.ds):
+                for rows in score_documents(gathered(of_date, recipe, report), recipe, opened, watch):
                     with watch.stage("write"):
-                        writers.write(split.file.ds, rows)
+                        writers.write(ds, rows)
             with watch.stage("write"):
                 report.files = writers.close()
             milestones.reached(Milestone.WRITTEN)
         return report
     finally:
         gc.enable()
+
+
+def gathered(splits: Iterable[Split], recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
+    """The documents of splits of one date; small files are read together, and small batches handed on so."""
+    held: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in _batches(splits, recipe, report):
+        held.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= GATHERED_ROWS or size >= GATHERED_BYTES:
+            yield _joined(held)
+            held, rows, size = [], 0, 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+
+
+def _batches(splits: Iterable[Split], recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
+    def together(split: Split) -> bool:
+        return is_small(split) and split.file.source_file not in recipe.taken_up
+
+    for small, found in groupby(splits, together):
+        for some, batch in read_together(found, recipe.mapping) if small else [(list(found), None)]:
+            if batch is None:
+                for split in some:
+                    yield from read_documents(split, recipe, report)
+            else:
+                report.documents[some[0].file.ds] += batch.num_rows
+                yield batch
 
 
 def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:

@@ -38,6 +38,9 @@ CACHE_LIFETIME = timedelta(days=400)
 # a cache that is busy has its score a minute later. Clocks may differ by the rest.
 LEASE_SECONDS = 90.0
 
+# How long the lake's key is.
+KEY_BYTES = 32
+
 
 class Turn(NamedTuple):
     """When a call may be made, in seconds since 1970, or, of a breaker that is open, when to ask again."""
@@ -111,14 +114,17 @@ class Granted(NamedTuple):
 
 
 def grant(budget: int | None, reserved: int, units: Sequence[int]) -> tuple[int, Granted]:
-    """What is reserved after as many items as fit a budget, and what was granted; all in units."""
+    """What is reserved after as many items as fit a budget, and what was granted; all in units.
+
+    A run that is over has a budget of 0, whatever it has spent.
+    """
     items = 0
     for item in units:
         if budget is not None and reserved + item > budget:
             break
         reserved += item
         items += 1
-    return reserved, Granted(items, None if budget is None else budget - reserved)
+    return reserved, Granted(items, None if budget is None else max(0, budget - reserved))
 
 
 class Claim(NamedTuple):

@@ -12,7 +12,7 @@ import jobs.nightly
 import jobs.run.audit
 import jobs.run.intake
 from expectations.gate import judge
-from jobs.drops import list_drop
+from jobs.drops import find_drop
 from jobs.run.staging import Staged, stage_dates
 from tests.conftest import SHARED_DATA, document, write_json_lines, write_key
 from tests.integration.lakes import DS, answer, content, ledger_of, listed_runs, nightly, opened, published, statuses
@@ -274,11 +274,11 @@ def test_a_file_that_could_not_be_read_is_not_taken(drops: Path, lake: Path, mon
     gone = write_json_lines(drops / f"ds={DS}" / "gone.jsonl", [document(document_id="g")])
 
     def list_and_lose(*arguments: Any, **named: Any) -> Any:
-        listing = list_drop(*arguments, **named)
+        listing = find_drop(*arguments, **named)
         gone.rename(drops.parent / "gone")
         return listing
 
-    monkeypatch.setattr(jobs.run.intake, "list_drop", list_and_lose)
+    monkeypatch.setattr(jobs.run.intake, "find_drop", list_and_lose)
     nightly(drops, lake)
     monkeypatch.undo()
     assert [row["error_code"] for row in published(lake) if row["source_file"] == str(gone)] == ["FILE_UNREADABLE"]

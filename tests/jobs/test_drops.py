@@ -1,6 +1,7 @@
 import os
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from jobs import storage
-from jobs.drops import Compression, DropFile, Format, Listing, list_drop, pack, plan_splits
+from jobs.drops import Compression, DropFile, Format, Listing, find_drop, pack, plan_splits, read_ahead, recognised
 from jobs.storage import LocalStorage, Stored
 from tests.jobs.readers.drop import read_splits
 from transforms.errors import DropError, UsageError
@@ -19,7 +20,8 @@ RUN_DATE = "2026-11-22"
 def listing(
     root: Path | str, file_format: Format | None = None, date_pattern: str | None = None, **links: Any
 ) -> Listing:
-    return list_drop(str(root), RUN_DATE, file_format=file_format, date_pattern=date_pattern, **links)
+    found = find_drop(str(root), RUN_DATE, file_format=file_format, date_pattern=date_pattern, **links)
+    return replace(found, files=recognised(found.files))
 
 
 def make(root: Path, *names: str, content: bytes = b"{}\n") -> Path:
@@ -157,8 +159,8 @@ class Bucket(LocalStorage):
     def _path(self, uri: str) -> str:
         return uri.replace("s3://bucket", str(self.root))
 
-    def open(self, uri: str) -> pa.NativeFile:
-        return super().open(self._path(uri))
+    def open(self, uri: str, listed: Stored | None = None) -> pa.NativeFile:
+        return super().open(self._path(uri), listed)
 
     def stat(self, uri: str) -> Stored | None:
         found = super().stat(self._path(uri))
@@ -351,7 +353,7 @@ def test_a_pattern_that_names_no_full_date(tmp_path: Path, pattern: str) -> None
 @pytest.mark.parametrize("ds", ["2026-13-45", "22.11.2026", "2026-1-1", "", "2026-11-22\n"])
 def test_a_run_date_that_is_none(tmp_path: Path, ds: str) -> None:
     with pytest.raises(UsageError, match="--ds"):
-        list_drop(str(tmp_path), ds, file_format=None, date_pattern=None)
+        find_drop(str(tmp_path), ds, file_format=None, date_pattern=None)
 
 
 def test_splits_are_put_together_in_order(tmp_path: Path) -> None:
@@ -360,6 +362,25 @@ def test_splits_are_put_together_in_order(tmp_path: Path) -> None:
     splits = plan_splits(listing(tmp_path).files, 4 << 20)
     packs = pack(splits, 4 << 20)
     assert [split for part in packs for split in part] == splits
-    assert [len(part) for part in packs] == [3] * 33 + [1, 1, 1]
+    assert [len(part) for part in packs] == [100, 1, 1]
     assert [split.first_row for split in splits[-2:]] == [0, (4 << 20) // 3 + 1]
     assert pack([], 1) == []
+
+
+def test_small_objects_are_read_ahead_in_their_order(bucket: Path) -> None:
+    """Of a store alone, and what cannot be read is left to the reader to tell of."""
+    make(bucket, *(f"{number:02}.jsonl" for number in range(40)))
+    (bucket / "big.jsonl").write_bytes(b"{}\n" * 500_000)
+    splits = plan_splits(listing("s3://bucket").files, 1 << 30)
+    (bucket / "07.jsonl").unlink()
+
+    found = list(read_ahead(splits))
+
+    assert [split.file.uri for split in found] == [split.file.uri for split in splits]
+    assert {split.file.name: split.file.content for split in found} == {
+        split.file.name: None if split.file.name in ("07.jsonl", "big.jsonl") else b"{}\n" for split in splits
+    }
+    with found[0].file.open() as source:
+        assert source.read() == b"{}\n"
+    local = plan_splits(listing(bucket).files, 1 << 30)
+    assert list(read_ahead(local)) == local

@@ -22,6 +22,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.exceptions import ConnectionClosedError, ResponseStreamingError
 from botocore.httpsession import URLLib3Session
 
+from jobs import storage as storages
 from jobs.storage import S3Storage, Storage, Stored, absolute, storage_of
 from tests.jobs.stores.processes import SPAWN, at_once, meet
 from tests.s3 import KEYS, OTHER_KEYS, S3, s3
@@ -235,7 +236,10 @@ def test_a_part_is_read_as_a_stream(storage: Storage, root: str) -> None:
 # Whole or not at all.
 
 
-def test_what_is_replaced_while_it_is_read_is_no_mixture(storage: Storage, root: str) -> None:
+def test_what_is_replaced_while_it_is_read_is_no_mixture(
+    storage: Storage, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storages, "SMALL_BYTES", 0)
     uri = write(f"{root}/file", b"a" * 100)
     with storage.open(uri) as source:
         content = source.read(50)
@@ -508,9 +512,32 @@ def test_what_breaks_off_while_it_comes_is_asked_for_again(bucket: str) -> None:
         read(f"{bucket}/file")
 
 
+def test_a_small_object_is_read_whole_by_one_request(bucket: str) -> None:
+    storage = S3Storage()
+    write(f"{bucket}/a", b"0123456789")
+    listed = storage.stat(f"{bucket}/a")
+    asked: list[str] = []
+    for event in ("GetObject", "HeadObject"):
+        on(storage, "before-send", event, lambda request, **_: asked.append(request.method))
+
+    with storage.open(f"{bucket}/a", listed) as file:
+        file.seek(4)
+        assert (file.read(2), file.read(), file.read_at(3, 1)) == (b"45", b"6789", b"123")
+    assert asked == ["GET"]
+
+
+def test_an_object_that_changed_since_it_was_listed_is_not_read(bucket: str) -> None:
+    storage = S3Storage()
+    write(f"{bucket}/a", b"0123456789")
+    listed = storage.stat(f"{bucket}/a")
+    write(f"{bucket}/a", b"abcdefghij")
+    with storage.open(f"{bucket}/a", listed) as file, pytest.raises(OSError, match="PreconditionFailed"):
+        file.read()
+
+
 def test_reading_in_sequence_asks_for_much_at_once(bucket: str) -> None:
     storage = S3Storage()
-    content = bytes(range(256)) * 4000
+    content = bytes(range(256)) * 5000
     with storage.create(f"{bucket}/a") as file:
         file.write(content)
     asked: list[str] = []
@@ -624,6 +651,7 @@ def test_a_region_is_always_set(bucket: str, monkeypatch: pytest.MonkeyPatch) ->
 def test_credentials_are_renewed_while_a_run_lasts(
     bucket: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(storages, "SMALL_BYTES", 0)  # asked for bit by bit
     asked = tmp_path / "asked"
     process = tmp_path / "process"
     process.write_text(f"#!/bin/sh\necho >> {asked}\ncat {tmp_path}/credentials\n")

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jobs.storage import LocalStorage, others_may_read
+from jobs.stores.steps import KEY_BYTES
 from transforms.errors import LakeError
-
-KEY_BYTES = 32
 
 
 class LocalKeys:

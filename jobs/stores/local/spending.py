@@ -33,7 +33,7 @@ class LocalSpending:
         """See `Spending.end`."""
         with self._file.transaction() as db:
             db.execute(
-                "INSERT INTO spending VALUES (?, ?, 0, 0) ON CONFLICT (run_id) DO UPDATE SET budget = reserved",
+                "INSERT INTO spending VALUES (?, ?, 0, 0) ON CONFLICT (run_id) DO UPDATE SET budget = 0",
                 (run_id, month),
             )
 
@@ -58,9 +58,9 @@ class LocalSpending:
             row = db.execute("SELECT reserved FROM spending WHERE run_id = ?", (run_id,)).fetchone()
             lacking = max(0, units - (row[0] if row else 0))
             db.execute(
-                "INSERT INTO spending VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (run_id) DO UPDATE SET reserved = reserved + ?, budget = reserved + ?",
-                (run_id, month, units, units, lacking, lacking),
+                "INSERT INTO spending VALUES (?, ?, 0, ?) "
+                "ON CONFLICT (run_id) DO UPDATE SET reserved = reserved + ?, budget = 0",
+                (run_id, month, units, lacking),
             )
         return lacking
 

@@ -48,9 +48,9 @@ def lake(here: Path) -> Path:
     return here / "lake"
 
 
-@pytest.mark.parametrize("command", ["", *cli.commands])
+@pytest.mark.parametrize("command", ["", *cli.commands, "lake create"])
 def test_help_is_worth_reading(command: str) -> None:
-    said = invoke(*filter(None, [command]), "--help").stdout
+    said = invoke(*command.split(), "--help").stdout
 
     assert max(map(len, said.splitlines())) <= 80
     assert "Exit codes" in said if command == "" else f"\n    aurastream {command}" in said
@@ -72,7 +72,9 @@ def test_no_command_is_usage_and_shows_the_help() -> None:
         (["runs"], "Missing option '--lake'"),
         (["runs", "--bogus"], "No such option '--bogus'"),
         (["runs", "--lake", ""], "'--lake': it is empty"),
-        (["runs", "--lake", "s3://bucket/lake"], "a lake lies on a local path"),
+        (["runs", "--lake", "gs://bucket/lake"], "nothing is known of gs://"),
+        (["runs", "--lake", "s3://"], "the bucket is missing"),
+        (["lake", "create", "--lake", "here"], "a lake on a local path is made by its first night"),
         (["sql", "--lake", "lake"], "Missing argument 'QUERY'"),
         (["sql", "--lake", "lake", "--format", "xml", "select 1"], "'xml' is not one of 'table', 'csv', 'json'"),
         (["rollback", "--lake", "lake"], "Missing option '--ds'"),

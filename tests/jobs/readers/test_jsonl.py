@@ -152,7 +152,7 @@ def test_batches_are_no_longer_than_asked_for(tmp_path: Path) -> None:
 def read_with(data: bytes, mapping: Mapping[str, str], *, by_arrow: bool) -> list[dict[str, Any]]:
     """The rows of these lines, with Arrow's reader or without it."""
     columns = {name: mapping.get(name, name) for name in COLUMNS}
-    without = mock.patch.object(jsonl, "_by_arrow", return_value=None)
+    without = mock.patch.object(jsonl, "by_arrow", return_value=None)
     with nullcontext() if by_arrow else without:
         batches = list(jsonl.read_json_lines(lines.split_lines(iter([data]), 1), "/drop.jsonl", columns, 3))
     for batch in batches:
@@ -170,7 +170,7 @@ def read_with(data: bytes, mapping: Mapping[str, str], *, by_arrow: bool) -> lis
         {"text": "[" * 400 + "x" * 5000},
     ],
 )
-def test_plain_lines_are_read_by_arrow_and_alike(more: dict[str, Any]) -> None:
+def test_plain_lines_are_readby_arrow_and_alike(more: dict[str, Any]) -> None:
     data = b"".join([line("a", **more), line("b", **more, language=None), b'{"text":"t"}\n', line("c", **more)])
     expected = read_with(data, {"source": "text"}, by_arrow=False)
     with mock.patch.object(jsonl, "_records", side_effect=AssertionError):

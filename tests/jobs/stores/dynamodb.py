@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ import boto3
 import py4j
 import pytest
 from filelock import FileLock
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from py4j.java_gateway import JavaGateway
 from ruamel.yaml import YAML
+from werkzeug.serving import make_server
 
 from jobs.spark.session import java_home
 from transforms.errors import AuraStreamError
@@ -95,7 +97,7 @@ def dynamodb() -> Iterator[Callable[[str], Dynamo]]:
         def start(name: str) -> Dynamo:
             if name == "moto":
                 return running.enter_context(_moto())
-            missing = _missing()
+            missing = cannot_be_had()
             if missing:
                 pytest.skip(f"moto alone stands in for DynamoDB, for DynamoDB Local cannot be had: {missing}")
             return running.enter_context(dynamodb_local())
@@ -104,7 +106,7 @@ def dynamodb() -> Iterator[Callable[[str], Dynamo]]:
 
 
 @cache
-def _missing() -> str:
+def cannot_be_had() -> str:
     """Why DynamoDB Local cannot run here; empty where it can."""
     try:
         java_home()
@@ -164,9 +166,20 @@ def dynamodb_local() -> Iterator[Dynamo]:
 
 @contextmanager
 def _moto() -> Iterator[Dynamo]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
+    """moto's server, which works on one request at a time: unlike DynamoDB's, its conditions are not atomic."""
+    app = DomainDispatcherApplication(create_backend_app)
+    alone = threading.Lock()
+
+    def one_at_a_time(environ: Any, start_response: Any) -> list[bytes]:
+        with alone:
+            return list(app(environ, start_response))
+
+    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True, request_handler=MotoRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
-        yield Dynamo("http://{}:{}".format(*server.get_host_and_port()))
+        yield Dynamo(f"http://127.0.0.1:{server.port}")
     finally:
-        server.stop()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,7 +1,6 @@
 """The score cache: one contract for its twins, and what each has beside it."""
 
 import json
-import os
 import sqlite3
 import threading
 import time
@@ -20,18 +19,18 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from filelock import FileLock
 
-from jobs.stores.aws import cache as aws
-from jobs.stores.aws.cache import KEYS_A_READ, DynamoScoreCache
+from jobs.stores.aws import client
+from jobs.stores.aws.cache import DynamoScoreCache
+from jobs.stores.aws.dynamodb import KEYS_A_READ
 from jobs.stores.local import sqlite
 from jobs.stores.local.cache import KEYS_A_QUERY, LocalScoreCache
 from jobs.stores.open import CACHE_TABLE
 from tests.jobs.stores.cache_stores import BAD, GOOD, Store, key, put_and_die, put_some
-from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared, dynamodb
+from tests.jobs.stores.conftest import alone_known
+from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared
 from tests.jobs.stores.processes import SPAWN, at_once
 from transforms.errors import CacheError, CacheUnavailable
 from transforms.sentiment.protocols import Cached, ScoreCache, Scores
-
-__all__ = ["dynamodb"]  # the fixture
 
 LANGUAGE_ALONE = Cached(None, "pt", "comprehend-1")
 TABLES = (f"cache-{number}" for number in count())
@@ -56,10 +55,7 @@ def store(
 
 def new_table(server: Dynamo, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A new table of the server, which alone boto3 knows of."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
+    alone_known(server.environment, monkeypatch)
     store = Store(table=next(TABLES), environment=server.environment)
     server.create("ScoreCache", store.table)
     return store
@@ -311,8 +307,8 @@ def test_a_call_that_dynamodb_is_too_busy_for_is_made_again(
 @pytest.mark.timeout(30)  # below the patience of `PATIENCE`
 @pytest.mark.parametrize("left_out", [False, True], ids=["throttled", "left out"])
 def test_too_busy_for_too_long(dynamo: DynamoScoreCache, monkeypatch: pytest.MonkeyPatch, left_out: bool) -> None:
-    monkeypatch.setattr(aws, "PATIENCE", 0.3)
-    table = dynamo._table
+    monkeypatch.setattr(client, "PATIENCE", 0.3)
+    table = dynamo._table.name
     for operation, left in (("BatchGetItem", "UnprocessedKeys"), ("BatchWriteItem", "UnprocessedItems")):
 
         def busy(request: AWSPreparedRequest, left: str = left, **_: Any) -> AWSResponse:
@@ -372,7 +368,7 @@ def test_nobody_to_be_or_nowhere_to_go(
 
 
 def test_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "PATIENCE", 0.2)
+    monkeypatch.setattr(client, "PATIENCE", 0.2)
     for name, value in Dynamo("http://127.0.0.1:9").environment.items():
         monkeypatch.setenv(name, value)
 
@@ -393,7 +389,7 @@ def test_an_item_of_another_form(dynamo: DynamoScoreCache, table: Store) -> None
 
 def before_send(cache: DynamoScoreCache, operation: str, handler: Callable[..., AWSResponse | None]) -> None:
     """Have a handler see each request, and answer it in DynamoDB's place where it wants to."""
-    cache._client.meta.events.register_first(f"before-send.dynamodb.{operation}", handler)
+    cache._table.client.boto.meta.events.register_first(f"before-send.dynamodb.{operation}", handler)
 
 
 def answer(status: int, body: object) -> AWSResponse:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.stores.local.keys import KEY_BYTES
 from jobs.stores.open import CACHE_TABLE, lake_exists, named_table, open_lake, temporary_lake
+from jobs.stores.steps import KEY_BYTES
 from tests.jobs.run.lakes import DS, write
 from transforms.errors import LakeError, UsageError
 
@@ -17,9 +17,7 @@ def test_a_lake_that_is_none_is_not_made_by_readers(tmp_path: Path) -> None:
     assert not (tmp_path / "typo").exists()
 
 
-def test_a_lake_is_a_local_path(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="local path"):
-        open_lake("s3://bucket/lake", create=True)
+def test_a_lake_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LakeError, match="cannot be written"):
         open_lake(str(tmp_path / "file"), create=True)

@@ -67,6 +67,17 @@ def test_a_run_that_is_over_or_was_never_entered_is_granted_nothing(spending: Sp
     assert [spending.of_runs([run]) for run in ("R1", "R2", "R3")] == [3, 0, 0]
 
 
+def test_what_a_run_that_is_over_gives_back_is_granted_to_nobody(spending: Spending) -> None:
+    """It could be reserved anew until 2026-11-29."""
+    spending.begin("R1", MONTH, 9)
+    spending.reserve("R1", [3, 3])
+    spending.end("R1", MONTH)
+    spending.release("R1", 3)
+
+    assert spending.reserve("R1", [3]) == Granted(0, 0)
+    assert spending.of_runs(["R1"]) == 3
+
+
 def test_runs_are_counted_apart_and_together(spending: Spending) -> None:
     for run, units in (("R1", 5), ("R2", 7)):
         spending.begin(run, MONTH, units)

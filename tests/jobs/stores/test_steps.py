@@ -195,7 +195,7 @@ def test_a_key_is_claimable_where_nobody_else_may_be_buying_it(
 
 
 def test_a_lease_is_longer_than_a_call_and_a_cache_that_is_busy() -> None:
-    from jobs.stores.aws.cache import PATIENCE
+    from jobs.stores.aws.client import PATIENCE
 
     longest_call = 11.0
     assert longest_call + PATIENCE < LEASE_SECONDS

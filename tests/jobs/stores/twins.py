@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import pytest
+
+from jobs.stores.aws.keys import SecretKeys
+from jobs.stores.aws.rate_limit import DynamoRateLimit
+from jobs.stores.aws.spending import DynamoSpending
+from jobs.stores.aws.text_claims import DynamoTextClaims
 from jobs.stores.local.keys import LocalKeys
 from jobs.stores.local.ledger import LocalLedger
 from jobs.stores.local.liveness import LocalLiveness
@@ -49,6 +56,38 @@ class LocalTwin:
 
     def liveness(self) -> Liveness:
         return LocalLiveness(self.folder / "locks")
+
+
+@dataclass(frozen=True)
+class AwsTwin:
+    """A table and a secret of servers on this machine, which the environment makes boto3 use."""
+
+    table: str
+    secret: str
+    environment: dict[str, str] = field(hash=False)
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """In another process."""
+        self.__dict__.update(state)
+        os.environ.update(self.environment)
+
+    def ledger(self) -> Ledger:
+        pytest.skip("the ledger has no twin on AWS yet")
+
+    def rate_limit(self, now: Callable[[], float] = time.time) -> DynamoRateLimit:
+        return DynamoRateLimit(self.table, now)
+
+    def spending(self) -> DynamoSpending:
+        return DynamoSpending(self.table)
+
+    def text_claims(self, now: Callable[[], float] = time.time) -> DynamoTextClaims:
+        return DynamoTextClaims(self.table, now)
+
+    def keys(self) -> SecretKeys:
+        return SecretKeys(self.secret)
+
+    def liveness(self) -> Liveness:
+        pytest.skip("liveness has no twin on AWS yet")
 
 
 class Clock:
