@@ -40,8 +40,8 @@ LEVELS = (
 # Where a library may be imported, by the module's prefix.
 ALONE = {
     "aiohttp": ("infra.local.comprehend",),
-    "boto3": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create"),
-    "botocore": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create"),
+    "boto3": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create", "infra.local.aws"),
+    "botocore": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create", "infra.local.aws"),
     "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local"),
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),

@@ -33,13 +33,20 @@ PART = Part("moto", launch)
 
 
 def serve(port: int) -> None:
-    """Answer calls, each in a thread of its own, until SIGTERM."""
+    """Answer calls until SIGTERM."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import run_simple
 
     _make_glue_strict()
     application = DomainDispatcherApplication(create_backend_app)
-    run_simple(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
+    alone = threading.Lock()
+
+    def one_at_a_time(environ: Any, start_response: Any) -> list[bytes]:
+        """One call after the other: moto checks a condition, and then changes, without a lock of its own."""
+        with alone:
+            return list(application(environ, start_response))
+
+    run_simple(HOST, port, one_at_a_time, threaded=True, request_handler=MotoRequestHandler)
 
 
 def _make_glue_strict() -> None:
@@ -52,13 +59,7 @@ def _make_glue_strict() -> None:
     from moto.glue.exceptions import GlueClientError
     from moto.glue.responses import GlueResponse
 
-    call_action, update_table = GlueResponse.call_action, GlueResponse.update_table
-    alone = threading.RLock()
-
-    def call_action_alone(self: Any) -> Any:
-        """One call after the other: moto checks and then changes, in many threads."""
-        with alone:
-            return call_action(self)
+    update_table = GlueResponse.update_table
 
     def update_newest_table(self: Any) -> Any:
         wanted = self.parameters.get("VersionId")
@@ -70,8 +71,7 @@ def _make_glue_strict() -> None:
                 )
         return update_table(self)
 
-    GlueResponse.call_action = call_action_alone  # type: ignore[method-assign] # moto has no other way in
-    GlueResponse.update_table = update_newest_table  # type: ignore[method-assign]
+    GlueResponse.update_table = update_newest_table  # type: ignore[method-assign] # moto has no other way in
     answer = ActionResult({"ColumnStatisticsList": [], "Errors": []})  # what an action does not have is left out
     for verb in ("get", "update", "delete"):
         for of in ("table", "partition"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +16,8 @@ from infra.local.aws.part import Launch, Missing, Part, Place, are_free, free_po
 from infra.local.aws.process import CREDENTIALS, Process, await_ready, is_alive, start, stop
 from transforms.errors import ServiceError
 
+# How long what a server started may outlive it, where it was killed: DynamoDB's Java sees it a moment later.
+_LET_GO_SECONDS = 10.0
 # Raised with the form of `state.json`.
 _FORM = 1
 
@@ -130,7 +133,10 @@ def _ports(part: Part, entries: Mapping[str, Entry]) -> tuple[int, ...]:
     known = entries.get(part.name)
     had = known.ports if known is not None else ()
     if len(had) == part.ports:
-        if are_free(had):
+        deadline = time.monotonic() + _LET_GO_SECONDS
+        while not (free := are_free(had)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if free:
             return had
         if any(entry.runs for entry in entries.values()):
             raise ServiceError(
