@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 DS := 2026-11-22
 
-.PHONY: demo test test-all chaos lint lock clean
+.PHONY: demo test test-all aws-test chaos lint lock clean
 .DELETE_ON_ERROR:
 
 demo: $(INSTALLED)
@@ -17,11 +17,15 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED) lint
 	$(BIN)/coverage erase
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not aws"
 
 test-all: $(INSTALLED) lint
 	$(BIN)/coverage erase
 	$(PYTEST)
+
+# On the whole local AWS, which each of two processes starts for itself.
+aws-test: $(INSTALLED)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m aws
 
 # An hour: 200 kills at seeded moments while readers ask, 500 sequences of nights, every harm at every milestone.
 chaos: $(INSTALLED)

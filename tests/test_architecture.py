@@ -40,19 +40,21 @@ LEVELS = (
 # Where a library may be imported, by the module's prefix.
 ALONE = {
     "aiohttp": ("infra.local.comprehend",),
-    "boto3": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create"),
-    "botocore": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create"),
+    "boto3": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create", "infra.local.aws"),
+    "botocore": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create", "infra.local.aws"),
     "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local"),
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),
-    "filelock": ("jobs.stores.local",),
+    "filelock": ("jobs.stores.local", "infra.local.aws"),
     "great_expectations": ("expectations",),
+    "moto": ("infra.local.aws.moto",),
     "pandas": ("expectations",),
-    "py4j": ("jobs.spark",),
+    "psutil": ("infra.local.aws.process",),
+    "py4j": ("jobs.spark", "infra.local.aws.dynamodb_local"),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session"),  # the latter looks for `java`
     "sqlite3": ("jobs.stores.local",),
-    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch"),
+    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws.maven"),
     "vaderSentiment": ("transforms.sentiment.vader",),
 }
 # What transforms and expectations may not know: the world.

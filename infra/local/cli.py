@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from infra.local.aws.cli import aws
 from jobs.commands.group import Commands
 from transforms.errors import ServiceError, UsageError
 
@@ -94,6 +95,9 @@ def _tell(url: str) -> None:
     click.echo(f"export AWS_ENDPOINT_URL_COMPREHEND={url}")
     click.echo("export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local")
     click.echo("export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1")
+
+
+cli.add_command(aws)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The AWS services that a night needs, each a server on this machine: `aurastream-local aws`."""
