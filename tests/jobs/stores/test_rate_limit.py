@@ -18,6 +18,7 @@ from tests.jobs.stores.twins import Clock, Twin
 from transforms.errors import LakeBusy, LakeError
 
 QUOTA = "BatchDetectSentiment"
+TURNS = 180  # of several at once
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_it_is_kept(twin: Twin, clock: Clock) -> None:
 
 def test_threads_share_one_rate(rate_limit: RateLimit, clock: Clock) -> None:
     with ThreadPoolExecutor(4) as pool:
-        _are_a_rate_apart(list(pool.map(lambda _: rate_limit.turn(QUOTA, 100).at, range(600))), clock)
+        _are_a_rate_apart(list(pool.map(lambda _: rate_limit.turn(QUOTA, 100).at, range(TURNS))), clock)
 
 
 def test_processes_share_one_rate(twin: Twin, clock: Clock) -> None:
@@ -146,13 +147,13 @@ def test_processes_share_one_rate(twin: Twin, clock: Clock) -> None:
 def _take(twin: Twin, clock: Clock) -> list[float]:
     with closing(twin.rate_limit(clock)) as rate_limit:
         meet()
-        return [rate_limit.turn(QUOTA, 100).at for _ in range(200)]
+        return [rate_limit.turn(QUOTA, 100).at for _ in range(TURNS // 3)]
 
 
 def _are_a_rate_apart(turns: list[float], clock: Clock) -> None:
-    """All of 600 turns that were taken at one moment, at 100 a second, but for those that are due at once."""
+    """All of `TURNS` turns that were taken at one moment, at 100 a second, but for those that are due at once."""
     due = int(BURST_SECONDS * 100) + 1
-    expected = [0.0] * due + [(number + 1) / 100 for number in range(600 - due)]
+    expected = [0.0] * due + [(number + 1) / 100 for number in range(TURNS - due)]
     assert sorted(at - clock.now for at in turns) == pytest.approx(expected, abs=1e-6)
 
 
