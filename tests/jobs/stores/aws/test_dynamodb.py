@@ -161,7 +161,7 @@ def test_a_write_whose_answer_was_lost_finds_its_own(table: Table) -> None:
     assert table.write(Put(key(1), UNTAKEN)) == Written(False, key(1), lost=True)
 
 
-@amazons
+@both
 def test_a_transaction_whose_answer_was_lost_is_made_once(table: Table) -> None:
     lose_answers(table.client, "TransactWriteItems", the_first(2))
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import pairwise
 
@@ -68,23 +69,21 @@ def test_the_time_is_that_of_the_try_that_came_through(rate_limit: DynamoRateLim
     assert rate_limit.turn(QUOTA, 10).at == clock.now - 10  # not 20 earlier, when others' turns are long over
 
 
-def test_processes_share_one_rate_though_answers_are_lost(aws_twin: AwsTwin, clock: Clock) -> None:
-    with at_once(3) as pool:
-        taken = pool.starmap(_take, [(aws_twin, clock, seed) for seed in range(3)])
+def test_machines_share_one_rate_though_answers_are_lost(aws_twin: AwsTwin, clock: Clock) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        taken = list(pool.map(lambda seed: _take(aws_twin, clock, seed), range(3)))
 
     turns = sorted(at for turns in taken for at in turns)
     due = int(BURST_SECONDS * 100) + 1
-    later = turns[due:]
-    assert len(turns) == 90
-    assert all(second - first >= 0.01 - 1e-6 for first, second in pairwise(later))
+    assert len(turns) == 60
+    assert all(second - first >= 0.01 - 1e-6 for first, second in pairwise(turns[due:]))
 
 
 def _take(twin: AwsTwin, clock: Clock, seed: int) -> list[float]:
     chance = random.Random(seed)
     with closing(twin.rate_limit(clock)) as rate_limit:
         lose_answers(rate_limit._table.client, "PutItem", lambda: chance.random() < 0.2)
-        meet()
-        return [rate_limit.turn(QUOTA, 100).at for _ in range(30)]
+        return [rate_limit.turn(QUOTA, 100).at for _ in range(20)]
 
 
 # Units.
@@ -93,14 +92,14 @@ def _take(twin: AwsTwin, clock: Clock, seed: int) -> list[float]:
 def test_of_eight_processes_whose_answers_are_lost_none_exceeds_the_budget(
     aws_twin: AwsTwin, spending: DynamoSpending
 ) -> None:
-    spending.begin("R1", MONTH, 400)
+    spending.begin("R1", MONTH, 300)
     with at_once(8) as pool:
         granted = sum(pool.starmap(_spend, [(aws_twin, seed) for seed in range(8)]))
 
     spent = spending.of_runs(["R1"])
-    assert granted <= spent <= 400
-    assert spent > 390
-    assert spending.reserve("R1", [10]) == Granted(0, 400 - spent)
+    assert granted <= spent <= 300
+    assert spent > 295
+    assert spending.reserve("R1", [10]) == Granted(0, 300 - spent)
 
 
 def _spend(twin: AwsTwin, seed: int) -> int:
@@ -192,15 +191,14 @@ def test_of_those_who_find_a_lease_over_at_once_one_has_it(aws_twin: AwsTwin, cl
     with closing(aws_twin.text_claims(clock)) as claims:
         claims.claim("R1", "dead", KEYS[:8], ())
     clock.now += LEASE_SECONDS
-    with at_once(3) as pool:
-        own = pool.starmap(_take_over, [(aws_twin, clock, str(number)) for number in range(3)])
+    with ThreadPoolExecutor(3) as pool:
+        own = list(pool.map(lambda holder: _take_over(aws_twin, clock, str(holder)), range(3)))
 
     assert sorted(key for keys in own for key in keys) == KEYS[:8]
 
 
 def _take_over(twin: AwsTwin, clock: Clock, holder: str) -> list[bytes]:
     with closing(twin.text_claims(clock)) as claims:
-        meet()
         return [key for key in KEYS[:8] for key in claims.claim("R2", holder, [key], [key])]
 
 
