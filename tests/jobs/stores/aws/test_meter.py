@@ -107,8 +107,7 @@ def _spend(twin: AwsTwin, seed: int) -> int:
     chance = random.Random(seed)
     kept = 0
     with closing(twin.spending()) as spending:
-        for operation in ("PutItem", "TransactWriteItems"):
-            lose_answers(spending._table.client, operation, lambda: chance.random() < 0.2)
+        lose_answers(spending._table.client, "*", lambda: chance.random() < 0.2)
         meet()
         while items := spending.reserve("R1", [5, 5]).items:
             kept += 5 * items
@@ -121,7 +120,7 @@ def _spend(twin: AwsTwin, seed: int) -> int:
 def test_what_is_given_back_is_given_back_once(spending: DynamoSpending) -> None:
     spending.begin("R1", MONTH, 9)
     spending.reserve("R1", [3, 3, 3])
-    lose_answers(spending._table.client, "TransactWriteItems", the_first(1))
+    lose_answers(spending._table.client, "*", the_first(1))
     spending.release("R1", 3)
 
     assert spending.reserve("R1", [3, 3]) == Granted(1, 0)
@@ -170,6 +169,21 @@ def test_a_claim_whose_answer_was_lost_is_the_holders(claims: DynamoTextClaims, 
     clock.now += LEASE_SECONDS
     lose_answers(claims._table.client, "TransactWriteItems", the_first(1))
     assert claims.claim("R2", "two", KEYS[:3], KEYS[:2]) == set(KEYS[:2])
+
+
+def test_a_lease_begins_when_the_claim_is_written(aws_twin: AwsTwin, claims: DynamoTextClaims, clock: Clock) -> None:
+    busy = the_first(1)
+
+    def wait(**_: object) -> object:
+        clock.now += 30
+        return refusal(400, "ThrottlingException")
+
+    before_send(claims._table.client, "TransactWriteItems", lambda **_: wait() if busy() else None)
+    claims.claim("R1", "one", KEYS[:1], ())
+    clock.now += LEASE_SECONDS - 1
+
+    with closing(aws_twin.text_claims(clock)) as others:
+        assert others.claim("R1", "two", KEYS[:1], KEYS[:1]) == set()
 
 
 def test_one_call_claims_what_is_free(claims: DynamoTextClaims) -> None:
