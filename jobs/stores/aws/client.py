@@ -139,8 +139,12 @@ class Client:
                 if not not_yet.beaten:
                     longest = min(LONGEST_PAUSE, 2 * longest)
             if time.monotonic() + pause > deadline:
-                kind = unknown if lost and unknown else self._busy
-                raise self.unusable(f"{reason}, for {PATIENCE:g} seconds; run again, what was written is kept", kind)
+                reason = f"{reason}, for {PATIENCE:g} seconds"
+                if lost and unknown:
+                    raise self.unusable(
+                        f"{reason}; what was to be written may be there, and the next run tells", unknown
+                    )
+                raise self.unusable(f"{reason}; run again, what was written is kept", self._busy)
             time.sleep(pause)
 
     def unusable(self, reason: str, kind: type[AuraStreamError] | None = None) -> AuraStreamError:

@@ -5,6 +5,7 @@ A test's id says which it ran against. The tables are those that `infra/template
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -166,13 +168,28 @@ def dynamodb_local() -> Iterator[Dynamo]:
 
 @contextmanager
 def _moto() -> Iterator[Dynamo]:
-    """moto's server, which works on one request at a time: unlike DynamoDB's, its conditions are not atomic."""
+    """moto's server, with what it lacks: conditions that are atomic, and transactions that are made once."""
     app = DomainDispatcherApplication(create_backend_app)
     alone = threading.Lock()
+    made: dict[str, list[bytes]] = {}  # answers of transactions, by their tokens
 
     def one_at_a_time(environ: Any, start_response: Any) -> list[bytes]:
+        if not environ.get("HTTP_X_AMZ_TARGET", "").endswith(".TransactWriteItems"):
+            with alone:
+                return list(app(environ, start_response))
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        token = json.loads(body)["ClientRequestToken"]
+        environ["wsgi.input"] = BytesIO(body)
         with alone:
-            return list(app(environ, start_response))
+            if token in made:
+                start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
+                return made[token]
+            started: list[Any] = []
+            answer = list(app(environ, lambda *arguments: started.extend(arguments)))
+            if started[0] == "200 OK":
+                made[token] = answer
+            start_response(*started)
+            return answer
 
     server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True, request_handler=MotoRequestHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
