@@ -52,9 +52,9 @@ ALONE = {
     "psutil": ("infra.local.aws.process",),
     "py4j": ("jobs.spark", "infra.local.aws.dynamodb_local"),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
-    "shutil": ("jobs.storage", "jobs.spark.session"),  # the latter looks for `java`
+    "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws"),  # the second looks for `java`
     "sqlite3": ("jobs.stores.local",),
-    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws.maven"),
+    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws"),
     "vaderSentiment": ("transforms.sentiment.vader",),
 }
 # What transforms and expectations may not know: the world.

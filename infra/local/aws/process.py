@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,21 +69,23 @@ def is_alive(process: Process) -> bool:
         return False
 
 
-def stop(process: Process) -> None:
-    """End a process and what it started, if it still runs: first with SIGTERM, then with SIGKILL."""
-    found = _found(process)
-    if found is not None:
-        try:
-            family = [found, *found.children(recursive=True)]
-            found.terminate()
-            for each in psutil.wait_procs(family, timeout=_STOP_SECONDS)[1]:
-                each.kill()
-            psutil.wait_procs(family, timeout=_STOP_SECONDS)
-        except psutil.NoSuchProcess:
-            pass  # it has just ended by itself
-    child = _CHILDREN.pop(process.pid, None)
-    if child is not None:
-        child.wait()
+def stop(*processes: Process) -> None:
+    """End processes and what they started, those that still run: first with SIGTERM, then with SIGKILL."""
+    family: list[psutil.Process] = []
+    for process in processes:
+        found = _found(process)
+        if found is not None:
+            with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+                family += [*found.children(recursive=True), found]
+                found.terminate()
+    for each in psutil.wait_procs(family, timeout=_STOP_SECONDS)[1]:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    psutil.wait_procs(family, timeout=_STOP_SECONDS)
+    for process in processes:
+        child = _CHILDREN.pop(process.pid, None)
+        if child is not None:
+            child.wait()
 
 
 def await_ready(part: Part, launch: Launch, process: Process, log: Path) -> None:

@@ -87,11 +87,8 @@ def down(folder: Path) -> None:
         return
     with _mine(folder) as folder:
         entries = read(folder)
-        for name, entry in reversed(entries.items()):
-            if entry.process is not None:
-                stop(entry.process)
-                entries[name] = replace(entry, process=None, ready=False)
-                _write(folder, entries)
+        stop(*(entry.process for entry in entries.values() if entry.process is not None))
+        _write(folder, {name: replace(entry, process=None, ready=False) for name, entry in entries.items()})
 
 
 def environment(folder: Path) -> dict[str, str]:
