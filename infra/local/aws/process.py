@@ -129,7 +129,7 @@ def _found(process: Process) -> psutil.Process | None:
 
 def _reason(log: Path) -> str:
     """What is to be done, as far as the end of a log tells."""
-    said = log.read_bytes()[-20_000:].decode(errors="replace").lower()
+    said = log.read_bytes()[-3_000:].decode(errors="replace").lower()
     if "address already in use" in said:
         return f"another process took its port; run the command again ({log})"
     if "no space left" in said:
