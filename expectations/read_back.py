@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -65,12 +65,19 @@ def merge(parts: Iterable[ReadBack]) -> ReadBack:
 
 
 def read_back(
-    source: pa.NativeFile, name: str, ds: str, policy: Policy, run_id: str, fingerprint: Fingerprint | None = None
+    source: pa.NativeFile,
+    name: str,
+    ds: str,
+    policy: Policy,
+    run_id: str,
+    fingerprint: Fingerprint | None = None,
+    groups: Sequence[int] | None = None,
 ) -> ReadBack:
     """Read one Parquet file of `scores`, of the date `ds`, a few thousand rows at a time.
 
     name: what a message calls the file.
     policy, run_id, fingerprint: as in `profile_rows`.
+    groups: the row groups that are read; None: all.
 
     A file whose columns are not those of SCORES is not read further: its profile holds the differences and no rows.
     Raises LakeError where it is not a Parquet file or is damaged.
@@ -81,12 +88,12 @@ def read_back(
         with pq.ParquetFile(
             source, metadata=metadata, read_dictionary=ENCODED, page_checksum_verification=True
         ) as file:
-            batches = file.iter_batches(_BATCH_ROWS, columns=_COLUMNS, use_threads=False)
+            batches = file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=_COLUMNS, use_threads=False)
             return merge(_part(batch, ds, policy, run_id, fingerprint) for batch in batches)
     except SchemaError as differences:
         nothing = merge([])
         return replace(nothing, profile=replace(nothing.profile, schema_differences=(str(differences),)))
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowInvalid, OSError, IndexError) as error:  # the latter of a row group that is not there
         raise LakeError(f"{name} cannot be read back ({type(error).__name__}): run again") from None
 
 

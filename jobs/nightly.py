@@ -68,7 +68,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
             watch.add(report.seconds)
         milestones.reached(Milestone.SCORED)
         with watch.stage("complete dates"):
-            staged = stage_dates(lake, run_id, intake, reports)
+            staged = stage_dates(workers, lake, run_id, intake, reports)
         milestones.reached(Milestone.STAGED)
         load()  # not what the audit costs
         with watch.stage("audit"):

@@ -34,7 +34,7 @@ def create(lake: str, kms_key: str | None) -> None:
     from jobs.stores.open import open_lake
 
     for made in create_lake(lake, kms_key):
-        click.echo(f"{'made' if made.new else 'there':<8}{made.what}")
+        click.echo(f"{'none' if made.new is None else 'made' if made.new else 'there':<8}{made.what}")
     _, stores = open_lake(lake, create=False)
     stores.keys().content_key()
 

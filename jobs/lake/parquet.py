@@ -36,6 +36,7 @@ class WrittenFile:
     uri: str
     rows: int
     ids: np.ndarray = field(repr=False)  # a hash of each id that its rows hold, see `documents.id_hashes`
+    groups: int | None = None  # row groups, where that is known
 
 
 def held_ids(rows: pa.RecordBatch) -> np.ndarray:
@@ -55,7 +56,7 @@ class RowsWriter:
             )
         self._held: list[pa.RecordBatch] = []
         self._held_rows = self._held_bytes = 0
-        self._rows = 0
+        self._rows = self._groups = 0
         self._ids: list[np.ndarray] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -81,12 +82,14 @@ class RowsWriter:
     @property
     def written(self) -> WrittenFile:
         """What was written so far."""
-        return WrittenFile(self._ds, self._uri, self._rows, np.concatenate([np.empty(0, np.uint64), *self._ids]))
+        ids = np.concatenate([np.empty(0, np.uint64), *self._ids])
+        return WrittenFile(self._ds, self._uri, self._rows, ids, self._groups)
 
     def _flush(self) -> None:
         if self._held:
             with writing(self._uri):
                 self._writer.write_table(pa.Table.from_batches(self._held, SCORES), row_group_size=self._held_rows)
+            self._groups += 1
             self._held, self._held_rows, self._held_bytes = [], 0, 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from expectations.gate import judge
 from expectations.read_back import ReadBack, merge
@@ -12,12 +13,16 @@ from jobs import milestones
 from jobs.drops import DropFile
 from jobs.lake.files import put
 from jobs.lake.layout import Lake
+from jobs.lake.parquet import WrittenFile
 from jobs.milestones import Milestone
 from jobs.run.duplicates import count_repeated
 from jobs.run.read_back import Searched, Written, read_back_file
 from jobs.run.staging import Staged
 from jobs.run.workers import Workers
 from jobs.stores.protocols import PublishedFile, TakenFile
+
+# Row groups that one task reads back, so that few large files are work for many: some 260,000 rows.
+GROUPS_A_TASK = 8
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,23 @@ class Audit:
         ]
 
 
+def _parts(file: WrittenFile) -> list[Written]:
+    """What of a file one task reads: some row groups of one whose groups are known, or all."""
+    if file.groups is None or file.groups <= GROUPS_A_TASK:
+        return [Written(file.ds, file.uri)]
+    starts = range(0, file.groups, GROUPS_A_TASK)
+    return [Written(file.ds, file.uri, range(start, min(start + GROUPS_A_TASK, file.groups))) for start in starts]
+
+
 def audit(workers: Workers, lake: Lake, searched: Searched, staged: Sequence[Staged], documents_in: int) -> Audit:
     """Read what was written, spread over the workers, judge it, and keep the verdict below the lake's `audits`.
 
     `documents_in` is how many documents were read and carried forward. Raises LakeError.
     """
-    work = [Written(date.ds, file.uri) for date in staged for file in date.files]
+    work = [part for date in staged for file in date.files for part in _parts(file)]
     answers = workers.spread("audit", searched, work, read_back_file)
-    found = {written.uri: read for written, (read, _) in zip(work, answers, strict=True)}
+    read = iter(read for read, _ in answers)
+    found = {uri: merge(next(read) for _ in parts) for uri, parts in groupby(work, lambda written: written.uri)}
     repeated = sum(count_repeated([replace(file, ids=found[file.uri].ids) for file in date.files]) for date in staged)
     whole = merge(found.values())
     milestones.reached(Milestone.READ_BACK)

@@ -75,7 +75,7 @@ def keyed(files: Sequence[DropFile], ledger: Ledger, keys: Keys) -> list[DropFil
     Under the lake's own key, whatever key a run is given: a file is known under another one, and another policy. Raises
     LakeError.
     """
-    by_uri = all("/" in known for known in ledger.taken())
+    by_uri = not ledger.knows_hashes()
     if by_uri and not any(file.called for file in files):
         return [*files]  # all go by their URIs: a lake that is given keys from elsewhere has none of its own
     key = keys.content_key(unused=by_uri)
@@ -92,8 +92,16 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
     A file that was taken before keeps the date it was taken for, and a hash that it is known by. Raises LakeError,
     PublishConflict.
     """
-    seen = ledger.publications()  # before the manifest: a run that publishes in between is then a conflict, not a loss
-    taken = ledger.taken()
+    dates = {file.ds for file in listing.files}
+    names = {name for file in listing.files for name in (file.uri, file.identity)}
+    while True:
+        # Before the manifest: a run that publishes in between is then a conflict, not a loss.
+        seen = ledger.publications(dates)
+        taken = ledger.taken(names)
+        others = {file.ds for file in taken.values()} - dates
+        if not others:
+            break
+        dates |= others  # a file whose path names no date keeps the one it was taken for
     new, again = [], []
     called_before: dict[str, str] = {}
     for file in listing.files:
@@ -121,8 +129,8 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
         file.source_file: waiting[file.ds].get(called_before.get(file.source_file, file.source_file), [])
         for file in again
     }
-    dates = sorted({file.ds for file in (*new, *again)})
-    return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in dates}, called_before)
+    written = sorted({file.ds for file in (*new, *again)})
+    return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in written}, called_before)
 
 
 def looked_at(intake: Intake) -> Intake:

@@ -27,8 +27,11 @@ from transforms.schemas import Status
 RUNS, TEXTS = 2, 100
 # Files of a run that are read for that, at most.
 FILES = 2
+# Runs that began longer ago are not looked at: one more year of nights costs a night nothing.
+LOOKED_BACK = timedelta(days=62)
 # Nothing is expected of entries that expire within this time.
 MARGIN = timedelta(days=30)
+_KINDS = ("billed", "unconfirmed")
 _READ = ["run_id", "status", "billed_units", "scored_at", "content_key"]
 
 
@@ -36,6 +39,7 @@ class Bill(NamedTuple):
     """What the ledger knows that a run has bought."""
 
     run_id: str
+    dates: tuple[str, ...]
     month: str  # such as 2026-11
     units: int  # billed
     unconfirmed: int  # of calls without an answer, which may have been billed as well
@@ -44,7 +48,9 @@ class Bill(NamedTuple):
 def bills(runs: Sequence[RunEntry]) -> list[Bill]:
     """The runs that have bought, in the order in which they began. One that was killed, or failed, does not say."""
     found = [
-        Bill(run.run_id, said["started_at"][:7], said.get("billed_units", 0), said.get("unconfirmed_units", 0))
+        Bill(
+            run.run_id, run.dates, said["started_at"][:7], said.get("billed_units", 0), said.get("unconfirmed_units", 0)
+        )
         for run in runs
         if run.record and (said := run.record.get("summary"))
     ]
@@ -57,11 +63,12 @@ def require_stores(lake: Lake, stores: Stores, *, defer_without_cache: bool) -> 
     With `defer_without_cache` a cache that cannot be used is left to the run, which buys nothing without it.
     """
     ledger = stores.ledger()
-    bought = bills(ledger.runs())
+    bought = bills(ledger.runs(datetime.now(UTC) - LOOKED_BACK))
     stores.check_meter()
     with closing(stores.meter()) as meter:
         _require_spending(stores, meter.spending, bought)
-    seen = {publication.run_id: publication for publication in ledger.publications().values()}
+    dates = {ds for bill in bought if bill.units for ds in bill.dates}
+    seen = {publication.run_id: publication for publication in ledger.publications(dates).values()}
     last = [seen[bill.run_id] for bill in reversed(bought) if bill.units and bill.run_id in seen]
     try:
         stores.check_cache()

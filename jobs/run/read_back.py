@@ -20,15 +20,16 @@ class Searched(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A file of a date."""
+    """A file of a date, or some of its row groups."""
 
     ds: str
     uri: str
+    groups: range | None = None  # None: all
 
 
 def read_back_file(told: Searched, _: int, written: Written) -> tuple[ReadBack, float]:
     """What a file holds, and the seconds of CPU that it took to see. Raises LakeError."""
     started = time.process_time()
     with storage_of(written.uri).open(written.uri) as source:
-        found = read_back(source, written.uri, written.ds, told.policy, told.run_id, told.fingerprint)
+        found = read_back(source, written.uri, written.ds, told.policy, told.run_id, told.fingerprint, written.groups)
     return found, time.process_time() - started

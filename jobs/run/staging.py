@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from jobs.lake.layout import Lake
 from jobs.lake.parquet import WrittenFile
 from jobs.run.carry_forward import carry_forward
+from jobs.run.compaction import compact
 from jobs.run.duplicates import reject_repeated
 from jobs.run.intake import Intake
 from jobs.run.recipe import TaskReport
+from jobs.run.workers import Workers
 from jobs.storage import storage_of
 
 
@@ -23,8 +25,10 @@ class Staged:
     carried: int  # rows of the run before
 
 
-def stage_dates(lake: Lake, run_id: str, intake: Intake, reports: Sequence[TaskReport]) -> list[Staged]:
-    """Complete each date: what the tasks wrote, what is carried forward, every id once, nothing else.
+def stage_dates(
+    workers: Workers, lake: Lake, run_id: str, intake: Intake, reports: Sequence[TaskReport]
+) -> list[Staged]:
+    """Complete each date: what the tasks wrote, what is carried forward, every id once, in few files, nothing else.
 
     Raises LakeError.
     """
@@ -43,7 +47,7 @@ def stage_dates(lake: Lake, run_id: str, intake: Intake, reports: Sequence[TaskR
             renamed = {was[name]: name for name in again if name in was}
             carried = carry_forward(lake, ds, run_id, before, retaken, taken_up, renamed)
         new = [file for report in reports for file in report.files if file.ds == ds]
-        files = reject_repeated([*carried, *new], len(carried))
+        files = compact(workers, lake, run_id, reject_repeated([*carried, *new], len(carried)))
         _remove_strays(lake.scores(ds, run_id), files)
         staged.append(Staged(ds, files, sum(file.rows for file in carried)))
     return staged

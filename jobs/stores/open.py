@@ -56,7 +56,7 @@ class Stores:
         if self.lake.config:
             from jobs.stores.aws.ledger import DynamoLedger
 
-            return DynamoLedger(self.lake.config.ledger_table, self.lake)
+            return DynamoLedger(self.lake.config.ledger_table)
         return LocalLedger(Path(self.lake.at("ledger.sqlite")), self._files_of, lambda: holds_scores(self.lake))
 
     def keys(self) -> Keys:
@@ -126,8 +126,11 @@ class Stores:
         return JoinedCache(table, self.published, not_before=datetime.now(UTC) - CACHE_LIFETIME)
 
     def joined(self) -> Stores:
-        """The same, where the cache is a table of a service joined with what the ledger says is published."""
-        if self.cache_table is None:
+        """The same, where the cache of a local lake is a table of a service joined with what its ledger has published.
+
+        A lake in S3 has years of nights, and reading them all costs more than asking the table.
+        """
+        if self.cache_table is None or self.lake.config:
             return self
         files = [self.lake.at(file.path) for found in self.ledger().publications().values() for file in found.files]
         return replace(self, published=tuple(files))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from jobs.stores.steps import Granted, Turn
@@ -80,8 +81,8 @@ class Ledger(Protocol):
         """Enter that a run has ended and left all it leaves, and that nothing else of it is there."""
         ...
 
-    def runs(self) -> list[RunEntry]:
-        """Every run, in the order in which they began."""
+    def runs(self, since: datetime | None = None) -> list[RunEntry]:
+        """Every run, in the order in which they began; or at least those that began since a time."""
         ...
 
     def runs_of(self, ds: str) -> list[RunEntry]:
@@ -92,12 +93,16 @@ class Ledger(Protocol):
         """Runs that are not settled: they work, were killed, or left something to be removed."""
         ...
 
-    def publications(self) -> dict[str, Publication]:
-        """What readers see of every date, by date."""
+    def publications(self, dates: Collection[str] | None = None) -> dict[str, Publication]:
+        """What readers see of every date, or of some, by date: all of one moment."""
         ...
 
-    def taken(self) -> dict[str, TakenFile]:
-        """Every file that published runs have taken, by its URI or the keyed hash of it, as last taken."""
+    def taken(self, uris: Collection[str]) -> dict[str, TakenFile]:
+        """Of some files, named by URI or the keyed hash of it, those that published runs have taken, as last taken."""
+        ...
+
+    def knows_hashes(self) -> bool:
+        """Whether a published run may have taken a file that is known by a keyed hash of its URI."""
         ...
 
     def publish(

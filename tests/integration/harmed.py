@@ -98,6 +98,7 @@ def _play(night: Night, said: Connection) -> None:
     os.environ.update(night.environment)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     small_gate(setattr)
+    ground_of(night.settings.lake).hurry(setattr)
     if night.course is Course.NOT_MET:
         count = jobs.nightly._documents_in
         jobs.nightly._documents_in = lambda *told: count(*told) + 1

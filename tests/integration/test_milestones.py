@@ -13,14 +13,17 @@ from pathlib import Path
 import pytest
 
 from jobs.milestones import Milestone
-from tests.integration.grounds import GROUNDS
+from tests.aws import aws
+from tests.integration.grounds import PARAMETERS, standing
 from tests.integration.harmed import Harm, How
 from tests.integration.ways import BEGINNING, WAYS, World, harmed, worlds
 
+__all__ = ["aws"]  # the fixture
 
-@pytest.fixture(scope="module", params=GROUNDS)
+
+@pytest.fixture(scope="module", params=PARAMETERS)
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with worlds(GROUNDS[request.param], tmp_path_factory.mktemp("world")) as world:
+    with standing(request) as ground, worlds(ground, tmp_path_factory.mktemp("world")) as world:
         yield world
 
 

@@ -16,8 +16,9 @@ from jobs import milestones
 from jobs.milestones import Milestone
 from jobs.settings import NightlySettings
 from jobs.stores.open import open_lake
+from tests.aws import aws
 from tests.conftest import document, write_json_lines
-from tests.integration.grounds import GROUNDS, Ground
+from tests.integration.grounds import PARAMETERS, Ground, ground_of, standing
 from tests.integration.harmed import FORKS, Night, play, small_gate
 from tests.integration.lakes import DS
 from tests.integration.whole import Rows, by_source, polled, seen, settled
@@ -39,6 +40,8 @@ QUICK = {
 # All of them are part of `make chaos`.
 STOPS = [pytest.param(at, marks=[] if at in QUICK else [pytest.mark.slow]) for at in AT]
 
+__all__ = ["aws"]  # the fixture
+
 
 @dataclass(frozen=True)
 class World:
@@ -49,21 +52,23 @@ class World:
     expected: dict[str, Rows]
 
     def night(self, name: str, lake: str) -> Night:
-        return Night(NightlySettings(drops=str(self.folder / name), lake=lake, ds=DS))
+        settings = NightlySettings(drops=str(self.folder / name), lake=lake, ds=DS)
+        return Night(settings, environment=self.ground.environment)
 
 
-@pytest.fixture(scope="module", params=GROUNDS)
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
-    ground, folder = GROUNDS[request.param], tmp_path_factory.mktemp("races")
-    world, whole = World(ground, folder, {}), ground.lake(folder / "whole")
-    for name in NAMES:
-        rows = [document(document_id=f"{name}{i}", text=f"Text {i} of {name} is good.") for i in range(3)]
-        write_json_lines(folder / name / f"{name}.jsonl", rows)
-        assert play(world.night(name, whole)).error == ""
-        if name == "late":
-            ground.copy(whole, ground.lake(folder))
-    world.expected.update(by_source(seen(whole)))
-    return world
+@pytest.fixture(scope="module", params=PARAMETERS)
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("races")
+    with standing(request) as ground:
+        world, whole = World(ground, folder, {}), ground.lake(folder / "whole")
+        for name in NAMES:
+            rows = [document(document_id=f"{name}{i}", text=f"Text {i} of {name} is good.") for i in range(3)]
+            write_json_lines(folder / name / f"{name}.jsonl", rows)
+            assert play(world.night(name, whole)).error == ""
+            if name == "late":
+                ground.copy(whole, ground.lake(folder))
+        world.expected.update(by_source(seen(whole)))
+        yield world
 
 
 @pytest.fixture
@@ -86,7 +91,7 @@ def lake(world: World, tmp_path: Path) -> Iterator[str]:
 def stopped(night: Night, at: Milestone) -> Iterator[list[str]]:
     """A night that stands at a milestone until the context ends; then the list has the type of what it raised."""
     ours, theirs = FORKS.Pipe()
-    process = FORKS.Process(target=_stop, args=(night.settings, at, theirs), daemon=True)
+    process = FORKS.Process(target=_stop, args=(night, at, theirs), daemon=True)
     process.start()
     assert ours.recv() == "here"
     raised: list[str] = []
@@ -96,9 +101,11 @@ def stopped(night: Night, at: Milestone) -> Iterator[list[str]]:
     process.join()
 
 
-def _stop(settings: NightlySettings, at: Milestone, told: Connection) -> None:
+def _stop(night: Night, at: Milestone, told: Connection) -> None:
+    os.environ.update(night.environment)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     small_gate(setattr)
+    ground_of(night.settings.lake).hurry(setattr)
 
     def reached(milestone: Milestone) -> None:
         if milestone is at:
@@ -107,7 +114,7 @@ def _stop(settings: NightlySettings, at: Milestone, told: Connection) -> None:
 
     milestones.reached = reached
     try:
-        jobs.nightly.run(settings)
+        jobs.nightly.run(night.settings)
         told.send("")
     except AuraStreamError as error:
         told.send(type(error).__name__)

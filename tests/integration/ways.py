@@ -18,7 +18,6 @@ from tests.infra.serving import Server, serving
 from tests.integration.grounds import Ground
 from tests.integration.harmed import Course, Ended, Harm, Night, play
 from tests.integration.lakes import DS
-from tests.integration.paid import CREDENTIALS
 from tests.integration.whole import Rows, by_source, polled, seen, settled
 
 BASE, LATE, RIVAL = "base.jsonl", "late.jsonl", "rival.jsonl"
@@ -80,7 +79,7 @@ class World:
         """A night over drops, of a free scorer or a paid one."""
         told: dict[str, Any] = {"scorer": "comprehend", "quota_tps": 500.0} if way.paid else {}
         settings = NightlySettings(drops=str(self.folder / drops), lake=lake, ds=DS, **told)
-        environment = CREDENTIALS | {"AWS_ENDPOINT_URL_COMPREHEND": self.server.url}
+        environment = self.ground.environment | {"AWS_ENDPOINT_URL_COMPREHEND": self.server.url}
         return replace(Night(settings, environment=environment), **more)
 
     def harmful(self, way: Way, lake: str, harm: Harm | None) -> Night:

@@ -18,6 +18,7 @@ from transforms.schemas import RunState
 
 Rows = list[dict[str, Any]]
 STORES = {"ledger.sqlite", "meter.sqlite", "meter.sqlite.lock", "cache.sqlite", "cache.sqlite.lock", "keys/content.key"}
+STORES |= {"lake.toml"}  # of a lake in S3
 
 
 def seen(location: str) -> Rows:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
+from io import BytesIO
 from typing import Any
 
 from infra.local.aws.part import HOST, Launch, Part, Place, answers
 
+_Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _SERVICES = ("GLUE", "CLOUDWATCH", "SNS", "STS", "SECRETS_MANAGER")
 
 
@@ -38,15 +42,37 @@ def serve(port: int) -> None:
     from werkzeug.serving import run_simple
 
     _make_glue_strict()
-    application = DomainDispatcherApplication(create_backend_app)
+    application = _strict(DomainDispatcherApplication(create_backend_app))
+    run_simple(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
+
+
+def _strict(application: _Application) -> _Application:
+    """One call after the other, for moto checks a condition, and then changes, without a lock of its own.
+
+    And DynamoDB's transactions made once, whoever sends them again with their token.
+    """
     alone = threading.Lock()
+    made: dict[str, list[bytes]] = {}  # answers of transactions, by their tokens
 
-    def one_at_a_time(environ: Any, start_response: Any) -> list[bytes]:
-        """One call after the other: moto checks a condition, and then changes, without a lock of its own."""
+    def one_at_a_time(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        if not environ.get("HTTP_X_AMZ_TARGET", "").endswith(".TransactWriteItems"):
+            with alone:
+                return list(application(environ, start_response))
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        token = json.loads(body).get("ClientRequestToken", "")
+        environ["wsgi.input"] = BytesIO(body)
         with alone:
-            return list(application(environ, start_response))
+            if token in made:
+                start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
+                return made[token]
+            started: list[Any] = []
+            answer = list(application(environ, lambda *arguments: started.extend(arguments)))
+            if token and started[0] == "200 OK":
+                made[token] = answer
+            start_response(*started)
+            return answer
 
-    run_simple(HOST, port, one_at_a_time, threaded=True, request_handler=MotoRequestHandler)
+    return one_at_a_time
 
 
 def _make_glue_strict() -> None:

@@ -24,7 +24,9 @@ def launch(place: Place, buckets: Sequence[str] = BUCKETS, keys: Sequence[tuple[
     credentials = [{"accessKey": access, "secretKey": secret} for access, secret in keys]
     identity = {"name": "local", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List"]}
     config = place.folder / "s3.json"
-    config.write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
+    # Keys that SeaweedFS makes when they are first named, and forgets when it ends.
+    kms = {"default_provider": "local", "providers": {"local": {"type": "local", "enableOnDemandCreate": True}}}
+    config.write_text(json.dumps({"identities": [identity], "kms": kms}), encoding="utf-8")
     data = place.folder / "data"
     data.mkdir(exist_ok=True)
     admin, master, volume, filer, port = place.ports

@@ -1,1 +1,1 @@
-"""The twins on AWS: DynamoDB."""
+"""The twins on AWS: DynamoDB, and Secrets Manager for the key."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from transforms.errors import AuraStreamError
@@ -19,6 +18,8 @@ THREADS = 4
 PATIENCE = 60.0
 # The longest pause before the second try, doubled with each, and the longest of all, in seconds.
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+# The longest pause where another wrote the same item at the same moment, in seconds: a write takes some 5 ms.
+BEATEN_PAUSE = 0.03
 _SET_UP = "give the job a role, or set AWS_PROFILE, and AWS_REGION"
 _UNKNOWN = f"the credentials are unknown; {_SET_UP}"
 _EXPIRED = "the credentials have expired; get new ones and run again"
@@ -30,17 +31,22 @@ _ADVICE = {
 }
 _BUSY = {
     *("ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "Throttling"),
-    # Another's transaction has the item at this moment, or the same request is still under way.
-    *("TransactionConflictException", "TransactionInProgressException"),
+    "TransactionInProgressException",  # the same, whose answer was lost
 }
+# Another's transaction has the item at this moment.
+_BEATEN = {"TransactionConflictException"}
 
 
 class NotYet(Exception):
-    """A try that is to be made again; `lost`: it may have been carried out, for its answer never came."""
+    """A try that is to be made again.
 
-    def __init__(self, reason: str, *, lost: bool = False) -> None:
+    `lost`: it may have been carried out, for its answer never came. `beaten`: by another at the same moment, so that
+    there is no need to wait for long.
+    """
+
+    def __init__(self, reason: str, *, lost: bool = False, beaten: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.lost = reason, lost
+        self.reason, self.lost, self.beaten = reason, lost, beaten
 
 
 class Refusal(NamedTuple):
@@ -104,8 +110,8 @@ class Client:
             code = raised.response["Error"]["Code"]
             if code in expected:
                 return Refusal(code, raised.response)
-            if code in _BUSY:
-                raise NotYet(code) from None
+            if code in _BUSY | _BEATEN:
+                raise NotYet(code, beaten=code in _BEATEN) from None
             if raised.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
                 raise NotYet(code, lost=True) from None
             raise self.unusable(self._advised(code, raised.operation_name)) from None
@@ -117,24 +123,29 @@ class Client:
             raise self.unusable(f"{raised}; {_SET_UP}") from None
         return answer
 
-    def persist(
-        self,
-        attempt: Callable[[bool], T],
-        unknown: type[AuraStreamError] | None = None,
-        first_pause: float = FIRST_PAUSE,
-    ) -> T:
+    def persist(self, attempt: Callable[[bool], T], unknown: type[AuraStreamError] | None = None) -> T:
         """Make an attempt until it does not raise NotYet, after pauses of full jitter.
 
         It is told whether an earlier one was lost. Where patience ends with one lost, `unknown` is raised, if given.
         """
-        reason, lost = "", False
-        for _ in _tries(first_pause):
+        deadline = time.monotonic() + PATIENCE
+        longest, lost = FIRST_PAUSE, False
+        while True:
             try:
                 return attempt(lost)
             except NotYet as not_yet:
                 reason, lost = not_yet.reason, lost or not_yet.lost
-        kind = unknown if lost and unknown else self._busy
-        raise self.unusable(f"{reason}, for {PATIENCE:g} seconds; run again, what was written is kept", kind)
+                pause = random.uniform(0, BEATEN_PAUSE if not_yet.beaten else longest)  # noqa: S311 (not for secrets)
+                if not not_yet.beaten:
+                    longest = min(LONGEST_PAUSE, 2 * longest)
+            if time.monotonic() + pause > deadline:
+                reason = f"{reason}, for {PATIENCE:g} seconds"
+                if lost and unknown:
+                    raise self.unusable(
+                        f"{reason}; what was to be written may be there, and the next run tells", unknown
+                    )
+                raise self.unusable(f"{reason}; run again, what was written is kept", self._busy)
+            time.sleep(pause)
 
     def unusable(self, reason: str, kind: type[AuraStreamError] | None = None) -> AuraStreamError:
         """The error that says so."""
@@ -146,15 +157,3 @@ class Client:
             needed = "PutItem, UpdateItem, DeleteItem and ConditionCheckItem" if "Transact" in operation else operation
             return f"access is denied; the role needs {self._service}:{needed} on it"
         return self._advice.get(code, f"{code} was the answer")
-
-
-def _tries(first_pause: float) -> Iterator[None]:
-    """One try now, and more after pauses, until `PATIENCE` is over."""
-    deadline = time.monotonic() + PATIENCE
-    for tried in count():
-        yield
-        longest = min(LONGEST_PAUSE, first_pause * 2**tried)
-        pause = random.uniform(0, longest)  # noqa: S311 (not for secrets)
-        if time.monotonic() + pause > deadline:
-            return
-        time.sleep(pause)

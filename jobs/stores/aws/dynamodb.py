@@ -200,7 +200,7 @@ class Table:
                 failed = [i for i, reason in enumerate(reasons) if reason["Code"] == "ConditionalCheckFailed"]
                 return {i: _plain_or_none(reasons[i]) for i in failed}
             if codes <= _PASSING:
-                raise NotYet(", ".join(sorted(codes - {"None"})))
+                raise NotYet(", ".join(sorted(codes - {"None"})), beaten=codes <= {"None", "TransactionConflict"})
             raise self.client.unusable(f"{', '.join(sorted(codes - _PASSING))} was the answer")
 
         return self.client.persist(attempt, unknown)

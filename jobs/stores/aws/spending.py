@@ -40,8 +40,9 @@ class DynamoSpending:
         """See `Spending.reserve`."""
 
         def take(before: Item) -> tuple[Item, Granted]:
-            budget, reserved = (before["budget"], before["reserved"]) if before else (0, 0)
-            after, granted = grant(budget, reserved, units)
+            if not before:
+                return before, Granted(0, 0)
+            after, granted = grant(before["budget"], before["reserved"], units)
             return ({**before, "reserved": after} if granted.items else before), granted
 
         return self._state.step(_key(run_id), take)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -141,7 +142,7 @@ class LocalLedger:
         with self._transaction() as db:
             db.execute("UPDATE runs SET settled = 1 WHERE run_id = ? AND state <> ?", (run_id, RunState.STARTED))
 
-    def runs(self) -> list[RunEntry]:
+    def runs(self, since: datetime | None = None) -> list[RunEntry]:  # noqa: ARG002 - all of them take a moment
         """See `Ledger.runs`."""
         return self._entries("")
 
@@ -164,7 +165,7 @@ class LocalLedger:
                 for run_id, ds, state, record, dates, settled in rows
             ]
 
-    def publications(self) -> dict[str, Publication]:
+    def publications(self, dates: Collection[str] | None = None) -> dict[str, Publication]:
         """See `Ledger.publications`."""
         query = (
             "SELECT p.ds, p.run_id, f.path, f.rows FROM pointers p LEFT JOIN published_files f USING (ds, run_id) "
@@ -178,10 +179,19 @@ class LocalLedger:
         return {
             ds: Publication(run_id, tuple(PublishedFile(*file) for _, _, *file in files if file[0] is not None))
             for (ds, run_id), files in groupby(rows, itemgetter(0, 1))
+            if dates is None or ds in dates
         }
 
-    def taken(self) -> dict[str, TakenFile]:
+    def taken(self, uris: Collection[str]) -> dict[str, TakenFile]:
         """See `Ledger.taken`."""
+        wanted = set(uris)
+        return {uri: file for uri, file in self._taken().items() if uri in wanted}
+
+    def knows_hashes(self) -> bool:
+        """See `Ledger.knows_hashes`."""
+        return not all("/" in known for known in self._taken())
+
+    def _taken(self) -> dict[str, TakenFile]:
         with self._transaction() as db:
             rows = db.execute(_TAKEN).fetchall()
         return {file.uri: file for file in (TakenFile(*row) for row in rows)}

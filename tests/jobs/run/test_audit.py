@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.drops import Compression, DropFile, Format
+from jobs.lake import parquet
 from jobs.lake.layout import Lake
 from jobs.lake.parquet import WrittenFile
 from jobs.run.audit import Audit, audit
@@ -16,7 +17,7 @@ from jobs.run.read_back import Searched
 from jobs.run.staging import Staged
 from jobs.spark.tasks import SparkWorkers
 from jobs.stores.protocols import PublishedFile, TakenFile
-from tests.jobs.run.lakes import DEFERRED, DS, REJECTED, new_lake, write
+from tests.jobs.run.lakes import DEFERRED, DS, REJECTED, batch, new_lake, write
 from transforms.errors import LakeError
 from transforms.pii.policy import DEFAULT_POLICY
 
@@ -49,6 +50,23 @@ def test_what_holds_is_kept_with_the_files_and_their_rows(spark: SparkSession, l
     pages = sorted(str(path.relative_to(lake.audit("R1"))) for path in Path(lake.audit("R1")).rglob("*.*"))
     assert pages == ["docs/index.html", "validation.json"]
     assert found.seconds > 0
+
+
+def test_a_large_file_is_read_back_by_several(lake: Lake, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 2)
+    monkeypatch.setattr("jobs.run.audit.GROUPS_A_TASK", 2)
+    with parquet.new_file(DS, f"{lake.scores(DS, 'R1')}/large.parquet") as writer:
+        for row in range(11):
+            writer.write(batch({"document_id": f"d{row // 10}", "source_row": row}))
+    large = writer.written
+
+    found = audited(spark, lake, large)
+
+    assert large.groups == 11 // 2 + 1
+    assert found.files == {DS: [PublishedFile(f"scores/ds={DS}/run=R1/large.parquet", 11)]}
+    assert "repeated_ids=1" in "".join(found.verdict.failures)
+    with pytest.raises(LakeError, match="cannot be read back"):
+        audited(spark, lake, replace(large, groups=99))
 
 
 def test_a_lost_document_and_a_repeated_id_are_told(spark: SparkSession, lake: Lake) -> None:

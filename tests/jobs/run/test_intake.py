@@ -99,7 +99,7 @@ def test_a_date_that_is_published_while_it_is_looked_at_is_a_conflict(
 ) -> None:
     layout, stores = lake
     ledger = stores.ledger()
-    monkeypatch.setattr(ledger, "publications", dict)  # as it was before the other run
+    monkeypatch.setattr(ledger, "publications", lambda _: {})  # as it was before the other run
 
     with pytest.raises(PublishConflict, match="run again"):
         take_in(Listing([drop_file("/waits")], []), layout, ledger, reprocess=False)

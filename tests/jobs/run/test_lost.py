@@ -142,7 +142,7 @@ def test_bills_are_of_runs_that_say_what_they_bought() -> None:
         entry("R4", {}),
     ]
 
-    assert bills(runs) == [Bill("R1", "2026-11", 3, 1)]
+    assert bills(runs) == [Bill("R1", (DS,), "2026-11", 3, 1)]
 
 
 def test_rebuild_fills_what_was_lost_and_does_nothing_twice(lake: tuple[Lake, Stores]) -> None:

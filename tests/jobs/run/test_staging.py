@@ -6,6 +6,7 @@ from jobs.drops import Compression, DropFile, Format
 from jobs.run.intake import Intake
 from jobs.run.recipe import TaskReport
 from jobs.run.staging import stage_dates
+from jobs.run.workers import ThisProcess
 from tests.jobs.run.lakes import DEFERRED, DS, new_lake, published_as, read, write
 
 
@@ -21,7 +22,7 @@ def test_the_files_that_reports_name_are_the_date_and_strays_go(tmp_path: Path) 
     ]
     stray = write(lake, "part-0-first-attempt", {"document_id": "a"}, run_id="R2")
 
-    (staged,) = stage_dates(lake, "R2", Intake([drop_file("/a")], [], {}, {DS: None}), reports)
+    (staged,) = stage_dates(ThisProcess(), lake, "R2", Intake([drop_file("/a")], [], {}, {DS: None}), reports)
 
     assert [row["document_id"] for row in read(staged.files)] == ["a", "b"]
     assert (staged.ds, staged.carried) == (DS, 0)
@@ -36,7 +37,9 @@ def test_each_date_is_completed_by_itself(tmp_path: Path) -> None:
         files=[write(lake, "p", {"document_id": "a"}, run_id="R2"), write(lake, "q", {"document_id": "a"}, ds=other)]
     )
 
-    staged = stage_dates(lake, "R2", Intake([drop_file("/a")], [], {}, {other: None, DS: before}), [report])
+    staged = stage_dates(
+        ThisProcess(), lake, "R2", Intake([drop_file("/a")], [], {}, {other: None, DS: before}), [report]
+    )
 
     assert [(date.ds, date.carried) for date in staged] == [(other, 0), (DS, 1)]
     assert [row["document_id"] for row in read(staged[1].files)] == ["old", "a"]
@@ -51,7 +54,7 @@ def test_of_a_file_that_could_not_be_read_the_deferred_rows_stay(tmp_path: Path)
 
     # One row was read before the file was gone.
     report = TaskReport(files=[write(lake, "part-0", done, run_id="R2")], taken_up={"/w": [1]})
-    (staged,) = stage_dates(lake, "R2", intake, [report])
+    (staged,) = stage_dates(ThisProcess(), lake, "R2", intake, [report])
 
     assert [(row["document_id"], row["status"]) for row in read(staged.files)] == [("w2", "DEFERRED"), ("w1", "SCORED")]
 
@@ -65,7 +68,7 @@ def test_rows_of_a_file_go_by_the_name_that_they_were_published_under(tmp_path: 
     done = [{"document_id": "w1", "source_file": "/[NAME:w]"}, {"document_id": "n", "source_file": "/[NAME:n]"}]
 
     report = TaskReport(files=[write(lake, "part-0", *done, run_id="R2")], taken_up={"/[NAME:w]": [1]})
-    (staged,) = stage_dates(lake, "R2", intake, [report])
+    (staged,) = stage_dates(ThisProcess(), lake, "R2", intake, [report])
 
     assert [(row["document_id"], row["source_file"], row["source_row"]) for row in read(staged.files)] == [
         ("w2", "/[NAME:w]", 2), ("w1", "/[NAME:w]", 1), ("n", "/[NAME:n]", 1),

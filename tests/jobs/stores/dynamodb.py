@@ -110,7 +110,7 @@ def dynamodb_local() -> Iterator[Dynamo]:
 
 @contextmanager
 def _moto() -> Iterator[Dynamo]:
-    """moto's server, which works on one request at a time: unlike DynamoDB's, its conditions are not atomic."""
+    """moto's server, with what it lacks: see `infra.local.aws.moto`."""
     with _serving(moto.PART) as server:
         yield Dynamo(server.endpoints["AWS_ENDPOINT_URL"])
 

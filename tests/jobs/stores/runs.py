@@ -9,6 +9,13 @@ DS, OTHER = "2026-11-22", "2026-11-21"
 FILE = TakenFile(DS, "/drops/a.jsonl", 10, "1")
 LATE = TakenFile(DS, "/drops/late.jsonl", 20, "2")
 
+# The names of all files that tests take.
+NAMES = (
+    *("/drops/a.jsonl", "/drops/b.jsonl", "/drops/late.jsonl", "/drops/other.jsonl", "ab" * 32),
+    *(f"/drops/{number}" for number in range(12)),
+    *(f"/drops/R{number}.jsonl" for number in range(8)),
+)
+
 
 def written(run_id: str, *names: str, ds: str = DS) -> tuple[PublishedFile, ...]:
     return tuple(PublishedFile(f"scores/ds={ds}/run={run_id}/{name}.parquet", i + 1) for i, name in enumerate(names))
@@ -29,3 +36,7 @@ def pointers(ledger: Ledger) -> dict[str, str]:
 
 def states(ledger: Ledger) -> dict[str, RunState]:
     return {run.run_id: run.state for run in ledger.runs()}
+
+
+def all_taken(ledger: Ledger) -> dict[str, TakenFile]:
+    return ledger.taken(NAMES)

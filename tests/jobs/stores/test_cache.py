@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import timedelta
-from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from filelock import FileLock
 
 from jobs.stores.aws import client
@@ -25,6 +24,7 @@ from jobs.stores.aws.dynamodb import KEYS_A_READ
 from jobs.stores.local import sqlite
 from jobs.stores.local.cache import KEYS_A_QUERY, LocalScoreCache
 from jobs.stores.open import CACHE_TABLE
+from tests.jobs.stores.aws.faults import answer, before_send, refusal
 from tests.jobs.stores.cache_stores import BAD, GOOD, Store, key, put_and_die, put_some
 from tests.jobs.stores.conftest import alone_known
 from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared
@@ -262,7 +262,7 @@ def test_keys_that_dynamodb_leaves_out_are_asked_for_again(dynamo: DynamoScoreCa
     large = {key(number): GOOD._replace(language="x" * 390_000) for number in range(50)}
     dynamo.put(large)
     calls = list[str]()
-    before_send(dynamo, "BatchGetItem", lambda event_name, **_: calls.append(event_name))
+    before_send(dynamo._table.client, "BatchGetItem", lambda event_name, **_: calls.append(event_name))
 
     assert dynamo.get(list(large)) == large
     assert len(calls) > 1
@@ -282,7 +282,7 @@ def test_items_that_dynamodb_leaves_out_are_put_again(dynamo: DynamoScoreCache, 
             real.put_item(TableName=table.table, Item=item | {"key": {"B": b64decode(item["key"]["B"])}})
         return answer(200, {"UnprocessedItems": {table.table: puts[1:]}})
 
-    before_send(dynamo, "BatchWriteItem", put_the_first_alone)
+    before_send(dynamo._table.client, "BatchWriteItem", put_the_first_alone)
     dynamo.put(entries)
 
     assert sent == [20, 19, 18, 17]
@@ -298,7 +298,7 @@ def test_a_call_that_dynamodb_is_too_busy_for_is_made_again(
 ) -> None:
     for operation in ("BatchGetItem", "BatchWriteItem"):
         answers = [refusal(*status_and_code), refusal(*status_and_code)]
-        before_send(dynamo, operation, lambda answers=answers, **_: answers.pop() if answers else None)
+        before_send(dynamo._table.client, operation, lambda answers=answers, **_: answers.pop() if answers else None)
 
     dynamo.put({key(1): GOOD})
     assert dynamo.get([key(1)]) == {key(1): GOOD}
@@ -314,9 +314,9 @@ def test_too_busy_for_too_long(dynamo: DynamoScoreCache, monkeypatch: pytest.Mon
         def busy(request: AWSPreparedRequest, left: str = left, **_: Any) -> AWSResponse:
             if left_out:
                 return answer(200, {"Responses": {table: []}, left: json.loads(request.body)["RequestItems"]})
-            return refusal(400, "ThrottlingException")
+            return refusal(400, "ThrottlingException", key(1).hex())
 
-        before_send(dynamo, operation, busy)
+        before_send(dynamo._table.client, operation, busy)
 
     for use in (lambda: dynamo.get([key(1)]), lambda: dynamo.put({key(1): GOOD})):
         with pytest.raises(CacheUnavailable, match=rf"DynamoDB table {table}, .*, for 0\.3 seconds") as told:
@@ -345,7 +345,7 @@ def test_no_table(dynamo: DynamoScoreCache, table: Store, monkeypatch: pytest.Mo
     ("ValidationException", "ValidationException was the answer"),
 ])  # fmt: skip
 def test_a_refusal_is_told_at_once(dynamo: DynamoScoreCache, code: str, advice: str) -> None:
-    before_send(dynamo, "BatchGetItem", lambda **_: refusal(400, code))
+    before_send(dynamo._table.client, "BatchGetItem", lambda **_: refusal(400, code, key(1).hex()))
 
     with pytest.raises(CacheError, match=advice) as told:
         dynamo.get([key(1)])
@@ -385,24 +385,6 @@ def test_an_item_of_another_form(dynamo: DynamoScoreCache, table: Store) -> None
 
     with pytest.raises(CacheError, match="an item of another form"):
         dynamo.get([key(1)])
-
-
-def before_send(cache: DynamoScoreCache, operation: str, handler: Callable[..., AWSResponse | None]) -> None:
-    """Have a handler see each request, and answer it in DynamoDB's place where it wants to."""
-    cache._table.client.boto.meta.events.register_first(f"before-send.dynamodb.{operation}", handler)
-
-
-def answer(status: int, body: object) -> AWSResponse:
-    class Raw(BytesIO):
-        def stream(self, **_: Any) -> Iterator[bytes]:
-            yield self.read()
-
-    headers = HeadersDict({"content-type": "application/x-amz-json-1.0"})
-    return AWSResponse("", status, headers, Raw(json.dumps(body).encode()))
-
-
-def refusal(status: int, code: str) -> AWSResponse:
-    return answer(status, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": key(1).hex()})
 
 
 def says_no_more_than_it_may(error: CacheError) -> None:

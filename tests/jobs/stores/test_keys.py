@@ -27,8 +27,8 @@ def test_of_many_first_uses_at_once_one_key_stays(twin: Twin) -> None:
 
 
 def test_of_many_threads_too(twin: Twin) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(lambda _: twin.keys().content_key(), range(16)))) == 1
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(lambda _: twin.keys().content_key(), range(4)))) == 1
 
 
 def _content_key(twin: Twin) -> bytes:

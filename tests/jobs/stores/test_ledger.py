@@ -11,7 +11,7 @@ import pytest
 
 from jobs.stores.protocols import Ledger, Publication, RunEntry, TakenFile
 from tests.jobs.stores.processes import SPAWN, at_once, meet
-from tests.jobs.stores.runs import DS, FILE, LATE, OTHER, begin, pointers, publish, states, written
+from tests.jobs.stores.runs import DS, FILE, LATE, OTHER, all_taken, begin, pointers, publish, states, written
 from tests.jobs.stores.twins import Twin
 from transforms.errors import LakeError, PublishConflict
 from transforms.schemas import RunState
@@ -150,7 +150,7 @@ def test_publishing_moves_all_pointers_and_takes_the_files(ledger: Ledger) -> No
     ledger.publish("R1", {DS: None, OTHER: None}, files, [FILE, other], {"documents": 3})
 
     assert ledger.publications() == {DS: Publication("R1", files[DS]), OTHER: Publication("R1", files[OTHER])}
-    assert ledger.taken() == {FILE.uri: FILE, other.uri: other}
+    assert all_taken(ledger) == {FILE.uri: FILE, other.uri: other}
     (entry,) = [run for run in ledger.runs() if run.run_id == "R1"]
     assert (entry.state, entry.record, entry.settled) == (RunState.PUBLISHED, {"documents": 3}, False)
 
@@ -169,22 +169,22 @@ def test_where_one_of_several_pointers_moved_meanwhile_none_moves(
 ) -> None:
     taken = FILE._replace(ds=moved)
     ledger.publish("R1", {moved: None}, {moved: written("R1", "a", ds=moved)}, [taken], {})
-    before = ledger.publications(), ledger.taken(), ledger.runs()
+    before = ledger.publications(), all_taken(ledger), ledger.runs()
     dates = dict.fromkeys((OTHER, DS, "2026-11-23")) | {moved: expected}
 
     with pytest.raises(PublishConflict, match=f"R2 publishes nothing.*{moved} was published by run R1"):
         ledger.publish("R2", dates, {date: written("R2", "a") for date in dates}, [LATE], {})
 
-    assert (ledger.publications(), ledger.taken(), ledger.runs()) == before
+    assert (ledger.publications(), all_taken(ledger), ledger.runs()) == before
     assert ledger.end("R2", RunState.CONFLICT, {"why": "so"})
 
 
 def test_a_run_that_is_published_is_published(ledger: Ledger) -> None:
     """Whoever has heard no answer publishes again."""
     publish(ledger, "R1", None, FILE)
-    before = ledger.publications(), ledger.taken(), ledger.runs()
+    before = ledger.publications(), all_taken(ledger), ledger.runs()
     publish(ledger, "R1", None, FILE)
-    assert (ledger.publications(), ledger.taken(), ledger.runs()) == before
+    assert (ledger.publications(), all_taken(ledger), ledger.runs()) == before
 
     publish(ledger, "R2", "R1")
     publish(ledger, "R1", None, FILE)
@@ -198,11 +198,11 @@ def test_a_run_that_is_published_is_published(ledger: Ledger) -> None:
 def test_a_run_that_was_taken_for_dead_publishes_nothing(ledger: Ledger) -> None:
     publish(ledger, "R1")
     ledger.end("R2", RunState.INTERRUPTED, None)
-    before = ledger.publications(), ledger.taken(), ledger.runs()
+    before = ledger.publications(), all_taken(ledger), ledger.runs()
 
     with pytest.raises(PublishConflict, match="R2 publishes nothing: it was taken for dead"):
         publish(ledger, "R2", "R1", LATE)
-    assert (ledger.publications(), ledger.taken(), ledger.runs()) == before
+    assert (ledger.publications(), all_taken(ledger), ledger.runs()) == before
 
 
 def test_of_threads_that_publish_at_once_one_does(twin: Twin) -> None:
@@ -245,7 +245,7 @@ def _begin_and_publish(twin: Twin, run_id: str) -> bool:
 def _shows_one_run_alone(ledger: Ledger, run_id: str) -> None:
     shown = {date: Publication(run_id, written(run_id, "a", ds=date)) for date in (OTHER, DS)}
     assert ledger.publications() == shown
-    assert list(ledger.taken()) == [f"/drops/{run_id}.jsonl"]
+    assert list(all_taken(ledger)) == [f"/drops/{run_id}.jsonl"]
     assert [run for run, state in states(ledger).items() if state is RunState.PUBLISHED] == [run_id]
 
 
@@ -255,10 +255,10 @@ def test_no_publication_is_lost_between_others(twin: Twin) -> None:
 
     ledger = twin.ledger()
     runs = [pointers(ledger)[DS]]
-    assert len(ledger.taken()) == 12
+    assert len(all_taken(ledger)) == 12
     for _ in range(11):
         runs.append(ledger.rollback(DS)[1])
-        assert len(ledger.taken()) == 13 - len(runs)
+        assert len(all_taken(ledger)) == 13 - len(runs)
     assert sorted(runs) == sorted(f"R{number}" for number in range(12))
 
 
@@ -284,7 +284,7 @@ def test_a_process_that_is_killed_while_it_publishes_leaves_nothing(twin: Twin) 
     assert process.exitcode == -signal.SIGKILL
     ledger = twin.ledger()
     assert ledger.publications() == {DS: Publication("R1", written("R1", "a"))}
-    assert ledger.taken() == {}
+    assert all_taken(ledger) == {}
     assert states(ledger) == {"R1": RunState.PUBLISHED, "R2": RunState.STARTED}  # what was committed before stays
     publish(ledger, "R2", "R1")
 
@@ -313,10 +313,10 @@ def test_a_file_taken_again_counts_as_last_taken(ledger: Ledger) -> None:
     changed, again = FILE._replace(size=20, stamp="2", deferred=3), FILE._replace(size=30, stamp="3")
     publish(ledger, "R2", None, FILE)
     publish(ledger, "R3", "R2", changed)
-    assert ledger.taken() == {FILE.uri: changed}
+    assert all_taken(ledger) == {FILE.uri: changed}
 
     publish(ledger, "R1", "R3", again)
-    assert ledger.taken() == {FILE.uri: again}
+    assert all_taken(ledger) == {FILE.uri: again}
 
 
 def test_rollback_shows_the_run_before_and_forgets_what_was_taken(ledger: Ledger) -> None:
@@ -326,11 +326,11 @@ def test_rollback_shows_the_run_before_and_forgets_what_was_taken(ledger: Ledger
 
     assert ledger.rollback(DS) == ("R2", "R1")
     assert ledger.publications() == first
-    assert ledger.taken() == {FILE.uri: FILE}
+    assert all_taken(ledger) == {FILE.uri: FILE}
 
     publish(ledger, "R3", "R1", LATE)
     assert ledger.publications() == {DS: Publication("R3", written("R3", "a"))}
-    assert ledger.taken() == {FILE.uri: FILE, LATE.uri: LATE}
+    assert all_taken(ledger) == {FILE.uri: FILE, LATE.uri: LATE}
     assert ledger.rollback(DS) == ("R3", "R1")
     assert ledger.publications() == first
 
@@ -343,7 +343,7 @@ def test_rollback_of_one_date_leaves_the_others(ledger: Ledger) -> None:
     ledger.rollback(DS)
 
     assert pointers(ledger) == {OTHER: "R2", DS: "R1"}
-    assert ledger.taken() == {FILE.uri: FILE, other.uri: other}
+    assert all_taken(ledger) == {FILE.uri: FILE, other.uri: other}
 
 
 def test_the_first_publication_cannot_be_taken_back(ledger: Ledger) -> None:
@@ -363,5 +363,5 @@ def test_a_file_that_was_taken_for_another_date_meanwhile_is_a_conflict(ledger: 
         ledger.publish("R2", {OTHER: None}, {}, [FILE._replace(ds=OTHER)], {})
 
     assert pointers(ledger) == {DS: "R1"}
-    assert ledger.taken() == {FILE.uri: FILE}
+    assert all_taken(ledger) == {FILE.uri: FILE}
     ledger.publish("R3", {OTHER: None}, {}, [LATE._replace(ds=OTHER)], {})

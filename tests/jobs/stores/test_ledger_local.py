@@ -12,7 +12,7 @@ import pytest
 from jobs.stores.local import ledger as local
 from jobs.stores.local.ledger import LocalLedger
 from jobs.stores.protocols import Publication, PublishedFile, RunEntry, TakenFile
-from tests.jobs.stores.runs import DS, FILE, LATE, OTHER, begin, pointers, publish, states, written
+from tests.jobs.stores.runs import DS, FILE, LATE, OTHER, all_taken, begin, pointers, publish, states, written
 from transforms.errors import CommitUnknown, LakeBusy, LakeError, PublishConflict
 from transforms.schemas import RunState
 
@@ -174,7 +174,7 @@ def test_an_old_ledger_keeps_what_it_had_and_learns_the_files(old: Path) -> None
     assert ledger.publications() == {
         OTHER: Publication("R9", written("R9", "b", "a", ds=OTHER)), DS: Publication("R2", written("R2", "b", "a")),
     }  # fmt: skip
-    assert ledger.taken() == {
+    assert all_taken(ledger) == {
         "/drops/a.jsonl": TakenFile(DS, "/drops/a.jsonl", 12, "2"),
         "/drops/b.jsonl": TakenFile(OTHER, "/drops/b.jsonl", 20, "1", deferred=4),
     }
@@ -197,7 +197,7 @@ def test_an_old_ledger_goes_on(old: Path) -> None:
     assert pointers(ledger) == {OTHER: "R9", DS: "R5"}
     assert [ledger.rollback(DS), ledger.rollback(DS)] == [("R5", "R2"), ("R2", "R9")]
     assert ledger.publications()[DS] == Publication("R9", written("R9", "a"))
-    assert ledger.taken()[FILE.uri] == FILE
+    assert all_taken(ledger)[FILE.uri] == FILE
 
 
 def test_where_a_file_of_an_old_ledger_cannot_be_read_it_stays_old(old: Path) -> None:
@@ -316,9 +316,9 @@ def test_a_ledger_that_knows_uris_alone_goes_on(tmp_path: Path) -> None:
     LocalLedger(tmp_path / "ledger.sqlite", asked)
     ledger = LocalLedger(tmp_path / "ledger.sqlite", asked)
 
-    assert ledger.taken() == {FILE.uri: FILE}
+    assert all_taken(ledger) == {FILE.uri: FILE}
     assert ledger.publications() == {DS: Publication("R1", written("R1", "a"))}
     otherwise = LATE._replace(uri="ab" * 32, called="/drops/[NAME:kqzvbnwtxabc].jsonl")
     begin(ledger, "R2")
     publish(ledger, "R2", "R1", otherwise)
-    assert ledger.taken() == {FILE.uri: FILE, otherwise.uri: otherwise}
+    assert all_taken(ledger) == {FILE.uri: FILE, otherwise.uri: otherwise}

@@ -115,17 +115,17 @@ def test_what_a_run_is_known_to_have_spent_is_entered_and_nothing_lowered(spendi
 
 
 def test_threads_spend_one_budget(spending: Spending) -> None:
-    spending.begin("R1", MONTH, 100)
+    spending.begin("R1", MONTH, 50)
 
     with ThreadPoolExecutor(8) as pool:
-        granted = sum(pool.map(lambda _: spending.reserve("R1", [3]).items, range(80)))
-    assert granted * 3 == spending.of_runs(["R1"]) == 99
+        granted = sum(pool.map(lambda _: spending.reserve("R1", [3]).items, range(40)))
+    assert granted * 3 == spending.of_runs(["R1"]) == 48
 
 
 def test_many_workers_spend_one_budget_and_what_the_killed_had_reserved_stays_spent(
     twin: Twin, spending: Spending
 ) -> None:
-    spending.begin("R1", MONTH, 5000)
+    spending.begin("R1", MONTH, 400)
     granted, all_here = SPAWN.Value("i", 0), SPAWN.Barrier(3)
     workers = [SPAWN.Process(target=_spend, args=(twin, granted, all_here, number)) for number in range(3)]
     for worker in workers:
@@ -134,7 +134,7 @@ def test_many_workers_spend_one_budget_and_what_the_killed_had_reserved_stays_sp
         worker.join()
 
     assert [worker.exitcode for worker in workers] == [-signal.SIGKILL, 0, 0]
-    assert granted.value * 7 == spending.of_runs(["R1"]) == 4998
+    assert granted.value * 7 == spending.of_runs(["R1"]) == 399
 
 
 def _spend(twin: Twin, granted: "Synchronized[int]", all_here: Barrier, number: int) -> None:

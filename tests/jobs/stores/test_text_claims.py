@@ -72,7 +72,7 @@ def test_claims_are_kept(twin: Twin, clock: Clock) -> None:
         assert claims.claim("R2", "two", [A, B], [A]) == {B}
 
 
-MANY = [number.to_bytes(32, "big") for number in range(500)]
+MANY = [number.to_bytes(32, "big") for number in range(100)]
 
 
 def test_of_threads_that_claim_at_once_one_has_each(claims: TextClaims) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import pytest
-
 from jobs.stores.aws.keys import SecretKeys
+from jobs.stores.aws.ledger import DynamoLedger
+from jobs.stores.aws.liveness import DynamoLiveness
 from jobs.stores.aws.rate_limit import DynamoRateLimit
 from jobs.stores.aws.spending import DynamoSpending
 from jobs.stores.aws.text_claims import DynamoTextClaims
@@ -72,7 +72,7 @@ class AwsTwin:
         os.environ.update(self.environment)
 
     def ledger(self) -> Ledger:
-        pytest.skip("the ledger has no twin on AWS yet")
+        return DynamoLedger(self.table)
 
     def rate_limit(self, now: Callable[[], float] = time.time) -> DynamoRateLimit:
         return DynamoRateLimit(self.table, now)
@@ -87,7 +87,7 @@ class AwsTwin:
         return SecretKeys(self.secret)
 
     def liveness(self) -> Liveness:
-        pytest.skip("liveness has no twin on AWS yet")
+        return DynamoLiveness(self.table, beat_seconds=0.2, lease_seconds=1.5)
 
 
 class Clock:
