@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.local.aws.part import Part
+from infra.local.aws.process import serving
+from infra.local.aws.s3 import PART, launch
 from jobs import storage
 
 BUCKET = "inbox"
 REGION = "us-east-1"
 # Two people who may do everything: credentials that change while a run lasts are those of one, and then of the other.
 KEYS, OTHER_KEYS = ("test", "test-secret"), ("other", "other-secret")
-_START_SECONDS = 60
 _FOLDERS = count()
 
 
@@ -89,57 +85,9 @@ def _start() -> tuple[S3, ExitStack]:
 @contextmanager
 def seaweedfs() -> Iterator[S3]:
     """SeaweedFS on 127.0.0.1 alone, with the bucket `BUCKET`."""
-    with tempfile.TemporaryDirectory(prefix="aurastream-s3-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        people = [{"accessKey": access, "secretKey": secret} for access, secret in (KEYS, OTHER_KEYS)]
-        identity = {"name": "test", "credentials": people, "actions": ["Admin", "Read", "Write", "List"]}
-        (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-        admin, master, volume, filer, port = _free_ports(5)
-        command = [
-            str(Path(sys.executable).with_name("weed")), "-logtostderr=true", "mini", f"-dir={folder}", "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1", "-metricsIp=127.0.0.1", "-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0",
-            "-s3.port.lance=0", "-s3.autoCreateBucket=false", "-master.telemetry=false",
-            f"-s3.config={folder / 's3.json'}", f"-bucket={BUCKET}", f"-admin.port={admin}", f"-master.port={master}",
-            f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={port}",
-        ]  # fmt: skip
-        with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as weed:
-            try:
-                server = S3(f"http://127.0.0.1:{port}")
-                _await(server, weed, folder / "log")
-                yield server
-            finally:
-                weed.kill()
-
-
-def _await(server: S3, weed: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the server stores objects: it listens some moments earlier."""
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            server.client.put_object(Bucket=BUCKET, Key="ready")
-            server.client.delete_object(Bucket=BUCKET, Key="ready")
-        except (BotoCoreError, ClientError):
-            assert weed.poll() is None, log.read_text(errors="replace")[-2000:]
-            assert time.monotonic() < deadline, log.read_text(errors="replace")[-2000:]
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _free_ports(number: int) -> list[int]:
-    """Free ports, with those 10,000 above, where SeaweedFS listens as well; below the ones that clients are given.
-
-    Those of two processes that start at once differ.
-    """
-    ports: list[int] = []
-    for port in range(12_000 + os.getpid() % 1000 * 10, 22_700):
-        with ExitStack() as held:
-            try:
-                for candidate in (port, port + 10_000):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-        ports.append(port)
-        if len(ports) == number:
-            break
-    return ports
+    part = Part("s3", partial(launch, buckets=[BUCKET], keys=[KEYS, OTHER_KEYS]), ports=PART.ports)
+    with (
+        tempfile.TemporaryDirectory(prefix="aurastream-s3-", ignore_cleanup_errors=True) as folder,
+        serving(part, Path(folder)) as server,
+    ):
+        yield S3(server.endpoints["AWS_ENDPOINT_URL_S3"])

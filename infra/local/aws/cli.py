@@ -40,8 +40,8 @@ def aws() -> None:
 def up(folder: Path) -> None:
     """Start the servers that do not run, on free ports of 127.0.0.1, and wait until they answer.
 
-    What they need is fetched the first time, into ~/.cache/aurastream. The folder keeps the objects of S3 and the
-    tables of DynamoDB; what the others hold ends with them.
+    What they need is fetched the first time, into ~/.cache/aurastream. The folder keeps what they hold, but
+    for what Comprehend counted, SNS and CloudWatch.
     """
     from infra.local.aws import stack
     from infra.local.aws.parts import PARTS

@@ -1,7 +1,7 @@
 """DynamoDB on this machine: Amazon's own DynamoDB Local; moto where that cannot be had.
 
-DynamoDB Local's licence allows use and not redistribution, so each who uses it fetches it. Its tables stay between one
-start and the next; moto's do not.
+DynamoDB Local's licence allows use and not redistribution, so each who uses it fetches it. Tables stay between one
+start and the next.
 """
 
 from __future__ import annotations

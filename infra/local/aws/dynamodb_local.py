@@ -81,7 +81,8 @@ def _taken_up(data: Path) -> Path:
     if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < _ROOM:
         return data
     folder = Path(tempfile.mkdtemp(prefix="aurastream-dynamodb-", dir=MEMORY))
-    shutil.copytree(data, folder, dirs_exist_ok=True)
+    for path in data.iterdir():
+        shutil.copyfile(path, folder / path.name)
     elsewhere.write_text(str(folder), encoding="utf-8")
     return folder
 

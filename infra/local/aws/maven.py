@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import subprocess
 import tempfile
 import time
@@ -51,8 +52,8 @@ def _copy(name: str, artifacts: Sequence[str], work: Path, say: Callable[[str], 
     """Have Maven put the files into `work`/files."""
     (work / "pom.xml").write_text(_pom(artifacts), encoding="utf-8")
     command = [
-        "mvn", "-B", "-f", str(work / "pom.xml"), "dependency:copy-dependencies", f"-DoutputDirectory={work}/files",
-        f"-DexcludeTransitive={str(not transitive).lower()}",
+        "mvn", "-Dstyle.color=never", "-f", str(work / "pom.xml"), "dependency:copy-dependencies",
+        f"-DoutputDirectory={work}/files", f"-DexcludeTransitive={str(not transitive).lower()}",
     ]  # fmt: skip
     say(f"{name}: Maven fetches it, this once")
     log, began = work / "log", time.monotonic()
@@ -70,7 +71,7 @@ def _copy(name: str, artifacts: Sequence[str], work: Path, say: Callable[[str], 
                         raise ServiceError(f"{name}: Maven did not end within {_PATIENCE:g} s; run the command again")
                     if now - told > _TELL_SECONDS:
                         told = now
-                        say(f"{name}: {now - began:.0f} s, {log.read_bytes().count(b'Downloaded from')} files so far")
+                        say(f"{name}: {now - began:.0f} s, {_progress(log)}")
                     time.sleep(0.2)
             finally:
                 maven.kill()
@@ -80,6 +81,12 @@ def _copy(name: str, artifacts: Sequence[str], work: Path, say: Callable[[str], 
         full = any("no space left" in line.lower() for line in errors)
         advice = "free some of the disk" if full else "see that Maven reaches its repository"
         raise ServiceError(f"Maven cannot fetch {name}; {advice}, and run the command again. It says: {said}")
+
+
+def _progress(log: Path) -> str:
+    """What Maven says last of the files that it fetches at the moment, such as `194/258 MB`."""
+    said = re.findall(rb"Progress \(\d+\): ([^\r\n]+)", log.read_bytes())
+    return said[-1].decode(errors="replace").strip() if said else "waiting"
 
 
 def _pom(artifacts: Sequence[str]) -> str:

@@ -1,14 +1,28 @@
-"""The Glue catalog, CloudWatch, SNS, STS and Secrets Manager on this machine: moto, in memory, with a stricter Glue."""
+"""The Glue catalog, CloudWatch, SNS, STS and Secrets Manager on this machine: moto, with a stricter Glue and a journal.
+
+The journal is what moto itself has not: what was changed is there at the next start.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from infra.local.aws.part import HOST, Launch, Part, Place, answers
 
+_Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_JOURNAL = Path("journal.jsonl")
+# What a call that begins so leaves as it was.
+_READS = ("BatchGet", "Describe", "Get", "List", "Query", "Scan", "Search", "TransactGet")
+# What moto tells a call's service, region and parameters by.
+_KEPT = ("CONTENT_TYPE", "HTTP_AUTHORIZATION", "HTTP_HOST", "HTTP_X_AMZ_TARGET", "PATH_INFO")
 _SERVICES = ("GLUE", "CLOUDWATCH", "SNS", "STS", "SECRETS_MANAGER")
 
 
@@ -33,20 +47,65 @@ PART = Part("moto", launch)
 
 
 def serve(port: int) -> None:
-    """Answer calls until SIGTERM."""
+    """Answer calls until SIGTERM, with what the journal in the working directory says was changed before."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import run_simple
 
     _make_glue_strict()
-    application = DomainDispatcherApplication(create_backend_app)
+    application = _journaled(DomainDispatcherApplication(create_backend_app), _JOURNAL)
+    run_simple(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
+
+
+def _journaled(application: _Application, journal: Path) -> _Application:
+    """An application that makes its calls again when it starts: those of AWS's JSON protocol that changed something.
+
+    It makes one call after the other, for moto checks a condition, and then changes, without a lock of its own. And
+    DynamoDB's transactions once, whoever sends them again with their token.
+    """
     alone = threading.Lock()
+    made: dict[str, list[bytes]] = {}  # answers of transactions, by their tokens
 
-    def one_at_a_time(environ: Any, start_response: Any) -> list[bytes]:
-        """One call after the other: moto checks a condition, and then changes, without a lock of its own."""
+    def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if target.rpartition(".")[2].startswith(_READS) or not target:
+            with alone:
+                return list(application(environ, start_response))
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
         with alone:
-            return list(application(environ, start_response))
+            status, headers, answer = make(environ, body)
+            if status.startswith("200"):
+                kept = {name: value for name, value in environ.items() if name in _KEPT}
+                file.write(json.dumps(kept | {"body": body.decode()}) + "\n")
+                file.flush()
+        start_response(status, headers)
+        return answer
 
-    run_simple(HOST, port, one_at_a_time, threaded=True, request_handler=MotoRequestHandler)
+    def make(environ: dict[str, Any], body: bytes) -> tuple[str, list[tuple[str, str]], list[bytes]]:
+        once = environ["HTTP_X_AMZ_TARGET"].endswith(".TransactWriteItems")
+        token = json.loads(body).get("ClientRequestToken", "") if once else ""
+        if token in made:
+            return "200 OK", [("Content-Type", "application/x-amz-json-1.0")], made[token]
+        started: list[Any] = []
+        answer = list(application({**environ, "wsgi.input": BytesIO(body)}, lambda *said: started.extend(said)))
+        if token and started[0] == "200 OK":
+            made[token] = answer
+        return started[0], started[1], answer
+
+    if journal.exists():
+        for line in journal.read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):  # of a line that was cut when the server was killed, and of the one that ends it
+                kept = json.loads(line)
+                body = kept.pop("body").encode()
+                make(_environ(kept, body), body)
+    file = journal.open("a", encoding="utf-8")
+    file.write("\n")
+    return call
+
+
+def _environ(kept: dict[str, str], body: bytes) -> dict[str, Any]:
+    from werkzeug.test import create_environ
+
+    return {**create_environ(kept["PATH_INFO"], method="POST", data=body), **kept}
 
 
 def _make_glue_strict() -> None:

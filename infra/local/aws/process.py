@@ -28,8 +28,8 @@ CREDENTIALS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 _STOP_SECONDS = 15
-# The time of a process's start is counted from the machine's, which is known to a second.
-_SAME_START_SECONDS = 2
+# Times of starts are in hundredths.
+_SAME_START_SECONDS = 0.1
 # Those that this process started itself, and so has to ask how they ended.
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -39,7 +39,7 @@ class Process:
     """A process that was started. Another that is given its number later started at another time."""
 
     pid: int
-    started: float  # seconds since 1970
+    started: float  # seconds since the machine's own start, so that a clock that is set changes nothing
 
 
 def start(launch: Launch, folder: Path, log: Path) -> Process:
@@ -54,7 +54,7 @@ def start(launch: Launch, folder: Path, log: Path) -> Process:
     except OSError as error:
         raise ServiceError(f"{launch.command[0]} cannot be started: {error.strerror}; `make` installs it") from None
     _CHILDREN[child.pid] = child
-    return Process(child.pid, psutil.Process(child.pid).create_time())
+    return Process(child.pid, _started(psutil.Process(child.pid)))
 
 
 def is_alive(process: Process) -> bool:
@@ -121,15 +121,19 @@ def serving(part: Part, folder: Path, environment: Mapping[str, str] = CREDENTIA
 def _found(process: Process) -> psutil.Process | None:
     try:
         found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.started) < _SAME_START_SECONDS
+        same = abs(_started(found) - process.started) < _SAME_START_SECONDS
     except psutil.NoSuchProcess:
         return None
     return found if same else None
 
 
+def _started(process: psutil.Process) -> float:
+    return process.create_time() - psutil.boot_time()
+
+
 def _reason(log: Path) -> str:
     """What is to be done, as far as the end of a log tells."""
-    said = log.read_bytes()[-20_000:].decode(errors="replace").lower()
+    said = log.read_bytes()[-3_000:].decode(errors="replace").lower()
     if "address already in use" in said:
         return f"another process took its port; run the command again ({log})"
     if "no space left" in said:

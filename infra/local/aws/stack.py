@@ -126,19 +126,19 @@ def log_of(folder: Path, name: str) -> Path:
 
 
 def _ports(part: Part, entries: Mapping[str, Entry]) -> tuple[int, ...]:
-    """The ports that a part had; others if they are taken and no part runs that was told of them."""
+    """The ports that a part had; others if they are taken, and no client was told of them."""
     known = entries.get(part.name)
-    had = known.ports if known is not None else ()
-    if len(had) == part.ports:
-        deadline = time.monotonic() + _LET_GO_SECONDS
-        while not (free := are_free(had)) and time.monotonic() < deadline:
+    if known is not None and len(known.ports) == part.ports:
+        patience = 0.0 if known.process is None else _LET_GO_SECONDS
+        deadline = time.monotonic() + patience
+        while not (free := are_free(known.ports)) and time.monotonic() < deadline:
             time.sleep(0.1)
         if free:
-            return had
-        if any(entry.runs for entry in entries.values()):
+            return known.ports
+        if known.process is not None and any(entry.runs for entry in entries.values()):
             raise ServiceError(
-                f"another process took the port of {part.name}, one of {', '.join(map(str, had))}: end it, or take new "
-                "ones by `aurastream-local aws down` and `up`"
+                f"another process took the port of {part.name}, one of {', '.join(map(str, known.ports))}: end it, or "
+                "take new ones by `aurastream-local aws down` and `up`"
             )
     return free_ports(part.ports, {port for entry in entries.values() for port in entry.ports})
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from infra.local.aws.moto import PART
+from infra.local.aws.part import KEYS, REGION, Launch
+from infra.local.aws.process import serving
 from tests.aws import Aws, aws
 
 __all__ = ["aws"]  # the fixture
@@ -73,6 +78,61 @@ def test_two_who_race_lose_no_update(glue: Any, table: dict[str, str]) -> None:
 
     assert refused > 0
     assert glue.get_table(**table)["Table"]["Parameters"] == {"changes": str(2 * CHANGES)}
+
+
+def test_what_was_changed_is_there_at_the_next_start(tmp_path: Path) -> None:
+    with serving(PART, tmp_path) as server:
+        clients = clients_of(server)
+        clients["glue"].create_database(DatabaseInput={"Name": "d"})
+        of = {"DatabaseName": "d", "Name": "scores"}
+        clients["glue"].create_table(DatabaseName="d", TableInput={"Name": "scores", "Parameters": {"changes": "0"}})
+        change(clients["glue"], of, clients["glue"].get_table(**of)["Table"])
+        seen = clients["glue"].get_table(**of)["Table"]
+        clients["secretsmanager"].create_secret(Name="key", SecretBinary=b"k" * 32)
+        with pytest.raises(clients["secretsmanager"].exceptions.ResourceExistsException):
+            clients["secretsmanager"].create_secret(Name="key", SecretBinary=b"other")
+    with (tmp_path / "journal.jsonl").open("a") as journal:
+        journal.write('{"cut')
+
+    for _ in range(2):  # what follows the cut line is read, too
+        with serving(PART, tmp_path) as server:
+            clients = clients_of(server)
+            assert clients["secretsmanager"].get_secret_value(SecretId="key")["SecretBinary"] == b"k" * 32
+            now = clients["glue"].get_table(**of)["Table"]
+            assert (now["VersionId"], now["Parameters"]) == (seen["VersionId"], {"changes": "1"})
+            seen = {**seen, "VersionId": str(int(seen["VersionId"]) + 1)}
+            clients["glue"].update_table(
+                DatabaseName="d",
+                TableInput={"Name": "scores", "Parameters": {"changes": "1"}},
+                VersionId=now["VersionId"],
+            )
+
+
+def test_a_transaction_is_made_once(tmp_path: Path) -> None:
+    """By moto in place of DynamoDB, too."""
+    with serving(PART, tmp_path) as server:
+        dynamodb = clients_of(server)["dynamodb"]
+        key = {"AttributeName": "key", "AttributeType": "S"}
+        schema = [{"AttributeName": "key", "KeyType": "HASH"}]
+        dynamodb.create_table(
+            TableName="t", AttributeDefinitions=[key], KeySchema=schema, BillingMode="PAY_PER_REQUEST"
+        )
+        update: Any = {
+            "TableName": "t",
+            "Key": {"key": {"S": "a"}},
+            "UpdateExpression": "ADD n :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }
+        for _ in range(2):
+            dynamodb.transact_write_items(TransactItems=[{"Update": update}], ClientRequestToken="same")
+
+        assert dynamodb.get_item(TableName="t", Key=update["Key"])["Item"]["n"] == {"N": "1"}
+
+
+def clients_of(server: Launch) -> dict[str, Any]:
+    session = boto3.session.Session(*KEYS, region_name=REGION)
+    url = server.endpoints["AWS_ENDPOINT_URL"]
+    return {name: session.client(name, endpoint_url=url) for name in ("glue", "secretsmanager", "dynamodb")}
 
 
 def test_column_statistics_are_none(glue: Any, table: dict[str, str]) -> None:

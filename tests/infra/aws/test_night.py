@@ -126,9 +126,6 @@ def test_tables_outlive_a_kill(ours: Aws) -> None:
 
 
 def new_table(ours: Aws) -> str:
-    """A table that outlives its server, which moto's would not."""
-    if "in place of" in stack.read(ours.folder)["dynamodb"].what:
-        pytest.skip(f"moto keeps nothing: {stack.read(ours.folder)['dynamodb'].what}")
     table = ours.name("kept")
     ours.client("dynamodb").create_table(
         TableName=table,

@@ -5,44 +5,27 @@ A test's id says which it ran against. The tables are those that `infra/template
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import boto3
-import py4j
 import pytest
-from filelock import FileLock
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from py4j.java_gateway import JavaGateway
 from ruamel.yaml import YAML
-from werkzeug.serving import make_server
 
-from jobs.spark.session import java_home
+from infra.local.aws import moto
+from infra.local.aws.dynamodb import fetch, java, local
+from infra.local.aws.part import Launch, Part
+from infra.local.aws.process import serving
 from transforms.errors import AuraStreamError
 
 TEMPLATE = Path(__file__).parents[3] / "infra" / "template.yaml"
 SERVERS = ("dynamodb-local", "moto")
-VERSION = "2.6.1"
-# Kept between runs; its licence allows use and not redistribution, so it is fetched by each who tests.
-JARS = Path.home() / ".cache" / "aurastream" / f"dynamodb-local-{VERSION}"
-_POM = f"""<project>
-  <modelVersion>4.0.0</modelVersion><groupId>aurastream</groupId><artifactId>tests</artifactId><version>1</version>
-  <dependencies><dependency>
-    <groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>{VERSION}</version>
-  </dependency></dependencies>
-</project>
-"""
-_MAVEN_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -111,92 +94,31 @@ def dynamodb() -> Iterator[Callable[[str], Dynamo]]:
 def cannot_be_had() -> str:
     """Why DynamoDB Local cannot run here; empty where it can."""
     try:
-        java_home()
-        _fetch()
-    except (AuraStreamError, OSError, subprocess.SubprocessError) as error:
+        fetch(lambda _: None)
+        java()
+    except AuraStreamError as error:
         return str(error)
     return ""
 
 
-def _fetch() -> None:
-    """Have Maven fetch DynamoDB Local's jars, all of them or none, where they are not there yet."""
-    JARS.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{JARS}.lock"):
-        if not JARS.exists():
-            with tempfile.TemporaryDirectory(dir=JARS.parent) as work:
-                pom = Path(work) / "pom.xml"
-                pom.write_text(_POM, encoding="utf-8")
-                subprocess.run(
-                    ["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", f"-DoutputDirectory={work}/jars"],
-                    check=True, capture_output=True, timeout=_MAVEN_SECONDS,
-                )  # fmt: skip
-                (Path(work) / "jars").rename(JARS)
-
-
 @contextmanager
 def dynamodb_local() -> Iterator[Dynamo]:
-    """DynamoDB Local on 127.0.0.1 alone. It has no option for that: Spark's bridge to Java sets it before the start."""
-    _fetch()
-    (bridge,) = (Path(py4j.__file__).parents[4] / "share" / "py4j").glob("py4j*.jar")
-    gateway = JavaGateway.launch_gateway(
-        jarpath=str(bridge),
-        classpath=f"{JARS}/*",
-        javaopts=[f"-Dsqlite4java.library.path={JARS}", "-Xmx512m"],
-        java_path=str(java_home() / "bin" / "java"),
-        enable_auth=True,
-        die_on_exit=True,
-    )
-    try:
-        options = ["-inMemory", "-sharedDb", "-disableTelemetry"]
-        arguments = gateway.new_array(gateway.jvm.java.lang.String, len(options))
-        for i, option in enumerate(options):
-            arguments[i] = option
-        local = gateway.jvm.com.amazonaws.services.dynamodbv2.local
-        server = local.main.ServerRunner.createServerFromCommandLineArgs(arguments)
-        jetty = server.getClass().getDeclaredField("server")
-        jetty.setAccessible(True)
-        (connector,) = jetty.get(server).getConnectors()
-        connector.setHost("127.0.0.1")
-        connector.setPort(0)  # any that is free
-        server.start()
-        yield Dynamo(f"http://127.0.0.1:{connector.getLocalPort()}")
-    finally:
-        gateway.shutdown()
-        gateway.java_process.stdin.close()
-        gateway.java_process.wait(10)
+    """DynamoDB Local, empty, on 127.0.0.1 alone."""
+    with _serving(Part("dynamodb", local)) as server:
+        yield Dynamo(server.endpoints["AWS_ENDPOINT_URL_DYNAMODB"])
 
 
 @contextmanager
 def _moto() -> Iterator[Dynamo]:
-    """moto's server, with what it lacks: conditions that are atomic, and transactions that are made once."""
-    app = DomainDispatcherApplication(create_backend_app)
-    alone = threading.Lock()
-    made: dict[str, list[bytes]] = {}  # answers of transactions, by their tokens
+    """moto's server, with what it lacks: see `infra.local.aws.moto`."""
+    with _serving(moto.PART) as server:
+        yield Dynamo(server.endpoints["AWS_ENDPOINT_URL"])
 
-    def one_at_a_time(environ: Any, start_response: Any) -> list[bytes]:
-        if not environ.get("HTTP_X_AMZ_TARGET", "").endswith(".TransactWriteItems"):
-            with alone:
-                return list(app(environ, start_response))
-        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        token = json.loads(body)["ClientRequestToken"]
-        environ["wsgi.input"] = BytesIO(body)
-        with alone:
-            if token in made:
-                start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
-                return made[token]
-            started: list[Any] = []
-            answer = list(app(environ, lambda *arguments: started.extend(arguments)))
-            if started[0] == "200 OK":
-                made[token] = answer
-            start_response(*started)
-            return answer
 
-    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True, request_handler=MotoRequestHandler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield Dynamo(f"http://127.0.0.1:{server.port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+@contextmanager
+def _serving(part: Part) -> Iterator[Launch]:
+    with (
+        tempfile.TemporaryDirectory(prefix="aurastream-dynamodb-", ignore_cleanup_errors=True) as folder,
+        serving(part, Path(folder)) as server,
+    ):
+        yield server
