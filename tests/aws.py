@@ -69,6 +69,11 @@ class Aws:
             report: dict[str, Any] = orjson.loads(answer.read())
             return report
 
+    def texts(self) -> list[dict[str, Any]]:
+        """Every text that came to Comprehend, with how often it was billed."""
+        with urllib.request.urlopen(self.environment["AWS_ENDPOINT_URL_COMPREHEND"] + "/texts") as answer:
+            return [orjson.loads(line) for line in answer.read().splitlines()]
+
     def start(self, parts: Sequence[Part]) -> None:
         """Have more parts run, such as Athena's, or again those that a test has ended."""
         stack.up(self.folder, parts, lambda _: None)

@@ -1,0 +1,161 @@
+"""A lake in S3 and DynamoDB is the lake of a folder: the same rows, whatever a night is made of and goes through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs import storage
+from jobs.lake.create import create_lake
+from jobs.lake.published import published_files, run_rows
+from jobs.lake.sql import query
+from jobs.plan import plan
+from jobs.run.lifecycle import RunRecord
+from jobs.settings import NightlySettings
+from tests.aws import Aws, aws
+from tests.conftest import document, write_json_lines, write_key
+from tests.integration.golden_drops import every_fault, every_format
+from tests.integration.lakes import DS, content, nightly, opened
+from tests.integration.paid import FAST, random_drop
+from tests.weather import bad_weather
+
+__all__ = ["aws"]  # the fixture
+
+PAID: dict[str, Any] = {"scorer": "comprehend", "quota_tps": FAST, "language": "en"}
+
+
+@pytest.fixture
+def here(aws: Aws) -> Iterator[Aws]:
+    with aws.used():
+        yield aws
+
+
+@pytest.fixture
+def lake(here: Aws) -> str:
+    """A new lake in S3."""
+    root = f"{here.prefix()}/lake"
+    assert {made.new for made in create_lake(root)} >= {True}
+    return root
+
+
+def rows(location: str | Path) -> list[dict[str, Any]]:
+    """What readers see, by DuckDB over the published files."""
+    layout, stores = opened(location)
+    ledger = stores.ledger()
+    ordered = "SELECT * FROM scores ORDER BY ds, source_file, source_row"
+    found: list[dict[str, Any]] = query(
+        published_files(layout, ledger.publications()), run_rows(layout, ledger), ordered
+    ).to_pylist()
+    return found
+
+
+def night(drops: Path | str, location: str | Path, tmp_path: Path, **told: Any) -> RunRecord:
+    record = nightly(drops, location, key_file=tmp_path / "key", **told)
+    assert record is not None
+    return record
+
+
+def test_a_night_in_s3_is_that_of_a_folder(here: Aws, lake: str, tmp_path: Path) -> None:
+    """Paid for by the second scorer once: what the first lake has bought says nothing to the other."""
+    write_key(tmp_path / "key")
+    drops = random_drop(tmp_path / "drops", 7, 60)
+    for place in (lake, tmp_path / "here"):
+        record = night(drops, place, tmp_path, **PAID)
+        assert record.verdict.holds
+        write_json_lines(drops / f"ds={DS}" / "late.jsonl", [document(document_id=f"l-{place}", text="Too late.")])
+        night(drops, place, tmp_path, **PAID)
+        (drops / f"ds={DS}" / "late.jsonl").unlink()
+
+    there, ours = rows(lake), rows(tmp_path / "here")
+    late = ("document_id", "content_key", "subject_key")
+    assert content(there, *late) == content(ours, *late)
+    assert len(there) > 50
+    _, stores = opened(lake)
+    assert len(stores.ledger().runs()) == 2
+    assert stores.ledger().rollback(DS)[1] == stores.ledger().runs()[0].run_id
+    assert len(rows(lake)) == len(there) - 1
+
+
+@pytest.mark.aws
+@pytest.mark.parametrize("told", [{}, PAID], ids=["local", "comprehend"])
+def test_every_format_and_every_fault(here: Aws, lake: str, told: dict[str, Any], tmp_path: Path) -> None:
+    """Also where the drop lies in S3."""
+    write_key(tmp_path / "key")
+    day = tmp_path / "drops" / f"ds={DS}"
+    every_format(day)
+    every_fault(day)
+    drop = here.prefix()
+    bucket, prefix = drop.removeprefix("s3://").split("/", 1)
+    for path in (path for path in day.rglob("*") if path.is_file()):
+        key = f"{prefix}/ds={DS}/{path.relative_to(day)}"
+        here.client("s3").upload_file(str(path), bucket, key)
+
+    night(tmp_path / "drops", tmp_path / "here", tmp_path, **told)
+    from_folder = rows(tmp_path / "here")
+    night(drop, lake, tmp_path, **told)
+    found = json.loads(json.dumps(rows(lake), default=str).replace(drop, str(tmp_path / "drops")))
+    expected = json.loads(json.dumps(from_folder, default=str))
+    order = lambda row: (row["source_file"], row["source_row"])  # noqa: E731
+    assert sorted(content(found), key=order) == sorted(content(expected), key=order)
+
+
+@pytest.mark.aws
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_night_in_bad_weather(
+    here: Aws, lake: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all requests to S3 and DynamoDB one of twenty is refused, reset, cut, or done and not answered."""
+    write_key(tmp_path / "key")
+    drops = random_drop(tmp_path / "drops", seed, 60)
+    here_before = {text["text"]: text["billed"] for text in here.texts()}
+    environment = here.environment
+    with (
+        bad_weather(environment["AWS_ENDPOINT_URL_S3"], 0.05, seed) as s3,
+        bad_weather(environment["AWS_ENDPOINT_URL_DYNAMODB"], 0.05, seed) as dynamodb,
+    ):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url)
+        storage._s3.cache_clear()
+        night(drops, lake, tmp_path, **PAID)
+        write_json_lines(drops / f"ds={DS}" / "late.jsonl", [document(document_id="late", text=f"Too late {seed}.")])
+        night(drops, lake, tmp_path, **PAID)
+        found = rows(lake)
+    storage._s3.cache_clear()
+
+    assert sum(count for harm, count in (s3.done + dynamodb.done).items() if harm != "none") > 5
+    billed = {text["text"]: text["billed"] - here_before.get(text["text"], 0) for text in here.texts()}
+    assert max(billed.values()) <= 1
+    monkeypatch.undo()
+    night(drops, tmp_path / "here", tmp_path, **PAID)
+    assert content(found) == content(rows(tmp_path / "here"))
+
+
+@pytest.mark.aws
+def test_what_was_taken_before_is_not_looked_at_again(
+    here: Aws, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a year of nights in the drop, listing costs a request for a thousand objects, and tonight's files one each."""
+    drop = here.prefix()
+    bucket, prefix = drop.removeprefix("s3://").split("/", 1)
+
+    def put(ds: str, count: int) -> None:
+        for number in range(count):
+            line = json.dumps(document(document_id=f"{ds} {number}", text=f"Fine {ds} {number}.")) + "\n"
+            here.client("s3").put_object(Bucket=bucket, Key=f"{prefix}/ds={ds}/{number}.jsonl", Body=line.encode())
+
+    put("2026-11-20", 300)
+    assert nightly(drop, lake) is not None
+    put("2026-11-21", 20)
+    asked: list[str] = []
+    client = storage._s3()._client
+    client.meta.events.register("before-send.s3", lambda event_name, **_: asked.append(event_name.rsplit(".", 1)[1]))
+
+    assert plan(NightlySettings(drops=drop, lake=lake, ds=DS)).files == 20
+    listed = asked.count("ListObjectsV2")
+    assert listed == 1
+    assert asked.count("GetObject") <= 2 * 20 + 3  # to tell what it is, and to read it; lake.toml
+    assert len(asked) <= listed + 2 * 20 + 5
