@@ -72,6 +72,8 @@ def normalise(texts: pa.Array) -> pa.Array:
         some = pc.ascii_trim(some, " \n")
         texts = pc.replace_with_mask(texts, uneven, some)
     beyond_ascii = pc.fill_null(pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts)), False)
+    if not pc.any(beyond_ascii).as_py():
+        return texts
     # Row by row: pyarrow's utf8_normalize decomposes under the name of NFC.
     composed = [unicodedata.normalize("NFC", text) for text in texts.filter(beyond_ascii).to_pylist()]
     return pc.replace_with_mask(texts, beyond_ascii, pa.array(composed, pa.string()))
