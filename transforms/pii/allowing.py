@@ -102,11 +102,13 @@ def things() -> Allowed:
 
 def without(finds: Finds, data: Sequence[bytes], allow: Allowed) -> Finds:
     """Finds in bytes of some texts, less what is allowed; what is left of one goes where it holds a letter or digit."""
+    if not len(finds.rows):
+        return finds
     rows = allow.rows(np.unique(finds.rows).tolist(), data)
     stretches = {row: found for row in rows if (found := allow.stretches(data[row]))}
-    concerned = np.ones(len(finds.rows), bool) if allow.values else np.isin(finds.rows, list(stretches))
-    if not concerned.any():
+    if not stretches and not allow.values:
         return finds
+    concerned = np.ones(len(finds.rows), bool) if allow.values else np.isin(finds.rows, list(stretches))
     kept: list[tuple[int, int, int]] = []  # of a find, by its number
     its = zip(np.flatnonzero(concerned).tolist(), *(each[concerned].tolist() for each in finds[:3]), strict=True)
     for number, row, start, end in its:

@@ -126,7 +126,8 @@ class _Work:
 
     def _add(self, more: Finds, widths: np.ndarray | int) -> None:
         """Take out finds of the texts as they read with so many characters for each find so far."""
-        self.finds = merge([self.finds, back(more, self.finds, widths)])
+        if len(more.rows):
+            self.finds = merge([self.finds, back(more, self.finds, widths)])
         self.changed = more.texts()
         self._hold()
 
