@@ -62,16 +62,34 @@ def _joining() -> re.Pattern[str]:
     return re.compile(f"(?s:[^{joins}]?[{joins}]+|[{others}])")
 
 
+_FEW = 32  # texts: Arrow compiles a pattern anew each time it is used, which costs as much as so many searches
+
+
+def matching(texts: pa.Array, pattern: str) -> pa.BooleanArray:
+    """In which texts RE2's `pattern` matches somewhere; not in those that are null."""
+    if len(texts) > _FEW:
+        return pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    search = _compiled(pattern).search
+    return pa.array([text is not None and search(text) is not None for text in texts.to_pylist()], pa.bool_())
+
+
+@cache
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern)
+
+
 def normalise(texts: pa.Array) -> pa.Array:
     """A text as it is searched, stored and scored: NFC, every run of white space one line break where it holds one, or
     else one space, trimmed, and each NUL another control character. Case and punctuation stay: they carry sentiment."""
-    uneven = pc.fill_null(pc.match_substring_regex(texts, _UNEVEN), False)
+    uneven = matching(texts, _UNEVEN)
     if pc.any(uneven).as_py():
         some = pc.replace_substring_regex(texts.filter(uneven), _BREAKS, "\n")
         some = pc.replace_substring(pc.replace_substring_regex(some, _RUNS, " "), "\0", _NO_NUL)
         some = pc.ascii_trim(some, " \n")
         texts = pc.replace_with_mask(texts, uneven, some)
     beyond_ascii = pc.fill_null(pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts)), False)
+    if not pc.any(beyond_ascii).as_py():
+        return texts
     # Row by row: pyarrow's utf8_normalize decomposes under the name of NFC.
     composed = [unicodedata.normalize("NFC", text) for text in texts.filter(beyond_ascii).to_pylist()]
     return pc.replace_with_mask(texts, beyond_ascii, pa.array(composed, pa.string()))
@@ -194,13 +212,16 @@ def certify(texts: pa.Array, policy: str, key: bytes) -> pa.BinaryArray:
     Keyed BLAKE2b (RFC 7693), 32 bytes, of format, policy and text. Null where the text is null.
     """
     state = hashlib.blake2b(_fields("certificate 1", policy), key=hashlib.sha256(key).digest(), digest_size=32)
-    values = texts.cast(pa.binary()).fill_null(b"").to_numpy(zero_copy_only=False).tolist()
+    none = texts.null_count > 0
+    data = texts.cast(pa.binary())
+    values = (data.fill_null(b"") if none else data).to_numpy(zero_copy_only=False).tolist()
     digests = []
     for value in values:
         each = state.copy()
         each.update(value)
         digests.append(each.digest())
-    return pc.if_else(texts.is_valid(), pa.array(digests, pa.binary()), pa.scalar(None, pa.binary()))
+    made = pa.array(digests, pa.binary())
+    return pc.if_else(texts.is_valid(), made, pa.scalar(None, pa.binary())) if none else made
 
 
 def subject_keys(subject_ids: pa.Array, key: bytes) -> pa.Array:

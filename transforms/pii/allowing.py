@@ -13,8 +13,9 @@ import numpy as np
 import re2
 
 from transforms.pii import eponyms
+from transforms.pii.context import WALL
 from transforms.pii.detectors.detector import LETTERS, SPACE
-from transforms.pii.finds import NO_FINDS, Finds
+from transforms.pii.finds import Finds
 from transforms.pii.folding import comparable
 from transforms.pii.policy import Policy
 from transforms.pii.things import PATTERN
@@ -35,6 +36,17 @@ class Allowed(NamedTuple):
     values: frozenset[str]
     words: Any  # a pattern of all values
     patterns: list[Any]
+    joint: Any = None  # matches in texts together wherever a pattern does in one of them, and over no wall
+
+    def rows(self, rows: list[int], data: Sequence[bytes]) -> list[int]:
+        """Those of some texts that may have something that stays."""
+        if self.joint is None or len(rows) < 2:
+            return rows
+        texts = [data[row] for row in rows]
+        ends = np.cumsum([len(text) + len(WALL) for text in texts])
+        joined = WALL.join([*texts, b""])
+        starts = [match.start() for match in self.joint.finditer(joined)]
+        return [rows[which] for which in np.unique(np.searchsorted(ends, starts, "right")).tolist()]
 
     def stretches(self, data: bytes) -> list[Span]:
         """What stays of a text, in bytes of it and in order, overlapping ones as one."""
@@ -85,24 +97,30 @@ def allowed(policy: Policy) -> Allowed | None:
 @cache
 def things() -> Allowed:
     """What is called like a person or a place and is none."""
-    return Allowed(frozenset(), None, [re2.compile(PATTERN)])
+    return Allowed(frozenset(), None, [re2.compile(PATTERN)], re2.compile(f"(?m:{PATTERN})"))
 
 
 def without(finds: Finds, data: Sequence[bytes], allow: Allowed) -> Finds:
     """Finds in bytes of some texts, less what is allowed; what is left of one goes where it holds a letter or digit."""
-    rows = sorted(set(finds.rows.tolist()))
+    if not len(finds.rows):
+        return finds
+    rows = allow.rows(np.unique(finds.rows).tolist(), data)
     stretches = {row: found for row in rows if (found := allow.stretches(data[row]))}
     if not stretches and not allow.values:
         return finds
+    concerned = np.ones(len(finds.rows), bool) if allow.values else np.isin(finds.rows, list(stretches))
     kept: list[tuple[int, int, int]] = []  # of a find, by its number
-    for number, (row, start, end) in enumerate(zip(*(each.tolist() for each in finds[:3]), strict=True)):
+    its = zip(np.flatnonzero(concerned).tolist(), *(each[concerned].tolist() for each in finds[:3]), strict=True)
+    for number, row, start, end in its:
         if allow.values and comparable(data[row][start:end].decode()) in allow.values:
             continue
         kept += ((number, *part) for part in _left(data[row], start, end, stretches.get(row, ())))
-    if not kept:
-        return NO_FINDS
-    numbers, starts, ends = map(np.array, zip(*kept, strict=True))
-    return finds.where(numbers)._replace(starts=starts, ends=ends)
+    others = np.flatnonzero(~concerned)
+    numbers, starts, ends = np.array(kept, np.int64).reshape(-1, 3).T
+    numbers = np.append(others, numbers)
+    order = np.argsort(numbers, kind="stable")
+    starts, ends = np.append(finds.starts[others], starts)[order], np.append(finds.ends[others], ends)[order]
+    return finds.where(numbers[order])._replace(starts=starts, ends=ends)
 
 
 def parts(text: str, start: int, end: int, allow: Allowed) -> Iterator[Span]:

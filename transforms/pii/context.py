@@ -8,7 +8,7 @@ does not reach over any other word, so the nearest word decides: of `account for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -122,11 +122,12 @@ WALL = b"\n\0\n"
 
 def table(text: bytes) -> Table | None:
     """The tables of a text, None where it has none: lines that are alike below one that names what stands in them."""
-    if not _TABLES.search(text):
+    starts = [match.start() for match in _TABLES.finditer(text)]
+    if not starts:
         return None
     written = bytearray()
     begins, ends, origins = [], [], []
-    for head, start, end in _cells(text):
+    for head, start, end in _cells(text, starts):
         written += WALL + head + b": "
         begins.append(len(written))
         written += text[start:end]
@@ -135,14 +136,15 @@ def table(text: bytes) -> Table | None:
     return Table(bytes(written), np.array(begins), np.array(ends), np.array(origins)) if origins else None
 
 
-def _cells(text: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Each cell that holds a digit: the head of its column, and its span."""
+def _cells(text: bytes, named: Sequence[int]) -> Iterator[tuple[bytes, int, int]]:
+    """Each cell that holds a digit: the head of its column, and its span. Lines that start at `named` name columns."""
     heads: list[bytes] = []
     sign = b""
-    start = 0
-    for line in text.split(b"\n"):
+    naming = frozenset(named)
+    start = named[0]
+    for line in text[start:].split(b"\n"):
         begin, start = start, start + len(line) + 1
-        if _TABLES.fullmatch(line):
+        if begin in naming:
             sign, heads = _heads(line)
         elif heads and not _RULE.fullmatch(line):
             cells = _split(line, sign)

@@ -42,6 +42,9 @@ def merge(several: Sequence[Finds]) -> Finds:
 
     The best is the surest, then the longest, then the first of the policy's list.
     """
+    several = [finds for finds in several if len(finds.rows)]
+    if not several:
+        return NO_FINDS
     finds = Finds(*map(np.concatenate, zip(*several, strict=True)))
     begins, ends = (finds.rows << 32) + finds.starts, (finds.rows << 32) + finds.ends
     order = np.argsort(begins, kind="stable")

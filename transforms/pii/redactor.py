@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
 from typing import Any, NamedTuple, cast
 from unicodedata import is_normalized
 
@@ -17,12 +16,14 @@ from transforms.pii.allowing import allowed, parts
 from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redacted import RedactedText, RedactedTexts
-from transforms.pii.replacements import Cut, outside, render, replace, spots
+from transforms.pii.replacements import Cut, outside, render, spots
 from transforms.pii.scan import held, scan
 from transforms.pii.views import HOLDER
+from transforms.pii.writing import write
 from transforms.schemas import PII
 from transforms.text import certify, normalise, normalising, respaced
 
+_HOLDER = HOLDER.encode()
 _ROUNDS = 32  # honest texts need one to three
 
 
@@ -86,7 +87,8 @@ class _Finders(NamedTuple):
 
     types: pa.StringArray
     names: pa.StringArray
-    widths: np.ndarray  # characters of `[TYPE]`
+    written: list[bytes]  # `[TYPE]`
+    widths: np.ndarray  # its characters
     drops: np.ndarray  # whether a find of it drops the document
 
 
@@ -95,6 +97,7 @@ def _finders(policy: Policy) -> _Finders:
     return _Finders(
         pa.array([finder.type for finder in policy.finders]),
         pa.array([finder.name for finder in policy.finders]),
+        [f"[{finder.type}]".encode() for finder in policy.finders],
         np.array([len(finder.type) + 2 for finder in policy.finders]),
         np.array([policy.replacement(finder.type) is Replacement.DROP for finder in policy.finders]),
     )
@@ -116,37 +119,36 @@ class _Work:
 
     def ask(self, second_opinion: SecondOpinion, languages: Sequence[str]) -> None:
         """Take out what a second opinion finds in the texts as they read by now, each find as its type."""
-        texts = RedactedTexts(self._written(self.finds.texts(), _by_type)).texts()
+        texts = RedactedTexts(self._by_type()).texts()
         widths = _finders(self.policy).widths[self.finds.places]
         self._add(_opinions(texts, second_opinion, languages, self.policy), widths)
         self._settle()
 
     def _add(self, more: Finds, widths: np.ndarray | int) -> None:
         """Take out finds of the texts as they read with so many characters for each find so far."""
-        self.finds = merge([self.finds, back(more, self.finds, widths)])
+        if len(more.rows):
+            self.finds = merge([self.finds, back(more, self.finds, widths)])
         self.changed = more.texts()
-        self.held = self._written(self.changed, _by_holder)
+        self._hold()
 
     def _settle(self) -> None:
         for _ in range(_ROUNDS):
+            if not len(self.changed):
+                return
             more = scan(self.held.take(pa.array(self.changed)), self.policy)
             if not len(more.rows):
                 return
             self._add(more._replace(rows=self.changed[more.rows]), 1)
         lengths = pc.utf8_length(self.texts.take(pa.array(self.changed))).to_numpy().astype(np.int64)
         self.finds = merge([self.finds, whole(lengths, self.changed, self.finds)])
-        self.held = self._written(self.changed, _by_holder)
+        self._hold()
 
     def result(self, key: bytes, subjects: Sequence[str | None]) -> Redaction:
         """The texts with the policy's replacements."""
         policy, drops = self.policy, _finders(self.policy).drops
         dropped = np.unique(self.finds.rows[drops[self.finds.places]])
-        rows = self.finds.texts()
-        if policy.default is Replacement.TYPE and not policy.replacements:
-            written = self._written(rows, _by_type)
-        else:
-            whose = iter([subjects[row] for row in rows.tolist()] if subjects else repeat(None))
-            written = self._written(rows, lambda text, cuts: render(text, cuts, policy, key, next(whose)))
+        plain = policy.default is Replacement.TYPE and not policy.replacements
+        written = self._by_type() if plain else self._rendered(key, subjects)
         if len(dropped):
             mask = np.zeros(len(written), bool)
             mask[dropped] = True
@@ -155,28 +157,37 @@ class _Work:
         certificates = certify(written, policy.id, key)
         return Redaction(RedactedTexts(written), _pii(self.originals, finds, policy), dropped, certificates)
 
-    def _written(self, rows: np.ndarray, written: Callable[[str, list[Cut]], str]) -> pa.StringArray:
-        """The texts, some rows with all their finds taken out; of the others, as they read by now."""
-        if not len(rows):
-            return self.held
-        types = [finder.type for finder in self.policy.finders]
-        finds = self.finds.where(np.isin(self.finds.rows, rows))
-        spans = zip(finds.starts.tolist(), finds.ends.tolist(), finds.places.tolist(), strict=True)
+    def _hold(self) -> None:
+        """Put HOLDERs in place of all finds of the texts that changed."""
+        if not len(self.changed):
+            return
+        of_row = np.full(len(self.texts), -1)
+        of_row[self.changed] = np.arange(len(self.changed))
+        finds = self.finds.where(of_row[self.finds.rows] >= 0)
+        finds = finds._replace(rows=of_row[finds.rows])
+        new = write(self.texts.take(pa.array(self.changed)), finds, [_HOLDER] * len(finds.rows))
+        self.held = new if len(new) == len(self.held) else pc.replace_with_mask(self.held, pa.array(of_row >= 0), new)
+
+    def _by_type(self) -> pa.StringArray:
+        """The texts with each find's type in its place."""
+        written = _finders(self.policy).written
+        return write(self.texts, self.finds, [written[place] for place in self.finds.places.tolist()])
+
+    def _rendered(self, key: bytes, subjects: Sequence[str | None]) -> pa.StringArray:
+        """The texts with the policy's replacements."""
+        rows, types = self.finds.texts(), [finder.type for finder in self.policy.finders]
+        spans = zip(*(column.tolist() for column in self.finds[1:4]), strict=True)
         cuts = [Cut(start, end, types[place]) for start, end, place in spans]
-        edges = np.searchsorted(finds.rows, np.append(rows, len(self.texts))).tolist()
+        edges = np.searchsorted(self.finds.rows, np.append(rows, len(self.texts))).tolist()
         texts = _list(self.texts.take(pa.array(rows)))
-        new = [written(text, cuts[first:last]) for text, first, last in zip(texts, edges, edges[1:], strict=False)]
+        whose = [subjects[row] for row in rows.tolist()] if subjects else [None] * len(rows)
+        new = [
+            render(text, cuts[first:last], self.policy, key, subject)
+            for text, subject, first, last in zip(texts, whose, edges, edges[1:], strict=False)
+        ]
         mask = np.zeros(len(self.texts), bool)
         mask[rows] = True
-        return pc.replace_with_mask(self.held, mask, pa.array(new, pa.string()))
-
-
-def _by_type(text: str, cuts: list[Cut]) -> str:
-    return replace(text, cuts, [f"[{cut.type}]" for cut in cuts])
-
-
-def _by_holder(text: str, cuts: list[Cut]) -> str:
-    return replace(text, cuts, [HOLDER] * len(cuts))
+        return pc.replace_with_mask(self.texts, mask, pa.array(new, pa.string()))
 
 
 def _opinions(
@@ -206,6 +217,8 @@ def _opinions(
 
 def _of_originals(finds: Finds, originals: pa.StringArray, normalised: pa.StringArray) -> Finds:
     """Finds of normalised texts, where they stand in the texts as they came."""
+    if originals is normalised or not len(finds.rows):
+        return finds
     rows = finds.texts()
     apart = pc.not_equal(originals.take(pa.array(rows)), normalised.take(pa.array(rows)))
     rows = rows[apart.to_numpy(zero_copy_only=False).astype(bool)]

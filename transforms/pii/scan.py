@@ -30,6 +30,7 @@ from transforms.pii.surrogates import SURROGATES
 from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
 from transforms.pii.views import REMARKABLE, View, between_holders, remarkable, views
+from transforms.text import matching
 
 _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 _SET_MEMORY = 64 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
@@ -123,7 +124,7 @@ def scan(column: pa.StringArray, policy: Policy) -> Finds:
     beyond_ascii = pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts))
     owners = list(range(len(data)))  # of what is searched, the text that it is a view of
     seen: dict[int, View] = {}  # for what is no text itself, by its place in what is searched
-    worth = pc.or_(beyond_ascii, pc.match_substring_regex(texts, REMARKABLE)).to_numpy(zero_copy_only=False)
+    worth = pc.or_(beyond_ascii, matching(texts, REMARKABLE)).to_numpy(zero_copy_only=False)
     worth = worth | bool(detectors.held.surrogates)  # which may stand anywhere
     for number in np.flatnonzero(worth).tolist():
         text = data[number].decode()

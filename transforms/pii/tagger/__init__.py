@@ -17,6 +17,7 @@ from transforms.pii.tagger.tokens import (
     LOWER,
     NUMBER,
     OTHER,
+    SHAPES,
     SIGHT,
     SLASH,
     SPACE,
@@ -104,6 +105,7 @@ _JOINS = _joins()
 _UNSPACED = np.arange(GAPS) & 15 == 0
 _TIED = _UNSPACED & np.isin(np.arange(GAPS) >> 4, (HYPHEN << 4 | HYPHEN, APOSTROPHE << 4 | APOSTROPHE))
 _HYPHEN = _UNSPACED & (np.arange(GAPS) >> 4 == HYPHEN << 4 | HYPHEN)
+_NO_HALF = np.isin(np.arange(SHAPES >> 2), (LOWER, NUMBER))  # forms of words that are no half of a name
 _DOTTED = np.arange(GAPS) >> 4 == STOP << 4 | STOP
 
 
@@ -113,6 +115,8 @@ def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: in
     types = np.argmax(both, axis=1)
     sure = both[np.arange(len(which)), types]
     kept = np.flatnonzero(sure >= np.where(types == 0, _BESIDE, LEAST))
+    if not len(kept):
+        return _NOTHING
     which, types, sure = _whole(tokens, which[kept], types[kept], sure[kept])
     gaps = tokens.gaps[which]
     tied = np.flatnonzero((np.diff(which) == 1) & _TIED[gaps[1:]])  # O'Brien is one name, whatever Brien is
@@ -124,13 +128,12 @@ def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: in
     goes_on[:1] = False
     firsts = np.flatnonzero(~goes_on)
     lasts = np.append(firsts[1:], len(which))[: len(firsts)] - 1
-    if len(firsts):
-        sure = np.maximum.reduceat(sure, firsts)
-        # Of addresses in small letters alone that the network gave 0.5 to 0.85, one in four or five was right.
-        small = np.logical_and.reduceat(tokens.shapes[which] >> 2 == LOWER, firsts) & (types[firsts] == 1)
-        sure[small] /= sure[small] + (1 - sure[small]) * _DOUBT
-        out = sure >= LEAST
-        firsts, lasts, sure = firsts[out], lasts[out], sure[out]
+    sure = np.maximum.reduceat(sure, firsts)
+    # Of addresses in small letters alone that the network gave 0.5 to 0.85, one in four or five was right.
+    small = np.logical_and.reduceat(tokens.shapes[which] >> 2 == LOWER, firsts) & (types[firsts] == 1)
+    sure[small] /= sure[small] + (1 - sure[small]) * _DOUBT
+    out = sure >= LEAST
+    firsts, lasts, sure = firsts[out], lasts[out], sure[out]
     rows, starts, ends = tokens.locate(which[firsts], which[lasts])
     return Tags(rows + first_row, starts, ends, types[firsts], sure)
 
@@ -143,7 +146,9 @@ def _whole(
     after = names[_HYPHEN[tokens.gaps[which[names] + 1]]]
     before = names[_HYPHEN[tokens.gaps[which[names]]]]
     halves, sures = np.concatenate([which[after] + 1, which[before] - 1]), sure[np.concatenate([after, before])]
-    new = ~(tokens.closed[halves] | np.isin(tokens.shapes[halves] >> 2, (LOWER, NUMBER)) | np.isin(halves, which))
+    if not len(halves):
+        return which, types, sure
+    new = ~(tokens.closed[halves] | _NO_HALF[tokens.shapes[halves] >> 2] | np.isin(halves, which))
     halves, its = np.unique(halves[new], return_index=True)
     if not len(halves):
         return which, types, sure

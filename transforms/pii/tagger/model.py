@@ -23,6 +23,7 @@ SLOTS = 19  # of the word table, as a power of two
 CLASS_BITS = 12
 # Words in a product, and numbers of a matrix in one: up to 2^18 multiplications OpenBLAS does not share out to threads.
 _GLANCED, _BLOCK, _WEIGHTS = 128, 32, 1 << 13
+_ALONE = np.isin(np.arange(SHAPES >> 2), (LOWER, NUMBER, CODE))  # forms of words that are not told apart by case
 _CHUNK = 512  # words scored at a time
 
 
@@ -108,6 +109,8 @@ def score(model: Model, rows: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, n
     for place in range(2 * SIGHT + 1):
         total[SIGHT:-SIGHT] += glance[place : place + words - 2 * SIGHT, place]
     which = np.flatnonzero(total > 0)
+    if not len(which):
+        return which, np.empty((0, len(LABELS)), np.float32)
     groups = same(tokens, which)
     units = model.out_bias.size, model.second_bias.size
     # Each word's row and those beside it are one run of bytes: taking it whole is twice as fast as row by row.
@@ -147,7 +150,7 @@ def _times(blocks: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def same(tokens: Tokens, which: np.ndarray) -> np.ndarray:
     """For each of some words a number that it shares with the same word in the same text, where it has a capital."""
     keys = mix(tokens.words[which] + tokens.rows[which].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
-    alone = np.isin(tokens.shapes[which] >> 2, (LOWER, NUMBER, CODE))
+    alone = _ALONE[tokens.shapes[which] >> 2]
     keys[alone] = mix(which[alone].astype(np.uint64))
     return keys
 
