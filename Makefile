@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 DS := 2026-11-22
 
-.PHONY: demo test test-all aws-test chaos lint lock clean
+.PHONY: demo test test-all aws-test glue chaos lint lock clean
 .DELETE_ON_ERROR:
 
 demo: $(INSTALLED)
@@ -33,6 +33,10 @@ chaos: $(INSTALLED)
 	AURASTREAM_EXAMPLES=500 $(BIN)/python -m pytest tests/integration/test_stateful.py
 	$(BIN)/python -m pytest --numprocesses 2 tests/integration/test_milestones.py tests/integration/test_races.py
 
+# What AWS Glue is given: a zip of wheels, and the script.
+glue: $(INSTALLED)
+	$(BIN)/python -m infra.glue.build
+
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -53,6 +57,8 @@ LOCK := $(BIN)/uv pip compile --quiet --system-certs --python-version 3.11 --gen
 lock: $(INSTALLED)
 	$(LOCK) requirements.lock --extra spark --extra local --extra servers --extra dev pyproject.toml
 	$(LOCK) requirements.installer.lock requirements.installer.in
+	$(LOCK) requirements.glue.lock --python-platform x86_64-manylinux_2_28 --constraint infra/glue/base-requirements.txt \
+		--extra local pyproject.toml
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo dist

@@ -34,7 +34,7 @@ LEVELS = (
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
     {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.analyze", "jobs.redact"},
-    {"jobs.commands"},
+    {"jobs.commands", "jobs.glue"},
     {"jobs.cli"},
 )
 # Where a library may be imported, by the module's prefix.
@@ -52,7 +52,7 @@ ALONE = {
     "psutil": ("infra.local.aws.process",),
     "py4j": ("jobs.spark", "infra.local.aws.dynamodb_local"),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
-    "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws"),  # the second looks for `java`
+    "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
     "sqlite3": ("jobs.stores.local",),
     "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws"),
     "vaderSentiment": ("transforms.sentiment.vader",),

@@ -26,23 +26,35 @@ A message says what happened, where, and what to do. It never holds a document's
 its only argument, so that it survives pickling between Spark's processes.
 """
 
+from enum import IntEnum
+
+
+class Ending(IntEnum):
+    """What a scheduler is to do about an error: its number is the exit code, its name begins the message on Glue."""
+
+    FAILED = 1  # do not try again before it is mended
+    USAGE = 2
+    EXPECTATIONS_NOT_MET = 3
+    TRY_AGAIN = 4
+    UNKNOWN = 5  # whether it was committed: run again, and it is known
+
 
 class AuraStreamError(Exception):
-    """The root. `exit_code` is what the command line ends with."""
+    """The root. `ending` is what the command line ends with."""
 
-    exit_code = 1
+    ending = Ending.FAILED
 
 
 class UsageError(AuraStreamError):
     """An option, a settings file or a policy cannot be used as given."""
 
-    exit_code = 2
+    ending = Ending.USAGE
 
 
 class TryAgain(AuraStreamError):
     """What stood in the way passes by itself; nothing was published, and the same command may succeed later."""
 
-    exit_code = 4
+    ending = Ending.TRY_AGAIN
 
 
 class DropError(AuraStreamError):
@@ -60,7 +72,7 @@ class LakeBusy(TryAgain, LakeError):
 class CommitUnknown(LakeError):
     """The lake was told to publish, and its answer never came: the next run, or `aurastream runs`, tells."""
 
-    exit_code = 5
+    ending = Ending.UNKNOWN
 
 
 class CacheError(AuraStreamError):
@@ -94,4 +106,4 @@ class PublishConflict(TryAgain):
 class ExpectationsNotMet(AuraStreamError):
     """The audit found what must not be; nothing was published."""
 
-    exit_code = 3
+    ending = Ending.EXPECTATIONS_NOT_MET

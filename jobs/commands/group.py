@@ -28,7 +28,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except AuraStreamError as error:
-            raise Failed(str(error), error.exit_code) from None
+            raise Failed(str(error), error.ending) from None
         except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001 - its message could hold a document's text, so type and place alone

@@ -20,7 +20,12 @@ from pyspark.sql import SparkSession
 from jobs.spark.scratch import scratch_folder
 from transforms.errors import AuraStreamError
 
-__all__ = ["SparkSession", "java_home", "spark_session"]  # the session's type, so that pyspark is imported here alone
+__all__ = [
+    "SparkSession",
+    "glue_session",
+    "java_home",
+    "spark_session",
+]  # the session's type, so that pyspark is imported here alone
 
 JAVA = 17
 _JAVA_OPTIONS = "spark.driver.extraJavaOptions"
@@ -66,6 +71,11 @@ def spark_session(app_name: str) -> SparkSession:
     builder = SparkSession.builder.appName(app_name).master(master).config(map=_CONF | {_JAVA_OPTIONS: java_options})
     with _interrupts_wait(), _private_files():
         return builder.getOrCreate()
+
+
+def glue_session(app_name: str) -> SparkSession:
+    """The session as Glue has set it up: it says where executors are."""
+    return SparkSession.builder.appName(app_name).getOrCreate()
 
 
 @contextmanager

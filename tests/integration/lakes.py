@@ -22,12 +22,12 @@ DS = "2026-11-22"
 PROVENANCE = {"run_id", "scored_at", "cache_hit", "billed_units"}
 
 
-def nightly(drops: Path, lake: Path, **settings: Any) -> RunRecord | None:
+def nightly(drops: Path, lake: Path | str, **settings: Any) -> RunRecord | None:
     told: dict[str, Any] = {"ds": DS} | settings
     return run(NightlySettings(drops=str(drops), lake=str(lake), **told))
 
 
-def opened(lake: Path) -> tuple[Lake, Stores]:
+def opened(lake: Path | str) -> tuple[Lake, Stores]:
     return open_lake(str(lake), create=False)
 
 

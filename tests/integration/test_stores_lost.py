@@ -312,7 +312,7 @@ def test_a_store_that_is_locked_for_too_long(
     with locked(lake / f"{name}.sqlite"), pytest.raises(kind, match=rf"{name}\.sqlite cannot be used") as told:
         world.night(lake)
 
-    assert told.value.exit_code == 4
+    assert told.value.ending == 4
     assert seen(str(lake)) == world.before
     monkeypatch.undo()
     monkeypatch.setenv(BILL, str(tmp_path / "bill"))

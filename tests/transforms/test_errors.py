@@ -30,14 +30,14 @@ EVERY = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 
 def test_every_error_has_its_exit_code() -> None:
-    assert {kind.__name__: kind.exit_code for kind in EVERY} == CODES
+    assert {kind.__name__: kind.ending for kind in EVERY} == CODES
 
 
 @pytest.mark.parametrize("kind", EVERY)
 def test_an_error_survives_pickling(kind: type[AuraStreamError]) -> None:
     error = pickle.loads(pickle.dumps(kind("the message")))
     assert type(error) is kind
-    assert (str(error), error.exit_code) == ("the message", kind.exit_code)
+    assert (str(error), error.ending) == ("the message", kind.ending)
 
 
 @pytest.mark.parametrize("kind", EVERY)
@@ -55,7 +55,7 @@ def test_what_passes_by_itself_is_caught_as_either(name: str, kind: type[AuraStr
     mixed = getattr(errors, name)
     assert issubclass(mixed, kind)
     assert issubclass(mixed, TryAgain)
-    assert kind.exit_code == 1
+    assert kind.ending == 1
 
 
 def drawn() -> Iterator[tuple[str, str, int]]:

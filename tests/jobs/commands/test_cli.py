@@ -297,8 +297,8 @@ def test_expectations_not_met_is_three(here: Path, spark: SparkSession, monkeypa
         patched.setattr(jobs.nightly, "stage_dates", lose)
         result = invoke("nightly", *REQUIRED, "--ds", DS)
 
-    refused(result, "publishes nothing, 1 expectations are not met: accounting", exit_code=ExpectationsNotMet.exit_code)
-    assert ExpectationsNotMet.exit_code == 3
+    refused(result, "publishes nothing, 1 expectations are not met: accounting", exit_code=ExpectationsNotMet.ending)
+    assert ExpectationsNotMet.ending == 3
     assert ledger_of(here / "lake").publications() == {}
 
     result = invoke("nightly", *REQUIRED, "--ds", DS)

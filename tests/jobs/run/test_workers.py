@@ -67,7 +67,7 @@ def test_an_error_of_ours_arrives_as_what_it_is(workers: Workers, kind: type[Aur
     with pytest.raises(kind, match=r"^/lake/scores is full$") as told:
         workers.spread("test", "/lake", ["/scores"], coded)
     assert type(told.value) is kind
-    assert told.value.exit_code == kind.exit_code
+    assert told.value.ending == kind.ending
 
 
 @pytest.mark.parametrize(

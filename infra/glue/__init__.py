@@ -1,0 +1,1 @@
+"""What AWS Glue is given: a zip of wheels, and the job's script."""
