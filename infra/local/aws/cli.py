@@ -7,8 +7,6 @@ from pathlib import Path
 
 import click
 
-from transforms.display import aligned
-
 # Variables of whoever calls that would take precedence.
 _FOREIGN = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 
@@ -24,7 +22,7 @@ _folder = click.option(
 
 @click.group(short_help="Serve the AWS services that a night needs.")
 def aws() -> None:
-    """Serve S3, DynamoDB, the Glue catalog, Comprehend, Secrets Manager, CloudWatch, SNS and STS, here alone.
+    """Serve S3, DynamoDB, the Glue catalog, Secrets Manager, Comprehend and more to this machine alone.
 
     \b
     Example
@@ -80,6 +78,7 @@ def down(folder: Path) -> None:
 
 def _table(folder: Path) -> str:
     from infra.local.aws import stack
+    from transforms.display import aligned
 
     rows = []
     for name, entry in stack.read(folder).items():
