@@ -1,8 +1,8 @@
 """The nightly job as AWS Glue runs it: the script of the job, and nothing but its arguments and how it ends.
 
 Options are those of `aurastream nightly`, and Glue's own beside them are passed over. It ends by an exception whose
-message begins with what a scheduler is to do: see `transforms.errors.Ending`. The last line of standard output says
-how the night went, as JSON.
+message begins with what a scheduler is to do: see `transforms.errors.Ending`. A line of standard output that begins
+`{"ending"` says how the night went, as JSON.
 """
 
 from __future__ import annotations

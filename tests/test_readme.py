@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from jobs.cli import cli
 from jobs.drops.compression import MAX_EXPANDED_BYTES, MAX_EXPANSION
 from jobs.drops.footer import MAX_FOOTER_BYTES
 from jobs.drops.thrift import MOST_LISTED
+from jobs.lake.config import LakeConfig
 from jobs.lake.layout import Lake
 from jobs.readers.columnar import MAX_PAGE_BYTES
 from jobs.readers.delimited import MAX_RECORD_CHARACTERS
@@ -158,10 +159,13 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_configuration_that_is_shown_is_taken(page: Path, tmp_path: Path) -> None:
-    """A block that has a version is a policy, any other a command's options."""
+    """A block with a ledger's table is a lake.toml, one with a version a policy, any other a command's options."""
     for number, text in enumerate(blocks(page, "toml")):
         config = tmp_path / f"{number}.toml"
         config.write_text(text, encoding="utf-8")
+        if "ledger_table" in tomllib.loads(text):
+            assert LakeConfig.model_validate(tomllib.loads(text))
+            continue
         if "version" in tomllib.loads(text):
             assert parse_policy(text, str(page)).version
             continue
@@ -174,13 +178,24 @@ def test_every_command_and_option_is_documented() -> None:
     (usage,) = [block for block in blocks(README, "") if "aurastream sample" in block]
     told: dict[str, set[str]] = {}
     for part in usage.split("aurastream ")[1:]:
-        told.setdefault(part.split()[0], {"--config"}).update(re.findall(r"--[a-z-]+", part))
+        words = part.split()
+        name = " ".join(words[:2] if isinstance(cli.commands.get(words[0]), click.Group) else words[:1])
+        told.setdefault(name, {"--config"}).update(re.findall(r"--[a-z-]+", part))
 
     assert told == {
         name: {parameter.opts[-1] for parameter in command.params if isinstance(parameter, click.Option)}
-        for name, command in cli.commands.items()
+        for name, command in every_command(cli.commands)
     }
     assert "`--config FILE`" in README.read_text(encoding="utf-8")
+
+
+def every_command(commands: Mapping[str, click.Command]) -> Iterator[tuple[str, click.Command]]:
+    """Commands, and those of groups, by what one writes."""
+    for name, command in commands.items():
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {own}", found) for own, found in every_command(command.commands))
+        else:
+            yield name, command
 
 
 def table(page: Path, heading: str) -> list[list[str]]:
