@@ -24,6 +24,7 @@ class Milestone(StrEnum):
     READ_BACK = "read back"
     AUDITED = "audited"  # the verdict is kept
     PUBLISHED = "published"  # readers see it
+    SHOWN = "shown"  # the catalog of a lake in S3 shows it
     ENDED = "ended"  # it has ended otherwise
     REPORTED = "reported"  # its page is there
     LEFT = "left"  # its row is there, and so it has left everything

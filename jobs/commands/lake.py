@@ -1,4 +1,4 @@
-"""The commands on a lake: lake create, sql, runs, rollback, rebuild."""
+"""The commands on a lake: lake create, lake repair, sql, runs, rollback, rebuild."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import click
 from jobs.commands.options import COMMAND_EPILOG, as_date, cache_option, config_option, lake_option, option
 
 
-@click.group(short_help="Make a lake in S3.")
+@click.group(short_help="Make a lake in S3, or repair its catalog.")
 def lake() -> None:
-    """Make a lake in S3. One on a local path is made by its first night.
+    """Make a lake in S3, or repair what Athena reads of it. One on a local path is made by its first night.
 
     \b
     Example
@@ -37,6 +37,29 @@ def create(lake: str, kms_key: str | None) -> None:
         click.echo(f"{'none' if made.new is None else 'made' if made.new else 'there':<8}{made.what}")
     _, stores = open_lake(lake, create=False)
     stores.keys().content_key()
+
+
+@lake.command(epilog=COMMAND_EPILOG, short_help="Have Athena show what is published.")
+@config_option
+@lake_option
+def repair(lake: str) -> None:
+    """Make the tables, partitions and views of the Glue catalog anew where they are not what the ledger says.
+
+    Each night and each rollback show by themselves what they publish. This is for a catalog that somebody changed.
+
+    \b
+    Example
+      aurastream lake repair --lake s3://acme-lake/mail
+    """
+    from jobs.lake.catalog import repair as mend
+    from jobs.stores.open import open_lake
+    from transforms.errors import UsageError
+
+    opened, stores = open_lake(lake, create=False)
+    if opened.config is None:
+        raise UsageError(f"--lake {lake}: a lake on this machine has no catalog, and needs no repair")
+    lost = mend(opened, stores.ledger())
+    click.echo(f"catalog         {opened.config.database} shows what is published; {lost:,} partitions were lost")
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Answer one SQL query over what is published.")
@@ -107,11 +130,14 @@ def rollback(lake: str, ds: str) -> None:
     Example
       aurastream rollback --lake lake --ds 2026-11-22
     """
+    from jobs.lake.catalog import show
     from jobs.stores.open import open_lake
 
-    _, stores = open_lake(lake, create=False)
-    taken_back, now = stores.ledger().rollback(ds)
+    opened, stores = open_lake(lake, create=False)
+    ledger = stores.ledger()
+    taken_back, now = ledger.rollback(ds)
     click.echo(f"{ds}: readers see run {now}; run {taken_back} is taken back")
+    show(opened, ledger)
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Fill a meter and a cache that were lost.")

@@ -14,6 +14,7 @@ from ulid import ULID
 from expectations.verdict import Verdict
 from jobs import milestones
 from jobs.console import say
+from jobs.lake.catalog import show
 from jobs.lake.files import create, put, using, writing
 from jobs.lake.layout import Lake
 from jobs.milestones import Milestone
@@ -113,10 +114,17 @@ def publish(
         end(lake, ledger, ds, replace(record, summary=replace(record.summary, outcome=RunState.CONFLICT)))
         raise
     milestones.reached(Milestone.PUBLISHED)
+    _show(lake, ledger)
+    milestones.reached(Milestone.SHOWN)
     with _said(f"run {run_id} is published, and the next run writes its report"):
         leave(lake, ds, record)
         ledger.settle(run_id)
         milestones.reached(Milestone.SETTLED)
+
+
+def _show(lake: Lake, ledger: Ledger) -> None:
+    with _said("what is published is not yet what Athena shows; the next run mends it, or `aurastream lake repair`"):
+        show(lake, ledger)
 
 
 def end(lake: Lake, ledger: Ledger, ds: str, record: RunRecord) -> None:
@@ -150,11 +158,14 @@ def leave(lake: Lake, ds: str, record: RunRecord) -> None:
 def finish_interrupted(lake: Lake, stores: Stores) -> None:
     """Finish what runs left that are over: row and page where they lack them, and what they wrote and did not publish.
 
+    The catalog, too, where a run was killed before it showed what it had published.
+
     What a killed run had scored is in the cache, so taking its files up again buys nothing twice. Raises LakeError.
     """
     ledger, liveness = stores.ledger(), stores.liveness()
     over = [entry.run_id for entry in ledger.open_runs() if not liveness.lives(entry.run_id)]
     liveness.sweep()
+    _show(lake, ledger)
     if not over:
         return
     with using(lake.root), closing(stores.meter()) as meter:

@@ -97,6 +97,10 @@ class Ledger(Protocol):
         """What readers see of every date, or of some, by date: all of one moment."""
         ...
 
+    def pointers(self) -> dict[str, str]:
+        """Which run readers see of every date, by date: all of one moment."""
+        ...
+
     def taken(self, uris: Collection[str]) -> dict[str, TakenFile]:
         """Of some files, named by URI or the keyed hash of it, those that published runs have taken, as last taken."""
         ...

@@ -174,6 +174,10 @@ class DynamoLedger:
             raise self._table.client.unusable(f"it has lost what is published of {lost}; restore it from a backup")
         return {ds: Publication(runs[ds], files[ds]) for ds in sorted(runs)}
 
+    def pointers(self) -> dict[str, str]:
+        """See `Ledger.pointers`."""
+        return self._pointers(None)
+
     def _pointers(self, dates: Collection[str] | None) -> dict[str, str]:
         """Which run readers see of each date, all of one moment: nothing was published between the first and the last.
 

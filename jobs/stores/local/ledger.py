@@ -182,6 +182,10 @@ class LocalLedger:
             if dates is None or ds in dates
         }
 
+    def pointers(self) -> dict[str, str]:
+        """See `Ledger.pointers`."""
+        return {ds: found.run_id for ds, found in self.publications().items()}
+
     def taken(self, uris: Collection[str]) -> dict[str, TakenFile]:
         """See `Ledger.taken`."""
         wanted = set(uris)

@@ -31,7 +31,9 @@ def publish(ledger: Ledger, run_id: str, replaces: str | None = None, *taken: Ta
 
 
 def pointers(ledger: Ledger) -> dict[str, str]:
-    return {ds: found.run_id for ds, found in ledger.publications().items()}
+    pointers = ledger.pointers()
+    assert pointers == {ds: found.run_id for ds, found in ledger.publications().items()}
+    return pointers
 
 
 def states(ledger: Ledger) -> dict[str, RunState]:

@@ -1,0 +1,325 @@
+"""The Glue catalog of a lake in S3: the tables and views that Athena reads. See docs/athena.md.
+
+scores_all   every run's rows of every date, by (ds, run); a partition is registered once, and never moves
+scores       a view of it that lists what is published: one change of it publishes all dates of a run, or takes one back
+runs_all     the files of `runs`
+runs         a view of it; and a view for each file of `transforms/sql`
+
+A partition's location holds no Parquet but a manifest, which lists its files: what a lost worker writes late beside
+them is read by nobody. https://docs.aws.amazon.com/athena/latest/ug/supported-serdes.html, SymlinkTextInputFormat.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from jobs.lake.config import LakeConfig
+from jobs.lake.files import put, using
+from jobs.lake.layout import Lake
+from jobs.storage import storage_of
+from jobs.stores.aws.client import Client, Refusal
+from jobs.stores.protocols import Ledger, PublishedFile
+from transforms.errors import LakeBusy, LakeError
+from transforms.schemas import RUNS, SCORES
+
+# Partitions that one call registers: Glue's limit.
+_PARTITIONS_A_CALL = 100
+_PAIR = re.compile(r"\('([^']*)','([^']*)'\)")
+_PARQUET = {
+    "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    "Parameters": {"serialization.format": "1"},
+}
+_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
+_SYMLINKS = {
+    "InputFormat": "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat",
+    "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+    "SerdeInfo": _PARQUET,
+}
+_FILES = {
+    "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+    "OutputFormat": _OUTPUT,
+    "SerdeInfo": _PARQUET,
+}
+_DS = pa.field("ds", pa.string())
+
+
+class Pair(NamedTuple):
+    """A date, and a run that wrote it."""
+
+    ds: str
+    run_id: str
+
+
+def show(lake: Lake, ledger: Ledger) -> None:
+    """Have the catalog show what the ledger has published; nothing for a lake of this machine. Raises LakeError."""
+    if lake.config is not None:
+        _Catalog(lake, lake.config).sync(ledger)
+
+
+def repair(lake: Lake, ledger: Ledger) -> int:
+    """Register what is published and was lost, and show it as `show` does; how many partitions. Raises LakeError."""
+    if lake.config is None:
+        return 0
+    catalog = _Catalog(lake, lake.config)
+    lost = catalog.restore(ledger)
+    catalog.sync(ledger)
+    return lost
+
+
+class _Catalog:
+    """A lake's database. Every method raises LakeError."""
+
+    def __init__(self, lake: Lake, config: LakeConfig) -> None:
+        self._lake, self._database = lake, config.database
+        make = f"there is no such database; `aurastream lake create --lake {lake.root}` makes it"
+        called = f"database {config.database} of the Glue catalog"
+        self._client = Client("glue", called, LakeError, LakeBusy, {"EntityNotFoundException": make})
+
+    def sync(self, ledger: Ledger) -> None:
+        """Show what is published. Afterwards the catalog is no older than the ledger was when this was called.
+
+        The ledger is read after the view's version, and the view replaced only if it still has that version: of two who
+        publish at once, one reads the ledger again. What is there already is not written.
+        """
+        self._have_tables()
+        while True:
+            before = self._get("scores")
+            shown = _pairs(before)
+            wanted = {Pair(*each) for each in ledger.pointers().items()}
+            if not self._register(ledger, wanted - shown):
+                continue  # published anew meanwhile
+            if self._replace(before, self._view("scores", _scores_sql(wanted), SCORES.append(_DS))):
+                break
+        self._have(self._view("runs", f"SELECT {_names(RUNS)} FROM runs_all", RUNS))  # noqa: S608 - declared names
+        for name, sql in _views().items():
+            self._have_view(name, sql)
+
+    def restore(self, ledger: Ledger) -> int:
+        """Write the manifests and register the partitions of all that is published, and lost; how many there were."""
+        self._have_tables()
+        with using(self._lake.root):
+            listed = {stored.uri for stored in storage_of(self._lake.root).list(self._lake.at("catalog/scores"))}
+        registered = {pair for pair in self._registered() if self._manifest(pair) in listed}
+        while True:
+            lost = {Pair(*each) for each in ledger.pointers().items()} - registered
+            if self._register(ledger, lost):
+                return len(lost)
+
+    def _have_tables(self) -> None:
+        self._have(self._table("scores_all", SCORES, [_DS, pa.field("run", pa.string())], "catalog/nothing", _SYMLINKS))
+        self._have(self._table("runs_all", RUNS, [], "runs", _FILES))
+
+    def _register(self, ledger: Ledger, pairs: set[Pair]) -> bool:
+        """Register partitions that are published; False where one of them is so no more."""
+        if not pairs:
+            return True
+        found = ledger.publications({pair.ds for pair in pairs})
+        if any(pair.ds not in found or found[pair.ds].run_id != pair.run_id for pair in pairs):
+            return False
+        ordered = sorted(pairs)
+        for pair in ordered:
+            self._write_manifest(pair, found[pair.ds].files)
+        for i in range(0, len(ordered), _PARTITIONS_A_CALL):
+            partitions = [self._partition(pair) for pair in ordered[i : i + _PARTITIONS_A_CALL]]
+            answer = self._call("batch_create_partition", TableName="scores_all", PartitionInputList=partitions)
+            for error in answer.get("Errors", []):
+                code = error["ErrorDetail"]["ErrorCode"]
+                if code != "AlreadyExistsException":
+                    raise self._client.unusable(f"a partition of scores_all was refused: {code}")
+        return True
+
+    def _registered(self) -> set[Pair]:
+        """Every partition of `scores_all`."""
+        found: set[Pair] = set()
+        more: dict[str, str] = {}
+        while True:
+            page = self._call("get_partitions", TableName="scores_all", ExcludeColumnSchema=True, **more)
+            found.update(Pair(*each["Values"]) for each in page["Partitions"])
+            if not page.get("NextToken"):
+                return found
+            more = {"NextToken": page["NextToken"]}
+
+    def _manifest(self, pair: Pair) -> str:
+        return self._lake.at(f"catalog/scores/ds={pair.ds}/run={pair.run_id}/manifest")
+
+    def _write_manifest(self, pair: Pair, listed: Sequence[PublishedFile]) -> None:
+        """What a run published of a date, by file."""
+        put(self._manifest(pair), "".join(f"{self._lake.at(file.path)}\n" for file in listed).encode())
+
+    def _partition(self, pair: Pair) -> dict[str, Any]:
+        return {
+            "Values": list(pair),
+            "StorageDescriptor": self._described(SCORES, _folder(self._manifest(pair)), _SYMLINKS),
+        }
+
+    def _table(
+        self, name: str, schema: pa.Schema, keys: Sequence[pa.Field], path: str, stored: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            "Name": name,
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet"},
+            "PartitionKeys": [_hive_column(key) for key in keys],
+            "StorageDescriptor": self._described(schema, self._lake.at(path), stored),
+        }
+
+    def _described(self, schema: pa.Schema, location: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+        return {"Columns": [_hive_column(field) for field in schema], "Location": f"{location}/", **stored}
+
+    def _view(self, name: str, sql: str, schema: pa.Schema) -> dict[str, Any]:
+        """A view as Athena keeps it."""
+        said = {
+            "originalSql": sql,
+            "catalog": "awsdatacatalog",
+            "schema": self._database,
+            "columns": [{"name": field.name, "type": _trino_type(field.type)} for field in schema],
+        }
+        encoded = base64.b64encode(json.dumps(said).encode()).decode()
+        return {
+            "Name": name,
+            "TableType": "VIRTUAL_VIEW",
+            "Parameters": {"presto_view": "true", "comment": "Presto View"},
+            "PartitionKeys": [],
+            "StorageDescriptor": {
+                "Columns": [_hive_column(field) for field in schema],
+                "Location": "",
+                "SerdeInfo": {},
+            },
+            "ViewOriginalText": f"/* Presto View: {encoded} */",
+            "ViewExpandedText": "/* Presto View */",
+        }
+
+    def _have_view(self, name: str, sql: str) -> None:
+        """A view whose columns DuckDB, the local twin, tells: asked only where its text is another."""
+        from jobs.lake.sql import query  # and so DuckDB
+
+        before = self._get(name)
+        if before is None or _said(before).get("originalSql") != sql:
+            self._replace(before, self._view(name, sql, query({}, [], f"SELECT * FROM {name} LIMIT 0").schema))  # noqa: S608
+
+    def _have(self, table: dict[str, Any]) -> None:
+        """A table or view that says the same for every run: another's newer one is as good."""
+        self._replace(self._get(table["Name"]), table)
+
+    def _get(self, name: str) -> dict[str, Any] | None:
+        """A table of the database with its version, or None."""
+
+        def attempt(_: bool) -> dict[str, Any] | Refusal:
+            return self._client.call("get_table", {"EntityNotFoundException"}, DatabaseName=self._database, Name=name)
+
+        answer = self._client.persist(attempt)
+        return None if isinstance(answer, Refusal) else answer["Table"]
+
+    def _replace(self, before: Mapping[str, Any] | None, table: dict[str, Any]) -> bool:
+        """Make a table what it is to be, if it still is what it was; whether it is now."""
+        if before is None:
+            operation, more, lost = "create_table", {}, "AlreadyExistsException"
+        elif _same(before, table):
+            return True
+        else:
+            # Without the archive, which ends at 100,000 versions of a table.
+            more = {"VersionId": before["VersionId"], "SkipArchive": True}
+            operation, lost = "update_table", "ConcurrentModificationException"
+
+        def attempt(_: bool) -> dict[str, Any] | Refusal:
+            return self._client.call(operation, {lost}, DatabaseName=self._database, TableInput=table, **more)
+
+        return not isinstance(self._client.persist(attempt), Refusal)
+
+    def _call(self, operation: str, **told: Any) -> dict[str, Any]:
+        return self._client.persist(lambda _: self._told(operation, **told))
+
+    def _told(self, operation: str, **told: Any) -> dict[str, Any]:
+        """One try, of which every refusal is an error."""
+        answer = self._client.call(operation, DatabaseName=self._database, **told)
+        return {} if isinstance(answer, Refusal) else answer
+
+
+def _folder(uri: str) -> str:
+    return uri.rpartition("/")[0]
+
+
+def _same(before: Mapping[str, Any], table: Mapping[str, Any]) -> bool:
+    """Whether a table says already what it is to say. Glue may add to it, and leave out what is empty."""
+    described = before.get("StorageDescriptor") or {}
+    wanted = table["StorageDescriptor"]
+    return (
+        before.get("ViewOriginalText") == table.get("ViewOriginalText")
+        and described.get("Columns") == wanted["Columns"]
+        and (table["TableType"] == "VIRTUAL_VIEW" or described.get("Location") == wanted["Location"])
+    )
+
+
+def _said(table: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a view of ours says; nothing where there is none that can be read."""
+    found = re.fullmatch(r"/\* Presto View: (\S+) \*/", (table or {}).get("ViewOriginalText") or "")
+    try:
+        said = json.loads(base64.b64decode(found[1])) if found else {}
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _pairs(view: Mapping[str, Any] | None) -> set[Pair]:
+    """What `scores` shows."""
+    return {Pair(*found) for found in _PAIR.findall(str(_said(view).get("originalSql")))}
+
+
+def _scores_sql(pairs: set[Pair]) -> str:
+    listed = ",".join(f"('{pair.ds}','{pair.run_id}')" for pair in sorted(pairs))
+    where = f"(ds, run) IN ({listed})" if pairs else "false"
+    return f"SELECT {_names(SCORES)}, ds FROM scores_all WHERE {where}"  # noqa: S608 - dates and ULIDs of the ledger
+
+
+def _names(schema: pa.Schema) -> str:
+    return ", ".join(schema.names)
+
+
+def _views() -> dict[str, str]:
+    """Every file of `transforms/sql`, by its name."""
+    found = {}
+    for view in sorted(files("transforms").joinpath("sql").iterdir(), key=lambda each: each.name):
+        if view.name.endswith(".sql"):
+            found[view.name.removesuffix(".sql")] = view.read_text(encoding="utf-8")
+    return found
+
+
+_HIVE = {"string": "string", "double": "double", "float": "float", "bool": "boolean", "int32": "int", "int64": "bigint"}
+_TRINO = _HIVE | {"string": "varchar", "float": "real", "int32": "integer"}
+
+
+def _hive_column(field: pa.Field) -> dict[str, str]:
+    return {"Name": field.name, "Type": _hive_type(field.type)}
+
+
+def _hive_type(kind: pa.DataType) -> str:
+    """A type as Glue names it: https://docs.aws.amazon.com/athena/latest/ug/data-types.html."""
+    if pa.types.is_timestamp(kind):
+        return "timestamp"
+    if pa.types.is_struct(kind):
+        return f"struct<{','.join(f'{field.name}:{_hive_type(field.type)}' for field in kind)}>"
+    if pa.types.is_list(kind):
+        return f"array<{_hive_type(kind.value_type)}>"
+    if pa.types.is_map(kind):
+        return f"map<{_hive_type(kind.key_type)},{_hive_type(kind.item_type)}>"
+    return _HIVE[str(kind)]
+
+
+def _trino_type(kind: pa.DataType) -> str:
+    """A type as the engine names it. Athena's own timestamps are of milliseconds, which go into those of a view."""
+    if pa.types.is_timestamp(kind):
+        return "timestamp(6)"
+    if pa.types.is_struct(kind):
+        return f"row({', '.join(f'{json.dumps(field.name)} {_trino_type(field.type)}' for field in kind)})"
+    if pa.types.is_list(kind):
+        return f"array({_trino_type(kind.value_type)})"
+    if pa.types.is_map(kind):
+        return f"map({_trino_type(kind.key_type)}, {_trino_type(kind.item_type)})"
+    return _TRINO[str(kind)]
