@@ -1,4 +1,4 @@
-"""The Glue catalog of a lake in S3: the tables and views that Athena reads. See docs/athena.md.
+"""The Glue catalog of a lake in S3: the tables and views that Athena reads. See docs/s3.md.
 
 scores_all   every run's rows of every date, by (ds, run); a partition is registered once, and never moves
 scores       a view of it that lists what is published: one change of it publishes all dates of a run, or takes one back

@@ -112,6 +112,8 @@ def settled(location: str) -> None:
 def _of(path: str, runs: Mapping[str, RunEntry]) -> bool:
     """Whether a file is what a run may have left: an audit, or scores of one that was replaced."""
     folders = path.split("/")
+    if folders[0] == "catalog":  # what the catalog says of scores
+        return True
     of_audit = folders[0] == "audits" and folders[1] in runs
     run = runs.get(folders[2].removeprefix("run=")) if folders[0] == "scores" else None
     of_scores = run is not None and run.state is RunState.PUBLISHED
