@@ -32,8 +32,8 @@ def lake(aws: Aws) -> Iterator[Lake]:
     with aws.used():
         database = aws.name("lake").replace("-", "_")
         aws.client("glue").create_database(DatabaseInput={"Name": database})
-        names = {"ledger_table": "ledger", "cache_table": "cache", "workgroup": "w", "secret": "s"}
-        yield Lake(aws.prefix(), LakeConfig(database=database, **names))
+        config = LakeConfig(ledger_table="led", cache_table="cac", database=database, workgroup="w", secret="s")
+        yield Lake(aws.prefix(), config)
 
 
 @pytest.fixture
