@@ -180,11 +180,15 @@ class DynamoLedger:
                 return found
 
     def _published(self, dates: Collection[str] | None) -> tuple[dict[str, str], list[Item]]:
-        runs = self._pointers(dates)
+        runs = self._pointed_to(dates)
         return runs, self._table.get_many([{"pk": f"files#{ds}", "sk": run_id} for ds, run_id in runs.items()])
 
     def _pointers(self, dates: Collection[str] | None) -> dict[str, str]:
-        """Which run readers see of each date; of one moment only within `_of_one_moment`.
+        """Which run readers see of each date, all of one moment."""
+        return self._of_one_moment(lambda: self._pointed_to(dates))
+
+    def _pointed_to(self, dates: Collection[str] | None) -> dict[str, str]:
+        """The same; of one moment only within `_of_one_moment`.
 
         A date whose run is still being pointed to counts as pointed to, from the moment on that the run is published.
         """
@@ -277,7 +281,7 @@ class DynamoLedger:
 
     def rollback(self, ds: str) -> tuple[str, str]:
         """See `Ledger.rollback`. Raises LakeBusy while a run publishes the date, CommitUnknown as `publish` does."""
-        current = self._of_one_moment(lambda: self._pointers([ds])).get(ds)
+        current = self._pointers([ds]).get(ds)
         if current is None:
             raise LakeError(f"nothing is published for {ds}: `aurastream runs` lists the dates of every run")
         publication = self._table.get({"pk": "publication", "sk": f"{ds}#{current}"}) or {}
@@ -331,7 +335,7 @@ class DynamoLedger:
         """Of what readers see of dates, and what that replaced: how many have replaced each, by date and run."""
         if not dates:
             return {}
-        pointers, publications = self._of_one_moment(lambda: (self._pointers(dates), self._publications(dates)))
+        pointers, publications = self._of_one_moment(lambda: (self._pointed_to(dates), self._publications(dates)))
         replaced = {tuple(item["sk"].split("#", 1)): item["replaced"] for item in publications}
         order: dict[tuple[str, str], int] = {}
         for ds, current in pointers.items():
