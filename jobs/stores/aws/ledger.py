@@ -20,17 +20,19 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 from jobs.stores.aws.dynamodb import ACTIONS_A_TRANSACTION, Check, Delete, Item, Put, Table, Update
 from jobs.stores.protocols import Publication, PublishedFile, RunEntry, TakenFile
 from transforms.errors import CommitUnknown, LakeBusy, LakeError, PublishConflict
 from transforms.schemas import RunState
+
+T = TypeVar("T")
 
 # Dates that are locked, or prepared for publishing, in one transaction; beside them there are a few items more.
 DATES_A_TRANSACTION = ACTIONS_A_TRANSACTION - 10
@@ -163,12 +165,7 @@ class DynamoLedger:
 
     def publications(self, dates: Collection[str] | None = None) -> dict[str, Publication]:
         """See `Ledger.publications`."""
-        while True:
-            before = self._table.get(_CHANGED)
-            runs = self._pointers(dates)
-            lists = self._table.get_many([{"pk": f"files#{ds}", "sk": run_id} for ds, run_id in runs.items()])
-            if self._table.get(_CHANGED) == before:
-                break
+        runs, lists = self._of_one_moment(lambda: self._published(dates))
         files = {item["pk"].removeprefix("files#"): _unpacked(item["files"]) for item in lists}
         if lost := next((ds for ds in runs if ds not in files), None):
             raise self._table.client.unusable(f"it has lost what is published of {lost}; restore it from a backup")
@@ -178,21 +175,33 @@ class DynamoLedger:
         """See `Ledger.pointers`."""
         return self._pointers(None)
 
+    def _of_one_moment(self, read: Callable[[], T]) -> T:
+        """What several calls read, if nothing was published or taken back between the first and the last of them."""
+        while True:
+            before = self._table.get(_CHANGED)
+            found = read()
+            if self._table.get(_CHANGED) == before:
+                return found
+
+    def _published(self, dates: Collection[str] | None) -> tuple[dict[str, str], list[Item]]:
+        runs = self._pointed_to(dates)
+        return runs, self._table.get_many([{"pk": f"files#{ds}", "sk": run_id} for ds, run_id in runs.items()])
+
     def _pointers(self, dates: Collection[str] | None) -> dict[str, str]:
-        """Which run readers see of each date, all of one moment: nothing was published between the first and the last.
+        """Which run readers see of each date, all of one moment."""
+        return self._of_one_moment(lambda: self._pointed_to(dates))
+
+    def _pointed_to(self, dates: Collection[str] | None) -> dict[str, str]:
+        """The same; of one moment only within `_of_one_moment`.
 
         A date whose run is still being pointed to counts as pointed to, from the moment on that the run is published.
         """
-        while True:
-            before = self._table.get(_CHANGED)
-            if dates is None or len(dates) > FEW_DATES:
-                found = list(self._table.query("pointer"))
-            else:
-                found = self._table.get_many([_pointer(ds) for ds in dict.fromkeys(dates)])
-            pending = dict.fromkeys(item["pending"] for item in found if "pending" in item)
-            published = {run.run_id for run in self._entries(list(pending)) if run.state is RunState.PUBLISHED}
-            if self._table.get(_CHANGED) == before:
-                break
+        if dates is None or len(dates) > FEW_DATES:
+            found = list(self._table.query("pointer"))
+        else:
+            found = self._table.get_many([_pointer(ds) for ds in dict.fromkeys(dates)])
+        pending = dict.fromkeys(item["pending"] for item in found if "pending" in item)
+        published = {run.run_id for run in self._entries(list(pending)) if run.state is RunState.PUBLISHED}
         seen = {
             item["sk"]: item["pending"] if item.get("pending") in published else item.get("run_id") for item in found
         }
@@ -229,10 +238,15 @@ class DynamoLedger:
 
     def _commit(self, run_id: str, record: Mapping[str, Any]) -> None:
         """The moment at which readers see the run: all its dates are told of it, and one item makes them so."""
-        refused = self._table.transact(
-            [_ended(run_id, RunState.PUBLISHED, json.dumps(record)), Update(_CHANGED, _COUNT, values={"one": 1})],
-            CommitUnknown,
-        )
+        ended = _ended(run_id, RunState.PUBLISHED, json.dumps(record))
+        try:
+            refused = self._table.transact([ended, Update(_CHANGED, _COUNT, values={"one": 1})], CommitUnknown)
+        except CommitUnknown as unknown:
+            # One that is found as it was may still be on its way.
+            with suppress(LakeError):
+                if self._state(run_id) is RunState.PUBLISHED:
+                    return
+            raise unknown from None
         if refused and self._state(run_id) is not RunState.PUBLISHED:
             raise PublishConflict(
                 f"run {run_id} publishes nothing: it was taken for dead and ended. Run again to take its work up."
@@ -270,7 +284,7 @@ class DynamoLedger:
         self._table.write(Update(_pointer(ds), change, "#pending = :run", {"run": run_id}))
 
     def rollback(self, ds: str) -> tuple[str, str]:
-        """See `Ledger.rollback`. Raises LakeBusy while a run publishes the date."""
+        """See `Ledger.rollback`. Raises LakeBusy while a run publishes the date, CommitUnknown as `publish` does."""
         current = self._pointers([ds]).get(ds)
         if current is None:
             raise LakeError(f"nothing is published for {ds}: `aurastream runs` lists the dates of every run")
@@ -281,9 +295,9 @@ class DynamoLedger:
         self._finish(ds, current)
         found = self._table.get(_pointer(ds)) or {}
         pending = found.get("pending")
-        if pending and self._state(pending) is RunState.STARTED:
+        if pending and self._state(pending) in (RunState.STARTED, RunState.PUBLISHED):
             raise LakeBusy(f"run {pending} is publishing {ds} at this moment: try again when it has")
-        # An intent of a run that has ended is left out of what comes.
+        # An intent of a run that has ended otherwise is left out of what comes.
         intent = "#pending = :pending" if pending else "attribute_not_exists(#pending)"
         moved = self._table.transact(
             [
@@ -296,7 +310,8 @@ class DynamoLedger:
                 Delete({"pk": "publication", "sk": f"{ds}#{current}"}),
                 Delete({"pk": f"files#{ds}", "sk": current}),
                 Update(_CHANGED, _COUNT, values={"one": 1}),
-            ]
+            ],
+            CommitUnknown,
         )
         if moved:
             raise LakeBusy(f"{ds} was published, or taken back, by somebody else at this moment: look, and try again")
@@ -324,11 +339,7 @@ class DynamoLedger:
         """Of what readers see of dates, and what that replaced: how many have replaced each, by date and run."""
         if not dates:
             return {}
-        pointers = self._pointers(dates)
-        if len(dates) > FEW_DATES:
-            publications = list(self._table.query("publication"))
-        else:
-            publications = [item for ds in dates for item in self._table.query("publication", f"{ds}#")]
+        pointers, publications = self._of_one_moment(lambda: (self._pointed_to(dates), self._publications(dates)))
         replaced = {tuple(item["sk"].split("#", 1)): item["replaced"] for item in publications}
         order: dict[tuple[str, str], int] = {}
         for ds, current in pointers.items():
@@ -338,6 +349,11 @@ class DynamoLedger:
                 order[ds, run] = place
                 place, run = place + 1, replaced.get((ds, run))
         return order
+
+    def _publications(self, dates: Collection[str]) -> list[Item]:
+        if len(dates) > FEW_DATES:
+            return list(self._table.query("publication"))
+        return [item for ds in dates for item in self._table.query("publication", f"{ds}#")]
 
     def _take(self, run_id: str, taken: Sequence[TakenFile]) -> None:
         """Enter what a run takes: it counts once the run is published. Raises PublishConflict.

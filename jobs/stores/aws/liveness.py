@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from jobs.stores.aws.dynamodb import Delete, Item, Put, Table, Update
 from jobs.stores.steps import CLOCKS_DIFFER
@@ -44,7 +44,8 @@ class DynamoLiveness:
         finally:
             over.set()
             beating.join()
-            self._table.write(Delete(_key(run_id), "#holder = :holder", {"holder": holder}))
+            with suppress(LakeError):  # it ends with its lease, and how the run ended is no worse for it
+                self._table.write(Delete(_key(run_id), "#holder = :holder", {"holder": holder}))
 
     def lives(self, run_id: str) -> bool:
         """See `Liveness.lives`."""
