@@ -54,7 +54,7 @@ ALONE = {
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
     "sqlite3": ("jobs.stores.local",),
-    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws"),
+    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws", "infra.glue"),
     "vaderSentiment": ("transforms.sentiment.vader",),
 }
 # What transforms and expectations may not know: the world.

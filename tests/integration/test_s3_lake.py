@@ -59,6 +59,7 @@ def night(drops: Path | str, location: str | Path, tmp_path: Path, **told: Any) 
     return record
 
 
+@pytest.mark.aws
 def test_a_night_in_s3_is_that_of_a_folder(here: Aws, lake: str, tmp_path: Path) -> None:
     """Paid for by the second scorer once: what the first lake has bought says nothing to the other."""
     write_key(tmp_path / "key")
@@ -126,7 +127,7 @@ def test_a_night_in_bad_weather(
         found = rows(lake)
     storage._s3.cache_clear()
 
-    assert sum(count for harm, count in (s3.done + dynamodb.done).items() if harm != "none") > 5
+    assert sum(count for harm, count in (s3.done + dynamodb.done).items() if harm != "none") > 1
     billed = {text["text"]: text["billed"] - here_before.get(text["text"], 0) for text in here.texts()}
     assert max(billed.values()) <= 1
     monkeypatch.undo()

@@ -161,7 +161,7 @@ def test_a_grant_never_exceeds_a_budget_and_leaves_nothing_that_fits(
     if budget is None:
         assert (granted.items, granted.left) == (len(units), None)
         return
-    assert granted.left == budget - reserved
+    assert granted.left == max(0, budget - reserved)
     assert reserved <= budget or granted.items == 0
     if granted.items < len(units):
         assert reserved + units[granted.items] > budget
