@@ -180,6 +180,7 @@ class _Catalog:
             "catalog": "awsdatacatalog",
             "schema": self._database,
             "columns": [{"name": field.name, "type": _trino_type(field.type)} for field in schema],
+            "runAsInvoker": True,  # whoever asks needs the rights himself; the engine refuses a view of nobody's
         }
         encoded = base64.b64encode(json.dumps(said).encode()).decode()
         return {

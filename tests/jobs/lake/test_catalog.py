@@ -129,6 +129,7 @@ def test_types(lake: Lake, ledger: LocalLedger, glue: Any) -> None:
 
     columns = {column["name"]: column["type"] for column in view(glue, lake)["columns"]}
     assert columns["scored_at"] == "timestamp(6)"
+    assert view(glue, lake)["runAsInvoker"]  # without, Trino refuses it
     assert columns["pii"] == (
         'array(row("type" varchar, "start" integer, "end" integer, "detector" varchar, "confidence" real))'
     )
