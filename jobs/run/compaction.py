@@ -12,6 +12,7 @@ from jobs.lake.published import read_published
 from jobs.run.workers import Workers
 from jobs.storage import storage_of
 from jobs.stores.protocols import PublishedFile
+from transforms.errors import LakeError
 
 # Athena's own advice for a file is 128 MB and more. A date of less than that is left in the files that its tasks wrote,
 # unless these are many.
@@ -37,6 +38,8 @@ def compact(workers: Workers, lake: Lake, run_id: str, files: Sequence[WrittenFi
         return [*files]
     folder = lake.scores(files[0].ds, run_id)
     sizes = {stored.uri: stored.size for stored in storage_of(folder).list(folder)}
+    if gone := next((file.uri for file in files if file.uri not in sizes), None):
+        raise LakeError(f"{gone} is gone: another start took this run for dead and removed what it wrote; run again")
     if sum(sizes[file.uri] for file in files) < LEAST_BYTES and len(files) <= MANY_FILES:
         return [*files]
     bins = _bins(files, sizes)

@@ -69,3 +69,12 @@ def test_a_file_that_is_not_what_was_written_is_not_put_together(lake: Lake, mon
 
     with pytest.raises(LakeError, match="damaged"):
         put_together(lake, [one, two])
+
+
+def test_a_file_that_somebody_removed_is_said(lake: Lake) -> None:
+    """By the start that took the run for dead: until 2026-11-29 a KeyError, which no caller foresaw."""
+    files = written(lake, "a", "b")
+    Path(files[1].uri).unlink()
+
+    with pytest.raises(LakeError, match=r"b\.parquet is gone"):
+        put_together(lake, files)
