@@ -267,7 +267,7 @@ def _publish_after_others(twin: Twin, number: int) -> None:
     begin(ledger, f"R{number}")
     while True:
         try:
-            publish(ledger, f"R{number}", pointers(ledger).get(DS), FILE._replace(uri=f"/drops/{number}"))
+            publish(ledger, f"R{number}", ledger.pointers().get(DS), FILE._replace(uri=f"/drops/{number}"))
         except PublishConflict:
             continue
         return
