@@ -12,14 +12,13 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from jobs import nightly
 from jobs.console import say
 from jobs.formats import Format
 from jobs.guard import type_and_place
-from jobs.settings import NightlySettings, parse_mapping
+from jobs.settings import NightlySettings, parse_dollars, parse_mapping
 from jobs.spark.modules import check_executors, versions
 from jobs.spark.session import glue_session
 from transforms.cost import DEFAULT_TPS
@@ -46,7 +45,7 @@ def settings(arguments: Sequence[str]) -> NightlySettings:
     parser.add_argument("--scorer", default="comprehend")
     parser.add_argument("--without-cache", choices=["stop", "defer"], default="stop")
     parser.add_argument("--quota-tps", type=float, default=DEFAULT_TPS)
-    parser.add_argument("--budget", type=_dollars)
+    parser.add_argument("--budget", type=parse_dollars)
     parser.add_argument("--map", dest="mapping", default="")
     parser.add_argument("--format", dest="file_format", type=Format)
     parser.add_argument("--reprocess", choices=["true", "false"], default="false")
@@ -59,13 +58,6 @@ def settings(arguments: Sequence[str]) -> NightlySettings:
             "reprocess": told.reprocess == "true",
         }
     )
-
-
-def _dollars(amount: str) -> Decimal:
-    try:
-        return Decimal(amount)
-    except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{amount!r} is no amount of dollars: write it as 25.00") from None
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from math import inf
 from pathlib import Path
 
@@ -161,6 +161,17 @@ def _read(location: str) -> bytes:
     with storage_of(uri).open(uri) as file:
         content: bytes = file.read()
     return content
+
+
+def parse_dollars(text: str) -> Decimal:
+    """An amount of money that is not negative, exact to whatever was written. Raises UsageError."""
+    try:
+        amount = Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise UsageError(f"{text!r} is no amount of dollars: write it as 25.00")
+    return amount
 
 
 def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from infra.local.aws import stack
 from infra.local.aws.part import Part
 from infra.local.aws.parts import NIGHT
 from infra.local.aws.s3 import BUCKETS
-from jobs import storage
+from tests.environment import known
 
 _NAMES = count()
 
@@ -81,14 +81,8 @@ class Aws:
     @contextmanager
     def used(self) -> Iterator[None]:
         """These servers are what this process, and those it starts, know of AWS."""
-        with pytest.MonkeyPatch.context() as environment:
-            for name in [name for name in os.environ if name.startswith("AWS_")]:
-                environment.delenv(name)
-            for name, value in self.environment.items():
-                environment.setenv(name, value)
-            storage._s3.cache_clear()  # it keeps the client that it made of another environment
+        with known(self.environment):
             yield
-        storage._s3.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import pytest
 from infra.local.aws.part import Part
 from infra.local.aws.process import serving
 from infra.local.aws.s3 import PART, launch
-from jobs import storage
+from tests.environment import known
 
 BUCKET = "inbox"
 REGION = "us-east-1"
@@ -58,14 +58,8 @@ class S3:
     @contextmanager
     def used(self) -> Iterator[None]:
         """This server is what this process, and those it starts, know of AWS."""
-        with pytest.MonkeyPatch.context() as environment:
-            for name in [name for name in os.environ if name.startswith("AWS_")]:
-                environment.delenv(name)
-            for name, value in self.environment.items():
-                environment.setenv(name, value)
-            storage._s3.cache_clear()  # it keeps the client that it made of another environment
+        with known(self.environment):
             yield
-        storage._s3.cache_clear()
 
 
 @pytest.fixture(scope="session")

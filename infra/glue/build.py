@@ -46,16 +46,19 @@ def names(path: Path) -> dict[str, str]:
     """The packages of a requirements file, by their names in one spelling, with their versions."""
     lines = path.read_text(encoding="utf-8").splitlines()
     found = (re.match(r"([A-Za-z0-9._-]+)==([^\s\\]+)", line) for line in lines)
-    return {re.sub(r"[-_.]+", "-", each[1]).lower(): each[2] for each in found if each}
+    return {_spelled(each[1]): each[2] for each in found if each}
+
+
+def _spelled(name: str) -> str:
+    """A package's name in the one spelling that the Packaging User Guide gives it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _shipped() -> list[str]:
     """The entries of the lock, with their hashes, that Glue does not bring."""
     brought = names(PINS)
     entries = re.findall(r"^([A-Za-z0-9._-]+)==((?:.*\\\n)*.*)$", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
-    return [
-        f"{name}=={rest}".replace("\\\n", "") for name, rest in entries if re.sub(r"[-_.]+", "-", name) not in brought
-    ]
+    return [f"{name}=={rest}".replace("\\\n", "") for name, rest in entries if _spelled(name) not in brought]
 
 
 def _our_wheel(wheels: Path) -> str:

@@ -6,13 +6,14 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from transforms.cost import DEFAULT_TPS
+from transforms.errors import UsageError
 
 COMMAND_EPILOG = "Options can also come from the environment and a file: see `aurastream --help`."
 
@@ -46,13 +47,12 @@ class Dollars(click.ParamType):  # type: ignore[type-arg] # generic in click 8.4
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         """As Decimal, or a usage error."""
+        from jobs.settings import parse_dollars
+
         try:
-            amount = Decimal(str(value).strip().removeprefix("$"))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or amount < 0:
-            self.fail(f"{value!r} is no amount of dollars: write it as 25.00", param, ctx)
-        return amount
+            return parse_dollars(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:

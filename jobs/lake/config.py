@@ -22,8 +22,7 @@ from jobs.storage import storage_of
 from transforms.errors import LakeError
 
 FILE = "lake.toml"
-_TABLE_NAME = r"[A-Za-z0-9_.-]{3,255}"
-_Table = Annotated[str, StringConstraints(pattern=f"^{_TABLE_NAME}$")]
+_Table = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
 
 
 class LakeConfig(BaseModel):
@@ -54,13 +53,15 @@ def default_config(root: str, kms_key: str | None = None) -> LakeConfig:
 
 
 def read_config(root: str) -> LakeConfig | None:
-    """What the `lake.toml` of a lake in S3 says; None where there is none. Raises LakeError, OSError."""
+    """What the `lake.toml` of a lake in S3 says; None where there is none. Raises LakeError."""
     uri = f"{root}/{FILE}"
     try:
         with storage_of(uri).open(uri) as file:
             content = file.read().decode()
-    except FileNotFoundError:
+    except FileNotFoundError:  # also where there is no bucket
         return None
+    except OSError as error:
+        raise LakeError(f"the lake {root} cannot be used: {error}") from None
     except UnicodeDecodeError:
         raise LakeError(f"{uri}: it is not UTF-8") from None
     try:

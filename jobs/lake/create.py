@@ -49,10 +49,7 @@ def create_lake(location: str, kms_key: str | None = None) -> Iterator[Made]:
     root = absolute(location)
     if not root.startswith("s3://"):
         raise UsageError(f"--lake {location}: a lake on a local path is made by its first night; name one in S3")
-    try:
-        found = read_config(root)  # also where there is no bucket, there is none
-    except OSError as error:
-        raise LakeError(f"the lake {root} cannot be used: {error}") from None
+    found = read_config(root)
     config = found or default_config(root, kms_key)
     bucket = root.removeprefix("s3://").partition("/")[0]
     yield from _bucket(bucket, config, new=found is None)

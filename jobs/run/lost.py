@@ -31,7 +31,6 @@ FILES = 2
 LOOKED_BACK = timedelta(days=62)
 # Nothing is expected of entries that expire within this time.
 MARGIN = timedelta(days=30)
-_KINDS = ("billed", "unconfirmed")
 _READ = ["run_id", "status", "billed_units", "scored_at", "content_key"]
 
 

@@ -161,10 +161,7 @@ def open_lake(location: str, *, create: bool, cache: str | None = None) -> tuple
     table = named_table(cache)
     root = absolute(location)
     if root.startswith("s3://"):
-        try:
-            config = read_config(root)
-        except OSError as error:
-            raise LakeError(f"the lake {root} cannot be used: {error}") from None
+        config = read_config(root)
         if config is None:
             raise LakeError(f"no lake at {root}: make one with `aurastream lake create --lake {root}`")
         if cache == LOCAL:
@@ -192,12 +189,9 @@ def temporary_lake(cache: str | None) -> Iterator[tuple[Lake, Stores]]:
 def lake_exists(location: str) -> bool:
     """Whether there is a lake. Raises UsageError as `open_lake`; LakeError where S3 does not tell."""
     root = absolute(location)
-    if not root.startswith("s3://"):
-        return Path(root, "ledger.sqlite").exists()
-    try:
+    if root.startswith("s3://"):
         return read_config(root) is not None
-    except OSError as error:
-        raise LakeError(f"the lake {root} cannot be used: {error}") from None
+    return Path(root, "ledger.sqlite").exists()
 
 
 def named_table(cache: str | None) -> str | None:

@@ -41,7 +41,9 @@ def test_arguments_are_those_of_nightly() -> None:
     [
         (["--lake", "l"], "--drops"),
         ([*OURS, "--quota-tps", "many"], "quota-tps"),
-        ([*OURS, "--budget", "much"], "budget"),
+        ([*OURS, "--budget", "much"], "no amount of dollars"),
+        ([*OURS, "--budget", "nan"], "no amount of dollars"),
+        ([*OURS, "--budget", "-1"], "no amount of dollars"),
         ([*OURS, "--reprocess", "maybe"], "reprocess"),
         ([*OURS, "--map", "text"], "--map text"),
         ([*OURS[:2], "--lak", "abbreviated"], "--lake"),

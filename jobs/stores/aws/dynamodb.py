@@ -207,12 +207,12 @@ class Table:
 
     def get_wire(self, keys: Sequence[Wire], *, consistent: bool) -> Iterator[Wire]:
         """As `get_many`, in DynamoDB's own writing, with binary values in Base64; some 10 µs a key."""
-        for items in self._pool.map(lambda part: self._read(part, consistent), _parts(keys, KEYS_A_READ)):
+        for items in self._pool.map(lambda part: self._read(part, consistent), parts(keys, KEYS_A_READ)):
             yield from items
 
     def write_wire(self, requests: Sequence[Wire]) -> None:
         """Make the requests of a BatchWriteItem, as many as they are."""
-        for _ in self._pool.map(self._write, _parts(requests, ITEMS_A_WRITE)):
+        for _ in self._pool.map(self._write, parts(requests, ITEMS_A_WRITE)):
             pass  # raises what the call raised
 
     def _read(self, keys: list[Wire], consistent: bool) -> list[Wire]:
@@ -336,5 +336,6 @@ def _unquoted(request: Wire) -> Wire:
     return {kind: {what: wire(plain(item))}}
 
 
-def _parts(things: Sequence[T], size: int) -> list[list[T]]:
+def parts(things: Sequence[T], size: int) -> list[list[T]]:
+    """Things, in their order, as many at a time as one call takes."""
     return [list(things[start : start + size]) for start in range(0, len(things), size)]

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any, TypeVar
 
-from jobs.stores.aws.dynamodb import ACTIONS_A_TRANSACTION, Check, Delete, Item, Put, Table, Update
+from jobs.stores.aws.dynamodb import ACTIONS_A_TRANSACTION, Check, Delete, Item, Put, Table, Update, parts
 from jobs.stores.protocols import Publication, PublishedFile, RunEntry, TakenFile
 from transforms.errors import CommitUnknown, LakeBusy, LakeError, PublishConflict
 from transforms.schemas import RunState
@@ -77,11 +77,11 @@ class DynamoLedger:
             *(Put({**key, "run_id": run_id, "began": run["began"]}) for key in _indexes(run)),
         ]
         locks = ordered if alone else []
-        first, rest = locks[:DATES_A_TRANSACTION], locks[DATES_A_TRANSACTION:]
-        self._lock(run, first, enter)
+        self._lock(run, locks[:DATES_A_TRANSACTION], enter)
+        works = Check(_run(run_id), "#state = :state", {"state": RunState.STARTED})
         try:
-            for start in range(0, len(rest), DATES_A_TRANSACTION):
-                self._lock(run, rest[start : start + DATES_A_TRANSACTION], [_check(run_id, RunState.STARTED)])
+            for dates_left in parts(locks[DATES_A_TRANSACTION:], DATES_A_TRANSACTION):
+                self._lock(run, dates_left, [works])
         except PublishConflict:
             self._table.delete_many([_run(run_id), *_indexes(run)])
             raise
@@ -228,9 +228,8 @@ class DynamoLedger:
                     )
                 ]
             )
-            ordered = sorted(replaces)
-            for start in range(0, len(ordered), DATES_A_TRANSACTION):
-                self._intend(run_id, {ds: replaces[ds] for ds in ordered[start : start + DATES_A_TRANSACTION]})
+            for dates in parts(sorted(replaces), DATES_A_TRANSACTION):
+                self._intend(run_id, {ds: replaces[ds] for ds in dates})
             self._commit(run_id, record)
         with suppress(LakeError):  # it is published: readers know, and whoever comes next finishes this
             for ds in replaces:
@@ -370,11 +369,8 @@ class DynamoLedger:
         ]
         if any("/" not in file.uri for file in taken):
             self._table.put_many([_HASHES])
-        parts = [
-            updates[start : start + ACTIONS_A_TRANSACTION] for start in range(0, len(updates), ACTIONS_A_TRANSACTION)
-        ]
         with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(self._table.transact, parts))
+            list(pool.map(self._table.transact, parts(updates, ACTIONS_A_TRANSACTION)))
         dates = {file.uri: file.ds for file in taken}
         others = [
             (told["ds"], other, dates[item["uri"]])
@@ -382,7 +378,8 @@ class DynamoLedger:
             for other, told in item.items()
             if isinstance(told, dict) and other != run_id and told["ds"] != dates[item["uri"]]
         ]
-        working = {run.run_id for run in self._entries(list({run for _, run, _ in others})) if not _has_ended(run)}
+        entries = self._entries(list({run for _, run, _ in others}))
+        working = {run.run_id for run in entries if run.state is RunState.STARTED}
         order = self._order({ds for ds, _, _ in others})
         for ds, other, own in others:
             if (ds, other) in order or other in working:
@@ -426,18 +423,10 @@ def _entry(item: Item) -> RunEntry:
     )
 
 
-def _has_ended(run: RunEntry) -> bool:
-    return run.state is not RunState.STARTED
-
-
 def _ended(run_id: str, state: RunState, record: str | None) -> Update:
     """A run ends, if it has not."""
     values = {"started": RunState.STARTED, "state": state, "record": record}
     return Update(_run(run_id), "SET #state = :state, #record = :record", "#state = :started", values)
-
-
-def _check(run_id: str, state: RunState) -> Check:
-    return Check(_run(run_id), "#state = :state", {"state": state})
 
 
 def _intent(ds: str, run_id: str, replaces: str | None, stale: str | None) -> Update:

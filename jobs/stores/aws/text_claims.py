@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
-from jobs.stores.aws.dynamodb import ACTIONS_A_TRANSACTION, Delete, Item, Put, Table
+from jobs.stores.aws.dynamodb import ACTIONS_A_TRANSACTION, Delete, Item, Put, Table, parts
 from jobs.stores.steps import Claim, claimable
 
 # Of no use once its lease is over; DynamoDB takes it away within days.
@@ -97,5 +97,4 @@ def _over(run_id: str) -> Item:
 
 def _parts(keys: Sequence[bytes]) -> list[list[bytes]]:
     """Distinct keys, as many at a time as a transaction takes."""
-    distinct = list(dict.fromkeys(keys))
-    return [distinct[start : start + ACTIONS_A_TRANSACTION] for start in range(0, len(distinct), ACTIONS_A_TRANSACTION)]
+    return parts(list(dict.fromkeys(keys)), ACTIONS_A_TRANSACTION)

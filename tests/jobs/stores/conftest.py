@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from tests.environment import alone_known
 from tests.jobs.stores.dynamodb import Dynamo, cannot_be_had, dynamodb
 from tests.jobs.stores.twins import AwsTwin, Clock, LocalTwin, Twin
 
@@ -27,14 +27,6 @@ def aws_twin(dynamodb: Callable[[str], Dynamo], monkeypatch: pytest.MonkeyPatch)
     number = next(_numbers)
     server.create("LedgerTable", f"ledger-{number}")
     return AwsTwin(f"ledger-{number}", f"key-{number}", environment)
-
-
-def alone_known(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have boto3 know this environment, and nothing of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(params=["local", "aws"])

@@ -24,9 +24,9 @@ from jobs.stores.aws.dynamodb import KEYS_A_READ
 from jobs.stores.local import sqlite
 from jobs.stores.local.cache import KEYS_A_QUERY, LocalScoreCache
 from jobs.stores.open import CACHE_TABLE
+from tests.environment import alone_known
 from tests.jobs.stores.aws.faults import answer, before_send, refusal
 from tests.jobs.stores.cache_stores import BAD, GOOD, Store, key, put_and_die, put_some
-from tests.jobs.stores.conftest import alone_known
 from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared
 from tests.jobs.stores.processes import SPAWN, at_once
 from transforms.errors import CacheError, CacheUnavailable

@@ -24,8 +24,8 @@ from jobs.stores.aws.dynamodb import (
     Written,
     wire,
 )
+from tests.environment import alone_known
 from tests.jobs.stores.aws.faults import answer, before_send, count_calls, lose_answers, refusal, the_first
-from tests.jobs.stores.conftest import alone_known
 from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared
 from transforms.errors import CommitUnknown, LakeBusy, LakeError
 
