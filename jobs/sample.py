@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from importlib.resources import files
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.storage import LocalStorage
+from jobs.storage import absolute, storage_of
 from transforms.documents import COLUMNS
 
 # Shares of all documents.
@@ -94,22 +93,23 @@ def documents(count: int, ds: str, seed: int) -> Iterator[dict[str, str]]:
         yield document
 
 
-def write_sample(out: Path, documents: int, ds: str, seed: int) -> list[Path]:
-    """Write `documents` documents and a handful of bad rows under `out/ds=<ds>/`; return the files' paths.
+def write_sample(out: str, documents: int, ds: str, seed: int) -> list[str]:
+    """Write `documents` documents and a handful of bad rows under `out/ds=<ds>/`; return where the files are.
 
     Mails are JSON Lines (the afternoon's gzipped), chats CSV, reviews Parquet, a few letters plain text. The same
     arguments write the same bytes. A file gets its name when it is complete, so a second run replaces the first.
+    `out` is a folder or an `s3://` URI.
 
-    Raises ValueError where `ds` is not a date.
+    Raises ValueError where `ds` is not a date, OSError where it cannot be written.
     """
     ds = date.fromisoformat(ds).isoformat()
-    folder = out / f"ds={ds}"
+    folder = f"{out.rstrip('/') or out}/ds={ds}"
     paths = []
     for part, rows in enumerate(_parts(documents, ds, seed)):
         if part == 0:
             letters = min(_LETTERS, len(rows) // 100)
             for number, letter in enumerate(rows[:letters], 1):
-                paths.append(_write(folder / f"letter-{number}.txt", letter["text"].encode()))
+                paths.append(_write(f"{folder}/letter-{number}.txt", letter["text"].encode()))
             rows = rows[letters:]
         morning, afternoon, chats, reviews = _sorted(rows)
         lines, records = _json_lines(morning), _csv(chats)
@@ -117,10 +117,10 @@ def write_sample(out: Path, documents: int, ds: str, seed: int) -> list[Path]:
             lines += _BAD_LINES + _json_lines(morning[:1])  # its first id, again
             records += _BAD_RECORDS
         paths += [
-            _write(folder / f"mails-{part:04}-am.jsonl", lines),
-            _write(folder / f"mails-{part:04}-pm.jsonl.gz", gzip.compress(_json_lines(afternoon), mtime=0)),
-            _write(folder / f"chats-{part:04}.csv", records),
-            _write(folder / f"reviews-{part:04}.parquet", _parquet(reviews)),
+            _write(f"{folder}/mails-{part:04}-am.jsonl", lines),
+            _write(f"{folder}/mails-{part:04}-pm.jsonl.gz", gzip.compress(_json_lines(afternoon), mtime=0)),
+            _write(f"{folder}/chats-{part:04}.csv", records),
+            _write(f"{folder}/reviews-{part:04}.parquet", _parquet(reviews)),
         ]
     return paths
 
@@ -152,10 +152,11 @@ def _sorted(rows: list[dict[str, str]]) -> tuple[list[dict[str, str]], ...]:
     )
 
 
-def _write(path: Path, content: bytes) -> Path:
-    with LocalStorage().create(str(path)) as file:
+def _write(location: str, content: bytes) -> str:
+    uri = absolute(location)
+    with storage_of(uri).create(uri) as file:
         file.write(content)
-    return path
+    return location
 
 
 def _json_lines(rows: list[dict[str, str]]) -> bytes:

@@ -39,7 +39,13 @@ def _today() -> str:
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Write a sample drop.")
 @config_option
-@option("target", "--out", default="drops", metavar="DIR", help="Where the drop is written, in its folder ds=DATE.")
+@option(
+    "target",
+    "--out",
+    default="drops",
+    metavar="PATH",
+    help="Where the drop is written, in its folder ds=DATE: a folder, or s3://….",
+)
 @option("--documents", default=2000, type=click.IntRange(min=1), help="How many documents.")
 @option("--ds", metavar="DATE", callback=as_date, help="The drop's date; today (UTC) if not given.")
 @option("--seed", default=7, help="The same seed writes the same documents.")
@@ -54,7 +60,7 @@ def sample(target: str, documents: int, ds: str | None, seed: int) -> None:
     """
     from jobs.sample import write_sample
 
-    for path in write_sample(Path(target), documents, ds or _today(), seed):
+    for path in write_sample(target, documents, ds or _today(), seed):
         click.echo(path)
 
 

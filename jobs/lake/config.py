@@ -11,6 +11,7 @@ kms_key = "alias/aurastream"                # what objects, tables and the secre
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tomllib
@@ -40,13 +41,19 @@ class LakeConfig(BaseModel):
 
 
 def default_config(root: str, kms_key: str | None = None) -> LakeConfig:
-    """What a new lake at an `s3://` URI is called: by its bucket and prefix, so that two lakes share nothing."""
-    name = re.sub(r"[^a-z0-9]+", "-", root.removeprefix("s3://").lower()).strip("-")
+    """What a new lake at an `s3://` URI is called: by its bucket and prefix, and a digest of both.
+
+    Names allow fewer signs and letters than URIs, so that without the digest `s3://a/b-c` and `s3://a-b/c` would share
+    a ledger and a key.
+    """
+    place = root.removeprefix("s3://").rstrip("/")
+    spelled = re.sub(r"[^a-z0-9]+", "-", place.lower())[:80].strip("-")
+    name = f"{spelled}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
     return LakeConfig(
-        ledger_table=f"aurastream-{name}-ledger"[:255],
-        cache_table=f"aurastream-{name}-cache"[:255],
-        database=f"aurastream_{name.replace('-', '_')}"[:255],
-        workgroup=f"aurastream-{name}"[:128],
+        ledger_table=f"aurastream-{name}-ledger",
+        cache_table=f"aurastream-{name}-cache",
+        database=f"aurastream_{name.replace('-', '_')}",
+        workgroup=f"aurastream-{name}",
         secret=f"aurastream/{name}/content-key",
         kms_key=kms_key,
     )

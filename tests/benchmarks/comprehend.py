@@ -159,7 +159,7 @@ def _discard(_: object) -> None:
 def once(folder: Path, table: Table, scale: float) -> None:
     """Each text is bought once, and never again."""
     count = round(10_000 * scale)
-    write_sample(folder / "drops", count, DS, 7)
+    write_sample(str(folder / "drops"), count, DS, 7)
     lake = folder / "lake"
     with comprehend(None, latency=0.05) as server:
         nightly(server, folder / "drops", lake, 50)

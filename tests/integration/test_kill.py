@@ -24,8 +24,8 @@ DOCUMENTS = 3000
 def drops(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two arrivals for one date; the second is added by the test."""
     folder = tmp_path_factory.mktemp("drops")
-    write_sample(folder / "drops", DOCUMENTS, DS, 1)
-    write_sample(folder / "late", DOCUMENTS // 3, DS, 2)
+    write_sample(str(folder / "drops"), DOCUMENTS, DS, 1)
+    write_sample(str(folder / "late"), DOCUMENTS // 3, DS, 2)
     for file in (folder / "late" / f"ds={DS}").iterdir():
         file.rename(folder / "drops" / f"ds={DS}" / f"late-{file.name}")
     return folder / "drops"

@@ -14,7 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.sample import BAD_ROWS, documents, write_sample
+from jobs.storage import storage_of
+from tests.s3 import S3, s3
 from transforms.documents import COLUMNS
+
+__all__ = ["s3"]  # the fixture
 
 DS = "2026-11-22"
 MANY = 20_000
@@ -27,6 +31,10 @@ def many() -> list[dict[str, str]]:
 
 def share(count: int) -> float:
     return count / MANY
+
+
+def sample(out: Path, documents: int) -> list[Path]:
+    return [Path(path) for path in write_sample(str(out), documents, DS, seed=7)]
 
 
 def read(paths: list[Path]) -> list[dict[str, Any]]:
@@ -106,7 +114,7 @@ def test_nobody_is_real(many: list[dict[str, str]]) -> None:
 
 
 def test_drop_holds_every_document_and_the_bad_rows(tmp_path: Path) -> None:
-    paths = write_sample(tmp_path, 1000, DS, seed=7)
+    paths = sample(tmp_path, 1000)
     rows = read(paths)
     assert len(rows) == 1000 + BAD_ROWS
     assert {path.parent for path in paths} == {tmp_path / f"ds={DS}"}
@@ -118,7 +126,7 @@ def test_drop_holds_every_document_and_the_bad_rows(tmp_path: Path) -> None:
 
 
 def test_bad_rows_are_bad_in_different_ways(tmp_path: Path) -> None:
-    rows = read(write_sample(tmp_path, 1000, DS, seed=7))
+    rows = read(sample(tmp_path, 1000))
     ids = Counter(row["document_id"] for row in rows if row.get("document_id"))
     assert sum("malformed" in row for row in rows) == 1
     assert sum(isinstance(row.get("text"), str) and not row["text"].strip() for row in rows) == 1
@@ -128,28 +136,41 @@ def test_bad_rows_are_bad_in_different_ways(tmp_path: Path) -> None:
 
 
 def test_same_arguments_write_the_same_bytes_again_and_leave_nothing_else(tmp_path: Path) -> None:
-    first, second = (write_sample(tmp_path / name, 300, DS, seed=7) for name in ("one", "other"))
+    first, second = (sample(tmp_path / name, 300) for name in ("one", "other"))
     contents = [path.read_bytes() for path in first]
     assert contents == [path.read_bytes() for path in second]
     assert all(path.read_bytes()[4:8] == bytes(4) for path in first if path.suffix == ".gz")  # no time of writing
     first[0].write_bytes(b"older")
-    assert write_sample(tmp_path / "one", 300, DS, seed=7) == first
+    assert sample(tmp_path / "one", 300) == first
     assert contents == [path.read_bytes() for path in first]
     assert sorted((tmp_path / "one").rglob("*.*")) == sorted(first)
 
 
 def test_large_drop_is_written_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.sample._DOCUMENTS_PER_PART", 100)
-    paths = write_sample(tmp_path, 250, DS, seed=7)
+    paths = sample(tmp_path, 250)
     assert len(read(paths)) == 250 + BAD_ROWS
     assert len([path for path in paths if path.suffix == ".csv"]) == 3
 
 
 def test_drop_of_one_document(tmp_path: Path) -> None:
-    assert len(read(write_sample(tmp_path, 1, DS, seed=7))) >= 1
+    assert len(read(sample(tmp_path, 1))) >= 1
 
 
 def test_no_date_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="isoformat"):
-        write_sample(tmp_path, 1, "../elsewhere", seed=7)
+        write_sample(str(tmp_path), 1, "../elsewhere", seed=7)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_drop_in_s3_is_that_of_a_folder(s3: S3, tmp_path: Path) -> None:
+    out = s3.folder()
+    with s3.used():
+        uris = write_sample(f"{out}/", 250, DS, seed=7)
+        written = [(uri.removeprefix(out), content(uri)) for uri in uris]
+    assert written == [(str(path).removeprefix(str(tmp_path)), path.read_bytes()) for path in sample(tmp_path, 250)]
+
+
+def content(uri: str) -> bytes:
+    with storage_of(uri).open(uri) as file:
+        return bytes(file.read())
