@@ -57,14 +57,17 @@ def by_source(rows: Rows, *without: str) -> dict[str, Rows]:
 
 @contextmanager
 def polled(location: str, hold: Callable[[Rows], None]) -> Iterator[list[int]]:
-    """Readers that ask all the while; none may get an error or anything but what is to `hold`. Counts the polls."""
+    """Readers that ask all the while; none may get an error or anything but what is to `hold`. Counts the polls.
+
+    They open the files themselves: asking by SQL takes what a night does, and is done where it has ended.
+    """
     over = threading.Event()
     polls, raised = [0], list[BaseException]()
 
     def poll() -> None:
         while not over.is_set():
             try:
-                hold(seen(location))
+                hold(read(location))
             except BaseException as error:  # noqa: BLE001 - raised again below
                 raised.append(error)
                 return
