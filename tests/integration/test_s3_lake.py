@@ -21,7 +21,6 @@ from tests.conftest import document, write_json_lines, write_key
 from tests.integration.golden_drops import every_fault, every_format
 from tests.integration.lakes import DS, content, nightly, opened
 from tests.integration.paid import FAST, random_drop
-from tests.weather import bad_weather
 
 __all__ = ["aws"]  # the fixture
 
@@ -103,37 +102,6 @@ def test_every_format_and_every_fault(here: Aws, lake: str, told: dict[str, Any]
     expected = json.loads(json.dumps(from_folder, default=str))
     order = lambda row: (row["source_file"], row["source_row"])  # noqa: E731
     assert sorted(content(found), key=order) == sorted(content(expected), key=order)
-
-
-@pytest.mark.aws
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_night_in_bad_weather(
-    here: Aws, lake: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of all requests to S3 and DynamoDB one of twenty is refused, reset, cut, or done and not answered."""
-    write_key(tmp_path / "key")
-    drops = random_drop(tmp_path / "drops", seed, 60)
-    here_before = {text["text"]: text["billed"] for text in here.texts()}
-    environment = here.environment
-    with (
-        bad_weather(environment["AWS_ENDPOINT_URL_S3"], 0.05, seed) as s3,
-        bad_weather(environment["AWS_ENDPOINT_URL_DYNAMODB"], 0.05, seed) as dynamodb,
-    ):
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.url)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url)
-        storage._s3.cache_clear()
-        night(drops, lake, tmp_path, **PAID)
-        write_json_lines(drops / f"ds={DS}" / "late.jsonl", [document(document_id="late", text=f"Too late {seed}.")])
-        night(drops, lake, tmp_path, **PAID)
-        found = rows(lake)
-    storage._s3.cache_clear()
-
-    assert sum(count for harm, count in (s3.done + dynamodb.done).items() if harm != "none") > 1
-    billed = {text["text"]: text["billed"] - here_before.get(text["text"], 0) for text in here.texts()}
-    assert max(billed.values()) <= 1
-    monkeypatch.undo()
-    night(drops, tmp_path / "here", tmp_path, **PAID)
-    assert content(found) == content(rows(tmp_path / "here"))
 
 
 @pytest.mark.aws
