@@ -34,11 +34,12 @@ _LEFT = {"BatchGetItem": "UnprocessedKeys", "BatchWriteItem": "UnprocessedItems"
 
 
 class Weather:
-    """A proxy's address, what it has done so far (by its name, how often), and when it first saw each access key."""
+    """A proxy's address, what it has done so far, what it was asked for, and when it first saw each access key."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.done: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()  # DynamoDB's operations, S3's methods; LIST
         self.keys: dict[str, float] = {}  # monotonic seconds
 
 
@@ -77,6 +78,7 @@ def bad_weather(url: str, share: float, seed: int = 1, keys_last: float = float(
                 if self.key_seconds() > keys_last:
                     harm = "expired"
                 weather.done[harm] += 1
+                weather.asked[operation or ("LIST" if "list-type=2" in self.path else self.command)] += 1
             if harm in ("refused", "expired"):
                 self.refuse(harm)
             elif harm == "reset":
