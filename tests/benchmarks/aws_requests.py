@@ -97,7 +97,7 @@ async def _started(target: str, seen: Seen, cache_table: str) -> tuple[web.AppRu
         async with session.request(asked.method, url, headers=headers, data=body, allow_redirects=False) as answer:
             said = await answer.read()
         if operation.startswith("DynamoDB"):
-            _count_units(seen, orjson.loads(body), orjson.loads(said), cache_table)
+            count_units(seen, orjson.loads(body), orjson.loads(said), cache_table)
         else:
             _count(seen, asked, operation)
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in _OWN]
@@ -131,7 +131,7 @@ def _count(seen: Seen, asked: web.Request, operation: str) -> None:
         seen.s3_operations["LIST" if listed else asked.method] += 1
 
 
-def _count_units(seen: Seen, asked: dict[str, Any], said: dict[str, Any], cache_table: str) -> None:
+def count_units(seen: Seen, asked: dict[str, Any], said: dict[str, Any], cache_table: str) -> None:
     """Each call counts for the part that its first item is of.
 
     By the rules of DynamoDB's price list, for DynamoDB Local charges a transaction too little, and nothing for what is
