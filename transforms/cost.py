@@ -1,7 +1,10 @@
-"""Billing units -> money.
+"""What AWS charges: Amazon Comprehend for its units, and other services for what a night asks of them.
 
 Amazon Comprehend's list prices for sentiment and for the dominant language (aws.amazon.com/comprehend/pricing): a unit
 is 100 characters, a document has at least 3; the price of a unit falls with the units of a month.
+
+Others are list prices in dollars of us-east-1, without what is free at first: aws.amazon.com/glue/pricing,
+aws.amazon.com/dynamodb/pricing/on-demand (since November 2024) and aws.amazon.com/s3/pricing.
 """
 
 from __future__ import annotations
@@ -23,6 +26,18 @@ TIERS: tuple[tuple[int | None, Decimal], ...] = (
     (None, Decimal("0.000025")),
 )
 
+GLUE_DPU_HOUR = Decimal("0.44")
+GLUE_FLEX_DPU_HOUR = Decimal("0.29")
+# A run of Glue is billed by the second, from so many on.
+GLUE_LEAST_SECONDS = 60
+# An item of up to 1 KB is a unit to write, two in a transaction; one of 4 KB a unit to read, half of one if the read
+# need not be consistent.
+DYNAMODB_WRITE_UNIT = Decimal("0.625e-6")
+DYNAMODB_READ_UNIT = Decimal("0.125e-6")
+S3_PUT = Decimal("0.005e-3")  # also COPY, POST and LIST
+S3_GET = Decimal("0.0004e-3")  # and all others, but for deletes, which are free
+CATALOG_REQUEST = Decimal("1e-6")  # of the Glue catalog
+
 
 class TierCost(NamedTuple):
     """What falls into one tier."""
@@ -30,6 +45,39 @@ class TierCost(NamedTuple):
     price: Decimal  # dollars a unit
     units: int
     dollars: Decimal
+
+
+class Requests(NamedTuple):
+    """What is asked of the services that are billed by the request; any of it may be a mean, such as for a document."""
+
+    s3_puts: float = 0.0
+    s3_gets: float = 0.0
+    write_units: float = 0.0  # of DynamoDB
+    read_units: float = 0.0
+    catalog: float = 0.0
+
+    def times(self, number: float) -> Requests:
+        """So many times as much."""
+        return Requests(*(each * number for each in self))
+
+    def plus(self, other: Requests) -> Requests:
+        """This and another."""
+        return Requests(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    @property
+    def s3_dollars(self) -> Decimal:
+        """What S3 charges, and the Glue catalog."""
+        return Decimal(self.s3_puts) * S3_PUT + Decimal(self.s3_gets) * S3_GET + Decimal(self.catalog) * CATALOG_REQUEST
+
+    @property
+    def dynamodb_dollars(self) -> Decimal:
+        """What DynamoDB charges."""
+        return Decimal(self.write_units) * DYNAMODB_WRITE_UNIT + Decimal(self.read_units) * DYNAMODB_READ_UNIT
+
+    @property
+    def dollars(self) -> Decimal:
+        """What all of them charge."""
+        return self.s3_dollars + self.dynamodb_dollars
 
 
 def text_units(text: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.cost import affordable, by_tier, dollars, text_units
+from transforms.cost import Requests, affordable, by_tier, dollars, text_units
 
 
 @pytest.mark.parametrize(("characters", "units"), [(1, 3), (300, 3), (301, 4), (550, 6), (5000, 50)])
@@ -36,3 +36,12 @@ def test_a_budget_buys_all_that_it_can_and_no_more(budget: Decimal, already: int
 @given(st.integers(0, 80_000_000), st.integers(0, 80_000_000), st.integers(0, 80_000_000))
 def test_two_purchases_cost_what_one_does(first: int, second: int, already: int) -> None:
     assert dollars(first, already) + dollars(second, already + first) == dollars(first + second, already)
+
+
+def test_requests_cost_what_the_lists_say() -> None:
+    """A million of each: S3's $5 and $0.40, the catalog's $1, DynamoDB's $0.625 and $0.125."""
+    asked = Requests(s3_puts=0.5, s3_gets=1, write_units=2, read_units=1, catalog=1).times(1_000_000)
+
+    assert float(asked.s3_dollars) == pytest.approx(2.5 + 0.4 + 1)
+    assert float(asked.dynamodb_dollars) == pytest.approx(1.25 + 0.125)
+    assert asked.plus(asked).dollars == 2 * asked.dollars

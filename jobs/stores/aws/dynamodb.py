@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -110,7 +110,10 @@ class Table:
     ) -> None:
         self.name = name
         self.client = Client("dynamodb", f"{called}, DynamoDB table {name},", error, busy, _ADVICE)
-        self.client.boto.meta.events.register("before-parse.dynamodb", _leave_unparsed)
+        events = self.client.boto.meta.events
+        events.register("provide-client-params.dynamodb", _set_aside)
+        events.register("before-call.dynamodb", _send_as_written)
+        events.register("before-parse.dynamodb", _leave_unparsed)
         self._pool = ThreadPoolExecutor(THREADS)
 
     def close(self) -> None:
@@ -314,6 +317,23 @@ def _expressions(values: Mapping[str, Any], **expressions: str) -> Item:
         **({"ExpressionAttributeNames": names} if names else {}),
         **({"ExpressionAttributeValues": given} if given else {}),
     }
+
+
+def _set_aside(params: Item, context: dict[str, Any], **_: Any) -> Item:
+    """Write a call's JSON, and leave botocore what it finds the endpoint by: its serializer takes 70 µs an item."""
+    context[_BODY] = orjson.dumps(params, default=_base64)
+    named = {"TableName": params["TableName"]} if "TableName" in params else {}
+    batches = {name: type(batch)() for name, batch in params.get("RequestItems", {}).items()}
+    return {**named, **({"RequestItems": batches} if batches else {})}
+
+
+def _send_as_written(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    params["body"] = context.pop(_BODY)
+
+
+def _base64(value: Any) -> str:
+    """Binary values, which JSON has not."""
+    return b64encode(value).decode()
 
 
 def _leave_unparsed(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
