@@ -1,7 +1,7 @@
 """SQL over what is published, by Amazon Athena: what the Glue catalog of a lake in S3 shows.
 
 An answer is read from the CSV that Athena writes, which tells NULL from '' by quotes; pandas would not. Arrays, maps
-and rows are text there that cannot be read back, so a query with such columns is asked a second time, with them as JSON.
+and rows are text there that cannot be read back: a query with such columns is asked a second time, with them as JSON.
 """
 
 from __future__ import annotations
