@@ -27,8 +27,10 @@ _ARROW = {
     "unknown": pa.null(),
     "varbinary": pa.binary(),
 }
-# A quoted name, a word, or a sign, of a type's name.
-_TOKEN = re.compile(r'"((?:[^"]|"")*)"|([A-Za-z0-9_]+)|([(),])')
+_NAME = r"(?:timestamp|time)(?:\(\d+\))? with time zone|\w+(?:\(.*\))?"
+_TYPE = re.compile(r"(?P<word>\w+)(?:\((?P<inner>.*)\))?(?: with time zone)?(?: (?:day|year) to \w+)?", re.I | re.S)
+# The engine does not quote names of fields, whatever is in them.
+_FIELD = re.compile(rf'(?:(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>.*?)) )?(?P<type>{_NAME})', re.I | re.S)
 
 
 def hive_type(kind: pa.DataType) -> str:
@@ -58,54 +60,50 @@ def trino_type(kind: pa.DataType) -> str:
 
 
 def arrow_type(name: str) -> pa.DataType:
-    """The type that the engine gives a name like `array(row("type" varchar, "start" integer))`, as `typeof` says it.
+    """The type that the engine gives a name like `array(row(type varchar, "end" integer))`, as `typeof` says it.
 
     What Arrow has no type for is text, as is JSON. Raises LakeError where it is no name of a type.
     """
-    tokens = [(found[1], found[2] or found[3] or "") for found in _TOKEN.finditer(name)]
-    kind, end = _parsed(tokens, 0, name)
-    if end != len(tokens):
-        raise LakeError(f"Athena tells of a type that is not known: {name}")
-    return kind
-
-
-def _parsed(tokens: list[tuple[str | None, str]], at: int, name: str) -> tuple[pa.DataType, int]:
-    """The type that begins at a token, and the token behind it."""
+    found = _TYPE.fullmatch(name.strip())
     try:
-        word = tokens[at][1].lower()
-        inner: list[tuple[str, pa.DataType | str]] = []
-        at += 1
-        if at < len(tokens) and tokens[at][1] == "(":
-            while tokens[at][1] != ")":
-                each, at = _argument(tokens, at + 1, word, name)
-                inner.append(each)
-            at += 1
-        while at < len(tokens) and tokens[at][0] is None and tokens[at][1].lower() in ("with", "time", "zone"):
-            at += 1
-    except (IndexError, ValueError):
+        if found is None:
+            raise ValueError
+        word, inner = found["word"].lower(), _split(found["inner"] or "")
+        if word == "array":
+            (of,) = inner
+            return pa.list_(arrow_type(of))
+        if word == "map":
+            keys, values = inner
+            return pa.map_(arrow_type(keys), arrow_type(values))
+        if word == "row":
+            return pa.struct([_field(number, each) for number, each in enumerate(inner)])
+        if word == "decimal":
+            precision, scale = inner
+            return pa.decimal128(int(precision), int(scale))
+    except ValueError:
         raise LakeError(f"Athena tells of a type that is not known: {name}") from None
-    kinds = [kind for _, kind in inner]
-    if word == "array":
-        return pa.list_(kinds[0]), at
-    if word == "map":
-        return pa.map_(*kinds), at
-    if word == "row":
-        return pa.struct([pa.field(field or f"field{i}", kind) for i, (field, kind) in enumerate(inner)]), at
-    if word == "decimal":
-        return pa.decimal128(*(int(str(kind)) for kind in kinds)), at
-    return _ARROW.get(word, pa.string()), at
+    return _ARROW.get(word, pa.string())
 
 
-def _argument(
-    tokens: list[tuple[str | None, str]], at: int, of: str, name: str
-) -> tuple[tuple[str, pa.DataType | str], int]:
-    """What stands in a type's brackets: a number, a type, or a row's field with its name, if it has one."""
-    if of not in ("array", "map", "row"):
-        return ("", tokens[at][1]), at + 1
-    field = ""
-    if of == "row" and (tokens[at][0] is not None or tokens[at + 1][1] not in ("(", ")", ",")):
-        field = tokens[at][0] if tokens[at][0] is not None else tokens[at][1]  # type: ignore[assignment] # not None
-        field = field.replace('""', '"')
-        at += 1
-    kind, at = _parsed(tokens, at, name)
-    return (field, kind), at
+def _field(number: int, written: str) -> pa.Field:
+    """A field of a row: its name, if it has one, and its type. Raises ValueError."""
+    found = _FIELD.fullmatch(written)
+    if found is None:
+        raise ValueError
+    name = found["quoted"].replace('""', '"') if found["quoted"] is not None else found["plain"]
+    return pa.field(name or f"field{number}", arrow_type(found["type"]))
+
+
+def _split(inner: str) -> list[str]:
+    """What stands between commas, but for those within quotes or brackets. Raises ValueError."""
+    parts, depth, quoted = [""], 0, False
+    for sign in inner:
+        quoted ^= sign == '"'
+        depth += 0 if quoted else (sign == "(") - (sign == ")")
+        if sign == "," and not quoted and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    if depth or quoted:
+        raise ValueError
+    return [part.strip() for part in parts]
