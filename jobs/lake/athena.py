@@ -253,9 +253,9 @@ def _read(kind: pa.DataType) -> Callable[[pa.ChunkedArray, pa.DataType], pa.Chun
     if pa.types.is_binary(kind):
         return lambda column, _: _each(column, kind, bytes.fromhex)
     if pa.types.is_map(kind):
-        return lambda column, _: _each(column, kind, lambda said: _pairs(json.loads(said, parse_float=str), kind))
+        return lambda column, _: _each(column, kind, lambda said: _pairs(_json(said), kind))
     if pa.types.is_nested(kind):
-        return lambda column, _: _each(column, kind, lambda said: _value(json.loads(said, parse_float=str), kind))
+        return lambda column, _: _each(column, kind, lambda said: _value(_json(said), kind))
     return None
 
 
@@ -268,6 +268,11 @@ def _times(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 def _each(column: pa.ChunkedArray, kind: pa.DataType, read: Callable[[str], Any]) -> pa.ChunkedArray:
     values = [None if each is None else read(each) for each in column.to_pylist()]
     return pa.chunked_array([pa.array(values, kind)])
+
+
+def _json(said: str) -> Any:
+    """What JSON says, with the digits that it has; an object as pairs, for a row's fields may all be called nothing."""
+    return json.loads(said, parse_float=str, object_pairs_hook=tuple)
 
 
 def _pairs(said: list[list[Any]], kind: pa.DataType) -> list[tuple[Any, Any]]:
@@ -283,10 +288,10 @@ def _value(said: Any, kind: pa.DataType) -> Any:
     if pa.types.is_list(kind):
         return [_value(each, kind.value_type) for each in said]
     if pa.types.is_map(kind):
-        return [(_value(key, kind.key_type), _value(each, kind.item_type)) for key, each in said.items()]
+        return [(_value(key, kind.key_type), _value(each, kind.item_type)) for key, each in said]
     if pa.types.is_struct(kind):
         # By the engine's version an object, or an array of the values.
-        values = [said.get(field.name) for field in kind] if isinstance(said, dict) else said
+        values = [each for _, each in said] if isinstance(said, tuple) else said
         return {field.name: _value(each, field.type) for field, each in zip(kind, values, strict=True)}
     if pa.types.is_floating(kind):
         return float(said)

@@ -224,7 +224,10 @@ class Service:
             finally:
                 await pages.aclose()  # type: ignore[attr-defined] # a generator; Trino is told where this is cancelled
         bucket, key = execution.output.removeprefix("s3://").split("/", 1)
-        await asyncio.to_thread(self._s3.upload_file, str(self._file(execution)), bucket, key)
+        if self._file(execution).stat().st_size:
+            await asyncio.to_thread(self._s3.upload_file, str(self._file(execution)), bucket, key)
+        else:  # after an empty body, SeaweedFS leaves the connection's next request waiting for a minute
+            await asyncio.to_thread(self._s3.put_object, Bucket=bucket, Key=key)
         self._file(execution).unlink()
 
     def _described(self, execution: Execution) -> JSON:
