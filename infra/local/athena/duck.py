@@ -51,7 +51,7 @@ class DuckDB:
     async def answer(self, sql: str, parameters: Sequence[str], database: str) -> AsyncIterator[Page]:
         """See `Engine.answer`."""
         table, written = await asyncio.to_thread(self._ask, sql, parameters, database)
-        yield Page(*_page(table, written), 0, 0)
+        yield Page(*_page(table, written), 0)
 
     def _ask(self, sql: str, parameters: Sequence[str], database: str) -> tuple[pa.Table, set[int]]:
         """An answer, and the columns of it that are names of types. Raises Failed."""

@@ -32,7 +32,6 @@ class Page(NamedTuple):
     columns: Sequence[Column]
     rows: Sequence[Row]
     scanned: int  # bytes
-    splits: int
 
 
 class Engine(Protocol):
@@ -113,4 +112,4 @@ def _page(said: dict[str, Any]) -> Page:
         for row in said.get("data", ())
     ]
     stats = said.get("stats", {})
-    return Page(columns, rows, int(stats.get("physicalInputBytes", 0)), int(stats.get("totalSplits", 0)))
+    return Page(columns, rows, int(stats.get("physicalInputBytes", 0)))

@@ -62,7 +62,6 @@ class Execution:
     submitted: float = field(default_factory=time.time)
     ended: float = 0.0
     scanned: int = 0
-    splits: int = 0
     columns: list[Column] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
 
@@ -220,7 +219,7 @@ class Service:
                         if line is csv_line:
                             _write(rows, file, [[each.name for each in page.columns]], line)
                     _write(rows, file, page.rows, line)
-                    execution.scanned, execution.splits = page.scanned, page.splits
+                    execution.scanned = page.scanned
             finally:
                 await pages.aclose()  # type: ignore[attr-defined] # a generator; Trino is told where this is cancelled
         bucket, key = execution.output.removeprefix("s3://").split("/", 1)
