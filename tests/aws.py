@@ -19,7 +19,7 @@ import pytest
 
 from infra.local.aws import stack
 from infra.local.aws.part import Part
-from infra.local.aws.parts import NIGHT
+from infra.local.aws.parts import NIGHT, PARTS
 from infra.local.aws.s3 import BUCKETS
 from tests.environment import known
 
@@ -92,6 +92,13 @@ def aws() -> Iterator[Aws]:
     yield started
     stack.down(started.folder)
     folder.cleanup()
+
+
+@pytest.fixture(scope="session")
+def queried(aws: Aws) -> Aws:
+    """The same with what answers Athena's queries. A module that imports this fixture imports `aws`, too."""
+    aws.start(PARTS)
+    return aws
 
 
 @cache

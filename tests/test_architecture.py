@@ -27,9 +27,18 @@ LEVELS = (
         "jobs.console",
         "jobs.lake.layout",
         "jobs.lake.config",
+        "jobs.lake.types",
     },
     {"jobs.drops", "jobs.readers", "jobs.stores", "jobs.lake.files", "jobs.lake.parquet", "jobs.sample"},
-    {"jobs.scorers", "jobs.lake.published", "jobs.lake.sql", "jobs.lake.create", "jobs.lake.catalog", "jobs.spark"},
+    {
+        "jobs.scorers",
+        "jobs.lake.published",
+        "jobs.lake.sql",
+        "jobs.lake.athena",
+        "jobs.lake.create",
+        "jobs.lake.catalog",
+        "jobs.spark",
+    },
     {"jobs.settings"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
@@ -37,11 +46,16 @@ LEVELS = (
     {"jobs.commands", "jobs.glue"},
     {"jobs.cli"},
 )
+AWS = (
+    *("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.athena", "jobs.lake.create"),
+    *("infra.local.aws", "infra.local.athena"),
+)
 # Where a library may be imported, by the module's prefix.
 ALONE = {
-    "aiohttp": ("infra.local.comprehend",),
-    "boto3": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create", "infra.local.aws"),
-    "botocore": ("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.create", "infra.local.aws"),
+    "aiohttp": ("infra.local.comprehend", "infra.local.athena"),
+    "awswrangler": ("jobs.lake.athena",),
+    "boto3": AWS,
+    "botocore": AWS,
     "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local"),
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),
@@ -53,6 +67,7 @@ ALONE = {
     "py4j": ("jobs.spark", "infra.local.aws.dynamodb_local"),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
+    "sqlglot": ("infra.local.athena",),
     "sqlite3": ("jobs.stores.local",),
     "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws", "infra.glue"),
     "vaderSentiment": ("transforms.sentiment.vader",),

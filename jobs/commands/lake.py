@@ -73,11 +73,17 @@ def repair(lake: str) -> None:
     help="How rows are printed; table cuts long values.",
 )
 @option("parameters", "--parameter", multiple=True, metavar="VALUE", help="A value for a ? of the query, in order.")
+@option(
+    "--engine",
+    type=click.Choice(["athena", "duckdb"]),
+    help="Who answers; athena for a lake in S3, duckdb, which reads the published files here, for any other.",
+)
 @click.argument("query")
-def sql(lake: str, output: str, parameters: tuple[str, ...], query: str) -> None:
+def sql(lake: str, output: str, parameters: tuple[str, ...], engine: str | None, query: str) -> None:
     """Answer one SQL query over what is published.
 
     Tables: scores, runs. Views: daily_sentiment, sentiment_by_source, rejected, pii_exposure. Nothing can be changed.
+    Over a lake in S3 Amazon Athena answers, and bills what it scans.
 
     \b
     Examples
@@ -86,14 +92,22 @@ def sql(lake: str, output: str, parameters: tuple[str, ...], query: str) -> None
       aurastream sql --lake lake --format csv --parameter 2026-11-22 \\
           "select * from rejected where ds = ?"
     """
+    from jobs.lake import athena
+    from jobs.lake import sql as duckdb
     from jobs.lake.published import published_files, run_rows
-    from jobs.lake.sql import query as ask
     from jobs.stores.open import open_lake
     from transforms.display import format_table
+    from transforms.errors import UsageError
 
     opened, stores = open_lake(lake, create=False)
-    ledger = stores.ledger()
-    rows = ask(published_files(opened, ledger.publications()), run_rows(opened, ledger), query, parameters)
+    if engine == "athena" and opened.config is None:
+        raise UsageError(f"--engine athena: {lake} is on this machine, and Athena reads what is in S3; leave it out")
+    if opened.config is not None and engine != "duckdb":
+        rows = athena.query(opened.config, query, parameters)
+    else:
+        ledger = stores.ledger()
+        files = published_files(opened, ledger.publications())
+        rows = duckdb.query(files, run_rows(opened, ledger), query, parameters)
     click.echo(format_table(rows, output), nl=False)
 
 

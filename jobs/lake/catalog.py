@@ -23,6 +23,7 @@ import pyarrow as pa
 from jobs.lake.config import LakeConfig
 from jobs.lake.files import put, using
 from jobs.lake.layout import Lake
+from jobs.lake.types import hive_type, trino_type
 from jobs.storage import storage_of
 from jobs.stores.aws.client import Client, Refusal
 from jobs.stores.protocols import Ledger, PublishedFile
@@ -91,13 +92,13 @@ class _Catalog:
         self._have_tables()
         while True:
             before = self._get("scores")
-            shown = _pairs(before)
+            shown = shown_pairs(before)
             wanted = {Pair(*each) for each in ledger.pointers().items()}
             if not self._register(ledger, wanted - shown):
                 continue  # published anew meanwhile
             if self._replace(before, self._view("scores", _scores_sql(wanted), SCORES.append(_DS))):
                 break
-        self._have(self._view("runs", f"SELECT {_names(RUNS)} FROM runs_all", RUNS))  # noqa: S608 - declared names
+        self._have(self._view("runs", f"SELECT {_selected(RUNS)} FROM runs_all", RUNS))  # noqa: S608 - declared names
         for name, sql in _views().items():
             self._have_view(name, sql)
 
@@ -166,12 +167,12 @@ class _Catalog:
             "Name": name,
             "TableType": "EXTERNAL_TABLE",
             "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet"},
-            "PartitionKeys": [_hive_column(key) for key in keys],
+            "PartitionKeys": _hive_columns(pa.schema(keys)),
             "StorageDescriptor": self._described(schema, self._lake.at(path), stored),
         }
 
     def _described(self, schema: pa.Schema, location: str, stored: Mapping[str, Any]) -> dict[str, Any]:
-        return {"Columns": [_hive_column(field) for field in schema], "Location": f"{location}/", **stored}
+        return {"Columns": _hive_columns(_as_stored(schema)), "Location": f"{location}/", **stored}
 
     def _view(self, name: str, sql: str, schema: pa.Schema) -> dict[str, Any]:
         """A view as Athena keeps it."""
@@ -179,7 +180,7 @@ class _Catalog:
             "originalSql": sql,
             "catalog": "awsdatacatalog",
             "schema": self._database,
-            "columns": [{"name": field.name, "type": _trino_type(field.type)} for field in schema],
+            "columns": [{"name": field.name, "type": trino_type(field.type)} for field in schema],
             "runAsInvoker": True,  # whoever asks needs the rights himself; the engine refuses a view of nobody's
         }
         encoded = base64.b64encode(json.dumps(said).encode()).decode()
@@ -189,7 +190,7 @@ class _Catalog:
             "Parameters": {"presto_view": "true", "comment": "Presto View"},
             "PartitionKeys": [],
             "StorageDescriptor": {
-                "Columns": [_hive_column(field) for field in schema],
+                "Columns": _hive_columns(schema),
                 "Location": "",
                 "SerdeInfo": {},
             },
@@ -268,19 +269,37 @@ def _said(table: Mapping[str, Any] | None) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _pairs(view: Mapping[str, Any] | None) -> set[Pair]:
-    """What `scores` shows."""
+def shown_pairs(view: Mapping[str, Any] | None) -> set[Pair]:
+    """What `scores` shows, as the catalog has it."""
     return {Pair(*found) for found in _PAIR.findall(str(_said(view).get("originalSql")))}
 
 
 def _scores_sql(pairs: set[Pair]) -> str:
     listed = ",".join(f"('{pair.ds}','{pair.run_id}')" for pair in sorted(pairs))
     where = f"(ds, run) IN ({listed})" if pairs else "false"
-    return f"SELECT {_names(SCORES)}, ds FROM scores_all WHERE {where}"  # noqa: S608 - dates and ULIDs of the ledger
+    return f"SELECT {_selected(SCORES)}, ds FROM scores_all WHERE {where}"  # noqa: S608 - dates and ULIDs of the ledger
 
 
-def _names(schema: pa.Schema) -> str:
-    return ", ".join(schema.names)
+def _as_stored(schema: pa.Schema) -> pa.Schema:
+    """A table's columns as it declares them: timestamps as the microseconds since 1970 that a file holds.
+
+    As timestamps, Athena would read milliseconds, and round 9999-12-31 up to a year that it cannot write.
+    """
+    return pa.schema([field.with_type(pa.int64()) if _is_time(field) else field for field in schema])
+
+
+def _selected(schema: pa.Schema) -> str:
+    """A table's columns as a view of it shows them. Decimals, for nanoseconds in 64 bits end in 2262."""
+    return ", ".join(
+        f"CAST(from_unixtime_nanos(CAST({field.name} AS decimal(38,0)) * 1000) AS timestamp(6)) AS {field.name}"
+        if _is_time(field)
+        else field.name
+        for field in schema
+    )
+
+
+def _is_time(field: pa.Field) -> bool:
+    return bool(pa.types.is_timestamp(field.type))
 
 
 def _views() -> dict[str, str]:
@@ -292,35 +311,5 @@ def _views() -> dict[str, str]:
     return found
 
 
-_HIVE = {"string": "string", "double": "double", "float": "float", "bool": "boolean", "int32": "int", "int64": "bigint"}
-_TRINO = _HIVE | {"string": "varchar", "float": "real", "int32": "integer"}
-
-
-def _hive_column(field: pa.Field) -> dict[str, str]:
-    return {"Name": field.name, "Type": _hive_type(field.type)}
-
-
-def _hive_type(kind: pa.DataType) -> str:
-    """A type as Glue names it: https://docs.aws.amazon.com/athena/latest/ug/data-types.html."""
-    if pa.types.is_timestamp(kind):
-        return "timestamp"
-    if pa.types.is_struct(kind):
-        return f"struct<{','.join(f'{field.name}:{_hive_type(field.type)}' for field in kind)}>"
-    if pa.types.is_list(kind):
-        return f"array<{_hive_type(kind.value_type)}>"
-    if pa.types.is_map(kind):
-        return f"map<{_hive_type(kind.key_type)},{_hive_type(kind.item_type)}>"
-    return _HIVE[str(kind)]
-
-
-def _trino_type(kind: pa.DataType) -> str:
-    """A type as the engine names it. Athena's own timestamps are of milliseconds, which go into those of a view."""
-    if pa.types.is_timestamp(kind):
-        return "timestamp(6)"
-    if pa.types.is_struct(kind):
-        return f"row({', '.join(f'{json.dumps(field.name)} {_trino_type(field.type)}' for field in kind)})"
-    if pa.types.is_list(kind):
-        return f"array({_trino_type(kind.value_type)})"
-    if pa.types.is_map(kind):
-        return f"map({_trino_type(kind.key_type)}, {_trino_type(kind.item_type)})"
-    return _TRINO[str(kind)]
+def _hive_columns(schema: pa.Schema) -> list[dict[str, str]]:
+    return [{"Name": field.name, "Type": hive_type(field.type)} for field in schema]

@@ -1,60 +1,52 @@
-"""What Maven fetches: once for every stack of this user, checked against checksums that stand here, all or nothing."""
+"""What Maven fetches, checked against checksums that stand here; see cache.py for where it is kept."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import re
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from filelock import FileLock
-
+from infra.local.aws.cache import kept
 from transforms.errors import ServiceError
 
 _PATIENCE = 1800.0  # seconds
 _TELL_SECONDS = 5.0
 
 
-def cache_folder() -> Path:
-    """Where fetched software is kept."""
-    return Path.home() / ".cache" / "aurastream"
-
-
 def fetched(
-    name: str, artifacts: Sequence[str], checksums: Mapping[str, str], say: Callable[[str], None], *, transitive: bool
+    name: str,
+    artifacts: Sequence[str],
+    checksums: Mapping[str, str],
+    say: Callable[[str], None],
+    *,
+    transitive: bool,
+    unpack: Callable[[Path], Path] = lambda files: files,
 ) -> Path:
     """Where the files of Maven artifacts lie; fetched if they are not there yet.
 
     `name` is the folder's, below `cache_folder`. Artifacts are `group:artifact:version[:type]`; `transitive` takes what
     they need as well. Checksums are SHA-256 in hexadecimal digits by file name: those files and no others have to come.
+    `unpack` is given their folder, and returns the one within it that is kept in its place.
     Raises ServiceError where they cannot be had, and says what to do.
     """
-    folder = cache_folder() / name
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
-            if not folder.exists():
-                with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{name}-") as work:
-                    _copy(name, artifacts, Path(work), say, transitive)
-                    _check(Path(work) / "files", checksums, name)
-                    (Path(work) / "files").rename(folder)
-    except OSError as error:
-        what = "the disk is full; free some of it" if error.errno == errno.ENOSPC else f"{error.strerror}; mend that"
-        raise ServiceError(f"{name} cannot be kept in {folder.parent}: {what}, and run the command again") from None
-    return folder
+
+    def make(work: Path) -> Path:
+        _copy(name, artifacts, work, say, transitive)
+        _check(work / "files", checksums, name)
+        return unpack(work / "files")
+
+    return kept(name, make)
 
 
 def _copy(name: str, artifacts: Sequence[str], work: Path, say: Callable[[str], None], transitive: bool) -> None:
     """Have Maven put the files into `work`/files."""
-    (work / "pom.xml").write_text(_pom(artifacts), encoding="utf-8")
-    command = [
-        "mvn", "-Dstyle.color=never", "-f", str(work / "pom.xml"), "dependency:copy-dependencies",
-        f"-DoutputDirectory={work}/files", f"-DexcludeTransitive={str(not transitive).lower()}",
-    ]  # fmt: skip
+    (work / "pom.xml").write_text(_pom(artifacts, transitive), encoding="utf-8")
+    # `copy` does not look at what they need, which for archives of servers is most of the time.
+    goal = "dependency:copy-dependencies" if transitive else "dependency:copy"
+    command = ["mvn", "-Dstyle.color=never", "-f", str(work / "pom.xml"), goal, f"-DoutputDirectory={work}/files"]
     say(f"{name}: Maven fetches it, this once")
     log, began = work / "log", time.monotonic()
     told = began
@@ -89,17 +81,26 @@ def _progress(log: Path) -> str:
     return said[-1].decode(errors="replace").strip() if said else "waiting"
 
 
-def _pom(artifacts: Sequence[str]) -> str:
-    dependencies = []
+def _pom(artifacts: Sequence[str], transitive: bool) -> str:
+    """A project that depends on them, or that has them copied."""
+    kind_of = "dependency" if transitive else "artifactItem"
+    items = []
     for artifact in artifacts:
         group, name, version, kind = [*artifact.split(":"), "jar"][:4]
-        dependencies.append(
-            f"<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version>"
-            f"<type>{kind}</type></dependency>"
+        items.append(
+            f"<{kind_of}><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version>"
+            f"<type>{kind}</type></{kind_of}>"
+        )
+    listed = "".join(items)
+    wanted = f"<dependencies>{listed}</dependencies>"
+    if not transitive:
+        wanted = (
+            "<build><plugins><plugin><artifactId>maven-dependency-plugin</artifactId><configuration><artifactItems>"
+            f"{listed}</artifactItems></configuration></plugin></plugins></build>"
         )
     return (
         "<project><modelVersion>4.0.0</modelVersion><groupId>aurastream</groupId><artifactId>local-aws</artifactId>"
-        f"<version>1</version><dependencies>{''.join(dependencies)}</dependencies></project>"
+        f"<version>1</version>{wanted}</project>"
     )
 
 

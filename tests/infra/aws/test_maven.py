@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.aws.cache import cache_folder
 from infra.local.aws.dynamodb import launch
-from infra.local.aws.maven import cache_folder, fetched
+from infra.local.aws.maven import fetched
 from infra.local.aws.part import Place
 from transforms.errors import ServiceError
 
