@@ -1,6 +1,7 @@
 """README and docs say what is so: their commands run, their output is the output, their names and links exist.
 
-`python -m tests.test_readme` writes the outputs in SESSIONS anew, or those of the pages that it is given.
+`python -m tests.test_readme` writes the outputs in SESSIONS anew, or those of the pages that it is given. What needs
+the local AWS is a `shellsession`, everything else a `console`.
 """
 
 import os
@@ -120,8 +121,8 @@ def settled(output: str) -> str:
     return output
 
 
-def session(page: Path) -> list[tuple[str, str]]:
-    return [pair for block in blocks(page, "console") for pair in commands(block)]
+def session(page: Path, kind: str = "console") -> list[tuple[str, str]]:
+    return [pair for block in blocks(page, kind) for pair in commands(block)]
 
 
 def test_the_session_shows_the_commands() -> None:
@@ -135,6 +136,19 @@ def test_the_session_is_what_happens(page: Path, tmp_path: Path) -> None:
     with shell(tmp_path) as run:
         for command, output in session(page):
             assert settled(run(command)) == settled(output), command
+
+
+@pytest.mark.aws
+@pytest.mark.timeout(600)
+def test_the_night_on_local_aws_is_what_happens(tmp_path: Path) -> None:
+    night = session(README, "shellsession")
+    assert {"lake", "sample", "nightly", "sql"} <= {command.split()[1] for command, _ in night}
+    with shell(tmp_path) as run:
+        try:
+            for command, output in night:
+                assert settled(run(command)) == settled(output), command
+        finally:
+            run("aurastream-local aws down --dir aws")
 
 
 def test_volatile_is_not_everything() -> None:
@@ -242,11 +256,11 @@ def rewrite(page: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, shell(Path(folder)) as run:
 
         def block(found: re.Match[str]) -> str:
-            if found[1] != "console":
+            if found[1] not in ("console", "shellsession"):
                 return found[0]
             said = [f"$ {command}\n{run(command)}" for command, _ in commands(found[2])]
             shown = re.sub(r"(scoring|audit|planning): .* tasks\n", "", "".join(said))
-            return "```console\n" + shown.replace(folder, "/home/kim") + "```"
+            return f"```{found[1]}\n" + shown.replace(folder, "/home/kim") + "```"
 
         page.write_text(BLOCK.sub(block, page.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jobs.lake.create import create_lake
+from jobs.stores.aws.liveness import LEASE_SECONDS
 from tests.aws import Aws, aws
 from tests.benchmarks.comprehend_nights import Quota
 from tests.infra.serving import Server, serving
@@ -87,3 +89,24 @@ def test_of_two_nights_of_one_drop_one_buys_and_publishes(aws: Aws, lake: str, s
     assert [run.state for run in runs] == [RunState.PUBLISHED]
     assert {row["run_id"] for row in seen(lake)} == {runs[0].run_id}
     assert len(seen(lake)) == DOCUMENTS
+
+
+def test_a_night_that_was_killed_is_taken_over_once_its_lease_has_ended(
+    aws: Aws, lake: str, server: Server, tmp_path: Path
+) -> None:
+    """The lease is the real one: the next start watches for half a minute that no heart beats, and then goes on."""
+    drops = distinct_drop(tmp_path / "drops", 500)
+    night = Children(tmp_path / "night", aws.environment | {"AWS_ENDPOINT_URL_COMPREHEND": server.url})
+    told = ("nightly", "--drops", str(drops), "--lake", lake, "--scorer", "comprehend", "--quota-tps", str(TPS))
+
+    night.killed(lambda: server.usage()["calls"] >= 10, *told)
+    killed = time.monotonic()
+    ended = night.run(*told)
+
+    assert ended.code == 0, ended.said.decode()
+    assert time.monotonic() - killed > LEASE_SECONDS / 2  # it was watched
+    usage = server.usage()
+    assert usage["texts_billed"] == 500
+    assert usage["billed"] - 500 <= 25 * usage["peak_in_flight"]
+    assert [run.state for run in opened(lake)[1].ledger().runs()] == [RunState.INTERRUPTED, RunState.PUBLISHED]
+    assert {row["status"] for row in seen(lake)} == {"SCORED"}
