@@ -141,11 +141,11 @@ def test_a_night_as_glue_runs_it(
     assert str(home) not in {home for _, home in folders}
     assert list((tmp_path / "work").rglob("*.parquet")) == []
 
-    code, said, log = glue(python, built, environment, home, *arguments, "--budget", "-1")
+    code, said, log = glue(python, built, environment, home, *arguments, "--budegt", "5")
     assert code != 0
     (line,) = [line for line in said.splitlines() if line.startswith('{"ending"')]
     assert json.loads(line)["ending"] == "USAGE"
-    assert "NightFailed: USAGE: UsageError: --budget" in said
+    assert "NightFailed: USAGE: UsageError: --budegt is no option of this job: did you mean --budget?" in said
 
 
 def rows(lake: str) -> list[dict[str, object]]:
