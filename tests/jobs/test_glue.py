@@ -147,6 +147,7 @@ def night(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Any:
             raise raised
 
         monkeypatch.setattr(jobs.nightly, "run", run)
+        monkeypatch.setattr(glue, "glue_session", lambda _: spark)
         monkeypatch.setattr(glue, "check_executors", lambda _: None)
 
     return failing
