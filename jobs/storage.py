@@ -235,6 +235,8 @@ _TRIES = 5
 _AHEAD_BYTES = 8 << 20
 # An object of no more is read whole at once.
 SMALL_BYTES = 1 << 20
+# How S3 says that a role may not: of a question about an object by the status alone.
+_DENIED = {"AccessDenied", "403"}
 # The name of what an object that was put where there was none says of its writer.
 _WRITER = "writer"
 
@@ -329,7 +331,7 @@ class S3Storage:
                 keys = [{"Key": each["Key"]} for each in page]
                 answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
                 for error in answer.get("Errors", ()):
-                    raise OSError(f"s3://{bucket}/{error['Key']}: {error['Code']}")
+                    raise OSError(_refused(f"s3://{bucket}/{error['Key']}", error["Code"], "DeleteObjects"))
 
     def _about(self, uri: str) -> dict[str, Any]:
         """What S3 knows of an object."""
@@ -412,6 +414,15 @@ def _status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
+def _refused(uri: str, code: str, operation: str) -> str:
+    """What is said of a refusal: the service's code, and where that is for want of a permission, which."""
+    if code not in _DENIED:
+        return f"{uri}: {code}"
+    verbs = {"ListObjectsV2": "ListBucket", "HeadObject": "GetObject", "GetObject": "GetObject"}
+    needed = verbs.get(operation, "DeleteObject" if operation.startswith("Delete") else "PutObject")
+    return f"{uri}: {code}; the role needs s3:{needed} on it"
+
+
 @contextmanager
 def _as_os_errors(uri: str) -> Iterator[None]:
     """The SDK's errors as those of files, with the object's name and the service's code, and nothing else."""
@@ -422,6 +433,6 @@ def _as_os_errors(uri: str) -> Iterator[None]:
     except ClientError as error:
         code, status = error.response["Error"]["Code"], _status(error)
         kind = {404: FileNotFoundError, 403: PermissionError}.get(status, OSError)
-        raise kind(f"{uri}: {code}") from None
+        raise kind(_refused(uri, code, error.operation_name)) from None
     except BotoCoreError as error:
         raise OSError(f"{uri}: {type(error).__name__}") from None

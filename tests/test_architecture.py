@@ -43,7 +43,7 @@ LEVELS = (
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
     {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.analyze", "jobs.redact"},
-    {"jobs.commands", "jobs.glue"},
+    {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
 )
 AWS = (

@@ -6,24 +6,34 @@ A worker of pyspark's own daemon imports all of it, and compiles the detectors, 
 from __future__ import annotations
 
 import gc
+import importlib
+from contextlib import suppress
 
-import pyarrow as pa
 from pyspark import daemon
 
-import jobs.run.exchange
-import jobs.run.read_back
-import jobs.run.scoring
-import jobs.spark.tasks  # noqa: F401 - all are imported for those who are forked
-from transforms.pii.policy import DEFAULT_POLICY
-from transforms.pii.redactor import find
+# What those who are forked need.
+_MODULES = ("jobs.run.exchange", "jobs.run.read_back", "jobs.run.scoring", "jobs.spark.tasks")
 
 
 def main() -> None:
     """Make ready, and serve. No thread may run when a worker is forked: none of this starts one."""
-    find(pa.array(["Anna called 212-555-0187"]), DEFAULT_POLICY)
+    # What this machine lacks, a task says, and where: of a daemon that does not start there is but a line in its log.
+    with suppress(Exception):
+        _make_ready()
     gc.collect()
     gc.freeze()  # what is shared with the workers stays shared
     daemon.manager()
+
+
+def _make_ready() -> None:
+    import pyarrow as pa
+
+    from transforms.pii.policy import DEFAULT_POLICY
+    from transforms.pii.redactor import find
+
+    for name in _MODULES:
+        importlib.import_module(name)
+    find(pa.array(["Anna called 212-555-0187"]), DEFAULT_POLICY)
 
 
 if __name__ == "__main__":

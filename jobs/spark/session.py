@@ -18,10 +18,11 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.spark.scratch import scratch_folder
-from transforms.errors import AuraStreamError
+from transforms.errors import AuraStreamError, UsageError
 
 __all__ = [
     "SparkSession",
+    "glue_conf",
     "glue_session",
     "java_home",
     "spark_session",
@@ -29,7 +30,23 @@ __all__ = [
 
 JAVA = 17
 _JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+# Of every session, whoever has made it.
+_EVERYWHERE = {
+    # A second attempt beside a slow one would write, and with a paid scorer buy, the same twice.
+    "spark.speculation": "false",
+    # Tasks are told the key, and names of files, which may hold personal data. What lies of that on disk, also after a
+    # night that was killed, is of no use to anybody.
+    "spark.io.encryption.enabled": "true",
+    # Makes ready once what every worker needs, and forks them.
+    "spark.python.daemon.module": "jobs.run.daemon",
+    # There is a worker for each core: numpy in it needs no threads of its own.
+    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+    "spark.executorEnv.OMP_NUM_THREADS": "1",
+}
+_UTC = {"spark.sql.session.timeZone": "UTC"}
 _CONF = {
+    **_EVERYWHERE,
+    **_UTC,
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     # Data passes through Python workers alone. So the heap stays small, and a JVM that compiles but simply and collects
@@ -38,17 +55,12 @@ _CONF = {
     _JAVA_OPTIONS: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    # A second attempt beside a slow one would write, and with a paid scorer buy, the same twice.
-    "spark.speculation": "false",
-    "spark.sql.session.timeZone": "UTC",
-    # Tasks are told the key, and names of files, which may hold personal data. What lies of that on disk, also after a
-    # night that was killed, is of no use to anybody.
-    "spark.io.encryption.enabled": "true",
-    # Makes ready once what every worker needs, and forks them.
-    "spark.python.daemon.module": "jobs.run.daemon",
-    # There is a worker for each core: numpy in it needs no threads of its own.
-    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
 }
+# What a session across machines has beside: the key passes between them. Who starts the driver alone can set it, for
+# executors are started with it.
+_ACROSS_MACHINES = {"spark.authenticate": "true", "spark.network.crypto.enabled": "true"}
+# What Spark 3.5 does where nobody says anything, if that will do.
+_DEFAULTS = {"spark.speculation": "false"}
 
 
 def spark_session(app_name: str) -> SparkSession:
@@ -74,8 +86,27 @@ def spark_session(app_name: str) -> SparkSession:
 
 
 def glue_session(app_name: str) -> SparkSession:
-    """The session as Glue has set it up: it says where executors are."""
-    return SparkSession.builder.appName(app_name).getOrCreate()
+    """The session on the executors that Glue has started.
+
+    Of a context that is there already nothing can be changed any more. Raises UsageError where a session
+    lacks what a night needs, and says which job argument gives it.
+    """
+    session = SparkSession.builder.appName(app_name).config(map=_EVERYWHERE | _UTC).getOrCreate()
+    # Not the session's own settings: they repeat what was asked for, whatever the context has.
+    has = dict(session.sparkContext.getConf().getAll())
+    wanted = _EVERYWHERE | _ACROSS_MACHINES
+    lacking = [name for name, value in wanted.items() if has.get(name, _DEFAULTS.get(name)) != value]
+    if lacking:
+        raise UsageError(
+            f"the Spark session lacks {', '.join(f'{name}={wanted[name]}' for name in lacking)}: "
+            f"set the job argument --conf to {glue_conf()}"
+        )
+    return session
+
+
+def glue_conf() -> str:
+    """The value of the job argument `--conf`: one argument, and Glue hands it to Spark's launcher as it stands."""
+    return " --conf ".join(f"{name}={value}" for name, value in (_EVERYWHERE | _ACROSS_MACHINES).items())
 
 
 @contextmanager

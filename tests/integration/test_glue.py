@@ -19,6 +19,7 @@ from jobs.spark.session import java_home
 from tests.aws import Aws, aws
 from tests.integration.lakes import DS, content, nightly, opened
 from tests.integration.paid import random_drop
+from tests.integration.test_glue_session import CLUSTER, TWO, documented
 from transforms.schemas import RunState
 
 __all__ = ["aws"]  # the fixture
@@ -103,7 +104,9 @@ def environment(aws: Aws, python: Path, tmp_path: Path) -> Iterator[dict[str, st
 def glue(python: Path, built: Path, environment: dict[str, str], home: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the script as Glue does: by spark-submit, with arguments of Glue's own beside ours."""
     submit = python.with_name("spark-submit")
-    spark = [str(submit), "--master", "local-cluster[2,1,1024]", "--conf", "spark.ui.enabled=false"]
+    spark = [str(submit), "--master", TWO, "--conf", "spark.ui.enabled=false"]
+    # Glue hands the argument to its launcher as it stands.
+    spark += ["--conf", *f"{documented()}{CLUSTER}".split(" ")]
     added = ["--JOB_NAME", "aurastream", "--JOB_RUN_ID", "jr_1", "--TempDir", "s3://lake/tmp", "--enable-metrics"]
     ended = subprocess.run(
         [*spark, str(built / "glue.py"), *added, *arguments],
@@ -141,11 +144,11 @@ def test_a_night_as_glue_runs_it(
     assert str(home) not in {home for _, home in folders}
     assert list((tmp_path / "work").rglob("*.parquet")) == []
 
-    code, said, log = glue(python, built, environment, home, *arguments, "--budget", "-1")
+    code, said, log = glue(python, built, environment, home, *arguments, "--budegt", "5")
     assert code != 0
     (line,) = [line for line in said.splitlines() if line.startswith('{"ending"')]
     assert json.loads(line)["ending"] == "USAGE"
-    assert "NightFailed: USAGE: UsageError: --budget" in said
+    assert "NightFailed: USAGE: UsageError: --budegt is no option of this job: did you mean --budget?" in said
 
 
 def rows(lake: str) -> list[dict[str, object]]:

@@ -10,7 +10,9 @@ import pytest
 
 import jobs.nightly
 from jobs import glue
+from jobs.commands.night import nightly as command
 from jobs.formats import Format
+from jobs.glue_arguments import NOT_HERE, OF_GLUE, settings
 from jobs.spark import modules
 from jobs.spark.session import SparkSession
 from tests.integration.lakes import DS
@@ -18,22 +20,24 @@ from transforms import errors
 from transforms.errors import AuraStreamError, Ending, UsageError
 
 # What Glue adds to a job's own arguments.
-OF_GLUE = [
+OF_A_RUN = [
     *("--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1", "--JOB_NAME", "aurastream", "--TempDir", "s3://bucket/tmp"),
     *("--job-bookmark-option", "job-bookmark-disable", "--enable-metrics", "--enable-job-insights", "true"),
     *("--additional-python-modules", "s3://bucket/w.gluewheels.zip", "--python-modules-installer-option", "--no-index"),
+    *("--conf", "spark.a=b --conf spark.c=d", "--datalake-formats", "iceberg", "--enable-spark-ui", "true", "true"),
+    *("--job-language", "python", "--scriptLocation", "s3://bucket/glue.py", "--executor-cores", "8"),
 ]
 OURS = ["--drops", "s3://d/drops", "--lake", "s3://l/lake"]
 
 
 def test_arguments_are_those_of_nightly() -> None:
     more = ["--budget", "25.00", "--deadline", "05:30", "--map", "text=body,document_id=id", "--format", "jsonl"]
-    told = glue.settings([*OF_GLUE, *OURS, "--ds", DS, *more, "--reprocess", "true", "--quota-tps", "20"])
+    told = settings([*OF_A_RUN, *OURS, "--ds", DS, *more, "--reprocess", "true", "--quota-tps", "20"])
 
     assert (told.drops, told.lake, told.ds, told.scorer) == ("s3://d/drops", "s3://l/lake", DS, "comprehend")
     assert (told.budget, told.deadline, told.file_format) == (Decimal("25.00"), "05:30", Format.JSONL)
     assert (told.mapping, told.reprocess, told.quota_tps) == ({"text": "body", "document_id": "id"}, True, 20)
-    assert glue.settings(OURS).mapping == {}
+    assert settings(OURS).mapping == {}
 
 
 @pytest.mark.parametrize(
@@ -46,12 +50,92 @@ def test_arguments_are_those_of_nightly() -> None:
         ([*OURS, "--budget", "-1"], "no amount of dollars"),
         ([*OURS, "--reprocess", "maybe"], "reprocess"),
         ([*OURS, "--map", "text"], "--map text"),
-        ([*OURS[:2], "--lak", "abbreviated"], "--lake"),
+        ([*OURS, "--budget", "--deadline", "06:00"], "--budget is given no value: what stands after it is --deadline"),
+        ([*OURS, "--budget"], "--budget is given no value"),
+        ([*OURS, "--budget="], "--budget is given no value"),
+        ([*OURS, "--policy", " "], "--policy is given no value: what stands after it is empty"),
+        ([*OURS, "--policy", "--JOB_NAME", "x"], "--policy is given no value"),
+        ([*OURS, "--budget", "5", "--budget", "500"], "--budget is given twice"),
+        ([*OURS, "--budget=5", "--enable-metrics", "--budget", "500"], "--budget is given twice"),
+        ([*OURS, "--", "--budget", "5"], "-- stands alone"),
+        (
+            [*OURS, "--config", "s3://bucket/night.toml"],
+            "--config is an option of `aurastream nightly`, and not of this job",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_usage(arguments: list[str], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        glue.settings(arguments)
+        settings(arguments)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        *(
+            (f"{dash}{name}", "budget")
+            for dash in ("--", "-", "\N{EN DASH}")
+            for name in ("budegt", "budge", "Budget", "bud")
+        ),
+        *((name, "budget") for name in ("-budget", "--BUDGET", "--budget-usd", "--max_budget", "--maxBudget", "--b")),
+        *((name, "budget") for name in ("--bugdet", "--budgets", "--budgt", "budget")),
+        *((name, "deadline") for name in ("--dead-line", "--Deadline", "--deadlin", "--deadline-utc")),
+        *((name, "quota-tps") for name in ("--quota", "--tps", "--quota_tps", "--quotaTps", "--quotatps")),
+        *((name, "key-file") for name in ("--keyfile", "--key", "--file")),
+        *((name, "cache") for name in ("--cahce", "--no-cache", "--use-cache")),
+        *((name, "scorer") for name in ("--scorrer", "--scorer-name", "--Scorer")),
+        *((name, "drops") for name in ("--drop", "--drops-uri", "--dorps")),
+        *((name, "lake") for name in ("--lak", "--lake-uri", "--leak")),
+        *((name, "reprocess") for name in ("--re-process", "--reproces", "--reprocessing")),
+        *((name, "without-cache") for name in ("--without", "--witout-cache")),
+        *((name, "map") for name in ("--maps", "--mapp", "--column-map")),
+        *((name, "policy") for name in ("--polisy", "--policy-file", "--Policy")),
+        *((name, "language") for name in ("--lang", "--langauge", "--default-language")),
+        *((name, "format") for name in ("--file-format", "--fromat")),
+        *((name, "date-pattern") for name in ("--date", "--pattern", "--datePattern")),
+        *((name, "ds") for name in ("--DS", "-ds", "--run-ds")),
+    ],
+)
+@pytest.mark.parametrize("joined", [False, True])
+def test_what_is_near_an_option_is_refused_and_names_it(given: str, meant: str, joined: bool) -> None:
+    """A night whose budget is passed over would buy without a cap."""
+    words = [f"{given}=4111"] if joined else [given, "4111"]
+    with pytest.raises(UsageError) as told:
+        settings([*OF_A_RUN, *OURS, *words])
+
+    assert str(told.value).startswith(f"{given} is no option of this job: did you mean --{meant}")
+    assert "4111" not in str(told.value)
+
+
+def test_others_are_passed_over_and_named_without_their_values(capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--team", "4111", "--owner=4222", "-h", "--budget=5"]
+    told = settings([*OF_A_RUN, *more, *OURS])
+
+    assert told.budget == Decimal("5")
+    said = capsys.readouterr()
+    assert [line.split(" ")[0] for line in said.err.splitlines()] == ["--team", "--owner", "-h"]
+    assert "4111" not in said.err
+    assert "4222" not in said.err
+
+
+@pytest.mark.parametrize("name", sorted(OF_GLUE))
+def test_what_glue_adds_is_not_taken_for_ours(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert settings([f"--{name}", "x", *OURS, "--budget", "5"]).budget == Decimal("5")
+    assert capsys.readouterr().err == ""
+
+
+def test_every_option_of_nightly_is_known_here() -> None:
+    """One that is not would be passed over."""
+    for option in command.params:
+        name = option.opts[-1]
+        words = [name, {"--map": "text=body", "--quota-tps": "5", "--budget": "5", "--format": "csv"}.get(name, "stop")]
+        if name == "--reprocess":
+            words[1] = "true"
+        if name.removeprefix("--") in NOT_HERE:
+            with pytest.raises(UsageError, match="and not of this job"):
+                settings([*OURS, *words])
+        elif name not in OURS:
+            settings([*OURS, *words])
 
 
 @pytest.fixture
@@ -63,6 +147,7 @@ def night(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Any:
             raise raised
 
         monkeypatch.setattr(jobs.nightly, "run", run)
+        monkeypatch.setattr(glue, "glue_session", lambda _: spark)
         monkeypatch.setattr(glue, "check_executors", lambda _: None)
 
     return failing

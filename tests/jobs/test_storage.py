@@ -583,7 +583,7 @@ def test_what_cannot_be_deleted_is_told(bucket: str) -> None:
     answer = f"<DeleteResult>{said}</DeleteResult>".encode()
     on(storage_of(bucket), "before-send", "DeleteObjects", lambda **_: respond(200, answer))
 
-    with pytest.raises(OSError, match=rf"\A{uri}: AccessDenied\Z"):
+    with pytest.raises(OSError, match=rf"\A{uri}: AccessDenied; the role needs s3:DeleteObject on it\Z"):
         storage_of(bucket).delete(f"{bucket}/folder")
 
 

@@ -1,0 +1,27 @@
+"""A command of `aurastream` that puts files together where there are two, and may be killed at a milestone.
+
+python -m tests.integration.told MILESTONE|- ARGUMENT...
+"""
+
+import os
+import signal
+import sys
+
+from jobs import cli, milestones
+from jobs.milestones import Milestone
+from jobs.run import compaction
+
+
+def main(kill_at: str, *arguments: str) -> None:
+    def reached(milestone: Milestone) -> None:
+        if milestone == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(compaction, "MANY_FILES", 1)  # noqa: B010 - no option is made for a test
+    setattr(milestones, "reached", reached)  # noqa: B010 - as above
+    sys.argv = ["aurastream", *arguments]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
