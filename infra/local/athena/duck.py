@@ -68,6 +68,8 @@ class DuckDB:
 
     def _published(self, database: str) -> tuple[dict[str, dict[str, int]], list[str]]:
         """The files of `scores`, by date, with their rows, and those of `runs`. None without such a database."""
+        if not database:
+            return {}, []
         where = {"DatabaseName": database}
         try:
             shown = shown_pairs(self._glue.get_table(**where, Name="scores")["Table"])
