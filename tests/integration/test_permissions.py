@@ -19,8 +19,8 @@ from jobs.lake.create import create_lake
 from jobs.milestones import Milestone
 from tests.aws import Aws, aws
 from tests.conftest import document
-from tests.integration.lakes import DS
-from tests.roles import PERMISSIONS, Ground, Seen, acting, role, write
+from tests.integration.lakes import DS, opened
+from tests.roles import DOCUMENT, PERMISSIONS, Ground, Seen, acting, documented, role, write
 
 __all__ = ["aws"]  # the fixture
 
@@ -44,12 +44,13 @@ def made(aws: Aws, ground: Ground) -> Ground:
     """The same with the lake."""
     with aws.used():
         list(create_lake(ground.lake))
+        opened(ground.lake)[1].keys().content_key()
     return ground
 
 
-def put(aws: Aws, drops: str, name: str, count: int = 1) -> None:
+def put(aws: Aws, drops: str, name: str, count: int = 1, **fields: object) -> None:
     bucket, _, prefix = drops.removeprefix("s3://").partition("/")
-    rows = [document(document_id=f"{name}-{i}", text=f"Kettle {name} {i} works well.") for i in range(count)]
+    rows = [document(document_id=f"{name}-{i}", text=f"Kettle {name} {i} works well.", **fields) for i in range(count)]
     body = "".join(json.dumps(row) + "\n" for row in rows)
     aws.client("s3").put_object(Bucket=bucket, Key=f"{prefix}/ds={DS}/{name}.jsonl", Body=body.encode())
 
@@ -83,11 +84,11 @@ def of_night(aws: Aws, ground: Ground, seen: Seen) -> None:
     """The first, on Spark; late files, deferred documents; killed before it is published, and after; taken back."""
     night = ("nightly", "--drops", ground.drops, "--lake", ground.lake, "--ds", DS, *PAID)
     told(seen, *night, "--language", "en", spark=True)
-    put(aws, ground.drops, "late")
-    told(seen, *night, "--language", "detect-comprehend", "--budget", "0")
+    put(aws, ground.drops, "late", language=None)
+    told(seen, *night, "--budget", "0")
     told(seen, *night, kill_at=Milestone.STAGED)
     told(seen, *night, kill_at=Milestone.PUBLISHED)
-    told(seen, *night)
+    told(seen, *night, "--language", "detect-comprehend")
     told(seen, "rollback", "--lake", ground.lake, "--ds", DS)
 
 
@@ -153,7 +154,10 @@ def test_a_role_has_what_was_recorded_and_nothing_else(aws: Aws, place: Ground, 
     kept = json.loads((PERMISSIONS / f"{name}.json").read_text())
     assert seen.permissions(place) == kept["recorded"]
     assert all(each["reason"] and each["resources"] for each in kept["reasoned"].values())
-    assert not set(kept["reasoned"]) & set(kept["recorded"])
+
+
+def test_docs_say_what_the_roles_have() -> None:
+    assert documented() in DOCUMENT.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
