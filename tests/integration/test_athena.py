@@ -317,7 +317,7 @@ def asking(ask: Callable[[], pa.Table], readers: int) -> Iterator[list[list[froz
             except BaseException as error:  # noqa: BLE001 - raised again below
                 raised.append(error)
                 return
-            over.wait(0.2)  # the nights need the processor, too
+            over.wait(1.0)  # the nights need the processor, too
 
     threads = [threading.Thread(target=read, args=(i,), daemon=True) for i in range(readers)]
     for thread in threads:
@@ -332,6 +332,7 @@ def asking(ask: Callable[[], pa.Table], readers: int) -> Iterator[list[list[froz
         raise raised[0]
 
 
+@pytest.mark.timeout(1800)  # nine queries at once on what may be a busy machine
 def test_never_a_mixture_while_nights_publish_and_are_taken_back(running: Aws, tmp_path: Path) -> None:
     """A second night of changed, late, deferred and repeated files, and a rollback, while four and four readers ask."""
     lake, drops = new_lake(running), tmp_path / "drops"

@@ -134,6 +134,11 @@ def test_types(lake: Lake, ledger: LocalLedger, glue: Any) -> None:
         'array(row("type" varchar, "start" integer, "end" integer, "detector" varchar, "confidence" real))'
     )
     assert {each["type"] for each in view(glue, lake, "daily_sentiment")["columns"]} == {"varchar", "bigint", "double"}
+    assert lake.config
+    table = glue.get_table(DatabaseName=lake.config.database, Name="scores_all")["Table"]["StorageDescriptor"][
+        "Columns"
+    ]
+    assert {each["Name"]: each["Type"] for each in table}["scored_at"] == "bigint"  # Athena's own are milliseconds
     assert "map(varchar, bigint)" in {each["type"] for each in view(glue, lake, "runs")["columns"]}
 
 
