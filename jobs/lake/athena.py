@@ -54,6 +54,10 @@ _SHOWN = {
     " || json_format(CAST(map_values({0}) AS JSON)) || ']'",
     _ZONED: "CAST({0} AT TIME ZONE 'UTC' AS timestamp(6))",
 }
+_ADVICE = {
+    "AccessDeniedException": "access is denied; docs/athena.md lists the permissions of who asks",
+    "InvalidRequestException": "it is not there, or refuses the request; `aurastream lake create` makes it",
+}
 _ORDERED = re.compile(r"\bORDER\b", re.IGNORECASE)
 _BLOCK = 64 * 1024 * 1024  # of a CSV: a row has to fit
 _POLL_SECONDS = 0.25
@@ -167,8 +171,8 @@ def _ask(config: LakeConfig, sql: str, parameters: Sequence[str]) -> _Answer:
         info = _columns(config, started)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        hint = "; `aurastream lake create` makes the workgroup" if code == "InvalidRequestException" else ""
-        raise LakeError(f"Athena's workgroup {config.workgroup} cannot be asked: {code}{hint}") from None
+        advice = _ADVICE.get(code, f"{code} was the answer")
+        raise LakeError(f"Athena's workgroup {config.workgroup} cannot be asked: {advice}") from None
     except BotoCoreError as error:
         raise LakeError(f"Athena cannot be asked: {error}") from None
     return _Answer(info, ended["ResultConfiguration"]["OutputLocation"])
