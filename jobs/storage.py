@@ -418,6 +418,8 @@ def _refused(uri: str, code: str, operation: str) -> str:
     """What is said of a refusal: the service's code, and where that is for want of a permission, which."""
     if code not in _DENIED:
         return f"{uri}: {code}"
+    if operation.endswith("Copy") or operation == "CopyObject":
+        return f"{uri}: {code}; the role needs s3:GetObject on the one and s3:PutObject on the other"
     verbs = {"ListObjectsV2": "ListBucket", "HeadObject": "GetObject", "GetObject": "GetObject"}
     needed = verbs.get(operation, "DeleteObject" if operation.startswith("Delete") else "PutObject")
     return f"{uri}: {code}; the role needs s3:{needed} on it"
