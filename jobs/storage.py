@@ -241,6 +241,10 @@ _DENIED = {"AccessDenied", "403"}
 _WRITER = "writer"
 
 
+class Denied(PermissionError):
+    """A role may not: the message holds an object's name and the permission that is lacking, and nothing else."""
+
+
 class S3Storage:
     """Objects in S3, by the AWS SDK: its region, endpoint and credentials, which it renews as long as a run lasts.
 
@@ -331,7 +335,10 @@ class S3Storage:
                 keys = [{"Key": each["Key"]} for each in page]
                 answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
                 for error in answer.get("Errors", ()):
-                    raise OSError(_refused(f"s3://{bucket}/{error['Key']}", error["Code"], "DeleteObjects"))
+                    place = f"s3://{bucket}/{error['Key']}"
+                    if error["Code"] in _DENIED:
+                        raise _denied(place, "DeleteObjects")
+                    raise OSError(f"{place}: {error['Code']}")
 
     def _about(self, uri: str) -> dict[str, Any]:
         """What S3 knows of an object."""
@@ -414,13 +421,14 @@ def _status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
-def _refused(uri: str, code: str, operation: str) -> str:
-    """What is said of a refusal: the service's code, and where that is for want of a permission, which."""
-    if code not in _DENIED:
-        return f"{uri}: {code}"
-    verbs = {"ListObjectsV2": "ListBucket", "HeadObject": "GetObject", "GetObject": "GetObject"}
-    needed = verbs.get(operation, "DeleteObject" if operation.startswith("Delete") else "PutObject")
-    return f"{uri}: {code}; the role needs s3:{needed} on it"
+def _denied(uri: str, operation: str) -> Denied:
+    """S3's operations need permissions of other names."""
+    if operation in {"CopyObject", "UploadPartCopy"}:
+        needed = "s3:GetObject on the one and s3:PutObject on the other"
+    else:
+        verbs = {"ListObjectsV2": "ListBucket", "HeadObject": "GetObject", "GetObject": "GetObject"}
+        needed = f"s3:{verbs.get(operation, 'DeleteObject' if operation.startswith('Delete') else 'PutObject')} on it"
+    return Denied(f"{uri}: AccessDenied; the role needs {needed}")
 
 
 @contextmanager
@@ -432,7 +440,9 @@ def _as_os_errors(uri: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code, status = error.response["Error"]["Code"], _status(error)
+        if code in _DENIED:
+            raise _denied(uri, error.operation_name) from None
         kind = {404: FileNotFoundError, 403: PermissionError}.get(status, OSError)
-        raise kind(_refused(uri, code, error.operation_name)) from None
+        raise kind(f"{uri}: {code}") from None
     except BotoCoreError as error:
         raise OSError(f"{uri}: {type(error).__name__}") from None

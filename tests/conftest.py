@@ -5,9 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pyspark.sql import SparkSession
 
 from jobs.spark.session import spark_session
+
+# How long a machine that is busy takes to make examples says nothing of them.
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -24,6 +24,8 @@ BUCKET = "inbox"
 REGION = "us-east-1"
 # Two people who may do everything: credentials that change while a run lasts are those of one, and then of the other.
 KEYS, OTHER_KEYS = ("test", "test-secret"), ("other", "other-secret")
+# One who may read.
+READER = ("reader", "reader-secret")
 _FOLDERS = count()
 
 
@@ -79,7 +81,7 @@ def _start() -> tuple[S3, ExitStack]:
 @contextmanager
 def seaweedfs() -> Iterator[S3]:
     """SeaweedFS on 127.0.0.1 alone, with the bucket `BUCKET`."""
-    part = Part("s3", partial(launch, buckets=[BUCKET], keys=[KEYS, OTHER_KEYS]), ports=PART.ports)
+    part = Part("s3", partial(launch, buckets=[BUCKET], keys=[KEYS, OTHER_KEYS], readers=[READER]), ports=PART.ports)
     with (
         tempfile.TemporaryDirectory(prefix="aurastream-s3-", ignore_cleanup_errors=True) as folder,
         serving(part, Path(folder)) as server,

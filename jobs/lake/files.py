@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from jobs.storage import storage_of
+from jobs.storage import Denied, storage_of
 from transforms.errors import LakeError
 
 
@@ -60,5 +60,7 @@ def copy(source: str, target: str) -> None:
 
 
 def _reason(error: BaseException) -> str:
+    if isinstance(error, Denied):
+        return str(error)
     number = getattr(error, "errno", None)
     return os.strerror(number) if number else type(error).__name__

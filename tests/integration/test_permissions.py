@@ -20,7 +20,7 @@ from jobs.milestones import Milestone
 from tests.aws import Aws, aws
 from tests.conftest import document
 from tests.integration.lakes import DS, opened
-from tests.roles import DOCUMENT, PERMISSIONS, Ground, Seen, acting, documented, role, write
+from tests.roles import PERMISSIONS, Ground, Seen, acting, role, write
 
 __all__ = ["aws"]  # the fixture
 
@@ -88,7 +88,7 @@ def of_night(aws: Aws, ground: Ground, seen: Seen) -> None:
     told(seen, *night, "--budget", "0")
     told(seen, *night, kill_at=Milestone.STAGED)
     told(seen, *night, kill_at=Milestone.PUBLISHED)
-    told(seen, *night, "--language", "detect-comprehend")
+    told(seen, *night)
     told(seen, "rollback", "--lake", ground.lake, "--ds", DS)
 
 
@@ -153,11 +153,6 @@ def test_a_role_has_what_was_recorded_and_nothing_else(aws: Aws, place: Ground, 
     assert seen.refused == set()
     kept = json.loads((PERMISSIONS / f"{name}.json").read_text())
     assert seen.permissions(place) == kept["recorded"]
-    assert all(each["reason"] and each["resources"] for each in kept["reasoned"].values())
-
-
-def test_docs_say_what_the_roles_have() -> None:
-    assert documented() in DOCUMENT.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +177,8 @@ def test_a_night_without_one_permission_says_which(aws: Aws, made: Ground, witho
     with acting(aws, made, allowed) as seen:
         ended = tried(seen, *night)
 
-    assert ended.returncode != 0
+    # What the catalog refuses was published before, and the next start shows it.
+    assert (ended.returncode == 0) == without.startswith("glue:"), ended.stderr
     assert {need.action for need in seen.refused} >= {without}
     assert without in ended.stderr, ended.stderr
     assert "Kettle" not in ended.stderr

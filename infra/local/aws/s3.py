@@ -19,14 +19,29 @@ from infra.local.aws.part import HOST, KEYS, REGION, Launch, Part, Place
 BUCKETS = ("drops", "lake")
 
 
-def launch(place: Place, buckets: Sequence[str] = BUCKETS, keys: Sequence[tuple[str, str]] = (KEYS,)) -> Launch:
-    """SeaweedFS with those buckets, and people with those access keys and secrets, who may do everything."""
-    credentials = [{"accessKey": access, "secretKey": secret} for access, secret in keys]
-    identity = {"name": "local", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List"]}
+def launch(
+    place: Place,
+    buckets: Sequence[str] = BUCKETS,
+    keys: Sequence[tuple[str, str]] = (KEYS,),
+    readers: Sequence[tuple[str, str]] = (),
+) -> Launch:
+    """SeaweedFS with those buckets, and people with those access keys and secrets, who may do everything, or read."""
+    identities = [
+        {
+            "name": name,
+            "credentials": [{"accessKey": access, "secretKey": secret} for access, secret in people],
+            "actions": actions,
+        }
+        for name, people, actions in (
+            ("local", keys, ["Admin", "Read", "Write", "List"]),
+            ("readers", readers, ["Read", "List"]),
+        )
+        if people
+    ]
     config = place.folder / "s3.json"
     # Keys that SeaweedFS makes when they are first named, and forgets when it ends.
     kms = {"default_provider": "local", "providers": {"local": {"type": "local", "enableOnDemandCreate": True}}}
-    config.write_text(json.dumps({"identities": [identity], "kms": kms}), encoding="utf-8")
+    config.write_text(json.dumps({"identities": identities, "kms": kms}), encoding="utf-8")
     data = place.folder / "data"
     data.mkdir(exist_ok=True)
     admin, master, volume, filer, port = place.ports
