@@ -83,8 +83,8 @@ def test_a_session_that_lacks_what_a_night_needs_is_refused(tmp_path: Path) -> N
     ("broken", "words"),
     [
         (
-            "phonenumbers",
-            rf"OSError: libphone\.so: cannot open shared object file; Python .* on {os.uname().nodename}\)",
+            "pydantic",
+            rf"OSError: libfirst\.so: cannot open shared object file; Python .* on {os.uname().nodename}\)",
         ),
         ("jobs", r"jobs\.run\.daemon does not start there"),
     ],
