@@ -78,14 +78,15 @@ def test_a_session_that_lacks_what_a_night_needs_is_refused(tmp_path: Path) -> N
     assert not (tmp_path / "lake").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
         (
-            "phonenumbers",
-            rf"OSError: libphone\.so: cannot open shared object file; Python .* on {os.uname().nodename}\)",
+            "pydantic",
+            rf"OSError: libfirst\.so: cannot open shared object file; Python .* on {os.uname().nodename}\)",
         ),
-        pytest.param("jobs", r"jobs\.run\.daemon does not start there", marks=pytest.mark.slow),
+        ("jobs", r"jobs\.run\.daemon does not start there"),
     ],
 )
 def test_what_one_executor_lacks_is_said_with_its_host(broken: str, words: str, tmp_path: Path) -> None:
