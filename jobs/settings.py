@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from math import inf
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from jobs.formats import Format
 from jobs.scorers.registry import scorer_type
@@ -48,7 +48,7 @@ class ScoringSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class NightlySettings(ScoringSettings):
-    """What `nightly` and `plan` are told."""
+    """What `nightly` and `plan` are told. Raises UsageError where the lake's own files would be taken for documents."""
 
     drops: str
     lake: str
@@ -57,6 +57,23 @@ class NightlySettings(ScoringSettings):
     date_pattern: str | None = None
     follow_links: tuple[str, ...] = ()  # folders that links in the drop may lead into
     reprocess: bool = False
+
+    def __post_init__(self) -> None:
+        folder, source = _place(self.lake), _place(self.drops)
+        if folder.is_relative_to(source):
+            raise UsageError(
+                f"--lake {self.lake} lies in --drops {self.drops}: its own files would be taken for documents"
+            )
+        if source.is_relative_to(folder):
+            raise UsageError(
+                f"--drops {self.drops} lies in --lake {self.lake}: its own files would be taken for documents"
+            )
+
+
+def _place(location: str) -> PurePath:
+    """A folder as one that others can be told to lie in: of this machine through links, of S3 as it is called."""
+    uri = absolute(location)
+    return PurePosixPath(uri) if uri.startswith("s3://") else Path(uri).resolve()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -117,13 +117,7 @@ def _settings(
     **others: Any,
 ) -> NightlySettings:
     from jobs.settings import NightlySettings, parse_mapping
-    from jobs.storage import absolute
 
-    folder, source = _resolved(absolute(lake)), _resolved(absolute(drops))
-    if folder.is_relative_to(source):
-        raise UsageError(f"--lake {lake} lies in --drops {drops}: its own files would be taken for documents")
-    if source.is_relative_to(folder):
-        raise UsageError(f"--drops {drops} lies in --lake {lake}: its own files would be taken for documents")
     for linked in follow_links:
         if not Path(linked).is_dir():
             raise UsageError(f"--follow-links {linked}: there is no such folder")
@@ -136,11 +130,6 @@ def _settings(
         follow_links=follow_links,
         **others,
     )
-
-
-def _resolved(uri: str) -> PurePath:
-    """A folder as one that others can be told to lie in: of this machine through links, of S3 as it is called."""
-    return PurePosixPath(uri) if uri.startswith("s3://") else Path(uri).resolve()
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Say what a night would cost, and buy nothing.")

@@ -58,6 +58,8 @@ def test_arguments_are_those_of_nightly() -> None:
         ([*OURS, "--budget", "5", "--budget", "500"], "--budget is given twice"),
         ([*OURS, "--budget=5", "--enable-metrics", "--budget", "500"], "--budget is given twice"),
         ([*OURS, "--", "--budget", "5"], "-- stands alone"),
+        (["--drops", "s3://b/x", "--lake", "s3://b/x/lake"], "--lake s3://b/x/lake lies in --drops s3://b/x"),
+        (["--drops", "s3://b/x/drops", "--lake", "s3a://b/x/"], "--drops s3://b/x/drops lies in --lake s3a://b/x/"),
         (
             [*OURS, "--config", "s3://bucket/night.toml"],
             "--config is an option of `aurastream nightly`, and not of this job",
