@@ -38,9 +38,9 @@ test-all: $(INSTALLED) lint
 	$(PYTEST)
 	$(MAKE) test-glue
 
-# On the whole local AWS, which each of two processes starts for itself.
+# On the whole local AWS, which each of two processes starts for itself; every harm at every milestone is part of test-all.
 aws-test: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m aws
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "aws and not slow"
 
 # An hour: 200 kills at seeded moments while readers ask, 500 sequences of nights, every harm at every milestone.
 chaos: $(INSTALLED)

@@ -59,6 +59,7 @@ def test_what_is_documented_is_what_is_asked_for() -> None:
     assert documented() == glue_conf()
 
 
+@pytest.mark.slow  # make aws-test has a whole night as Glue runs it
 def test_a_night_in_the_session_that_is_documented(tmp_path: Path) -> None:
     said, _ = run(tmp_path, TWO, documented() + CLUSTER)
 
