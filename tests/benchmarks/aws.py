@@ -2,11 +2,13 @@
 
     python -m tests.benchmarks.aws --documents 250000
     python -m tests.benchmarks.aws --rounds 0 --memory 50000 250000 1000000
+    python -m tests.benchmarks.aws --rounds 0 --no-requests --small-files 20000
 
 On the local AWS, the same drop through a lake in a folder and through one in S3, turn by turn with the local scorer:
 CPU of the job's own processes (driver, JVM, workers; the servers' is not in it), time, and the ratio of both. Then what
 the night in S3 asks of each service, counted in front of the servers, once with the local scorer and once with the
 local Comprehend, and its price beside Comprehend's. With `--memory`, peaks of driver, JVM and workers by documents.
+With `--small-files`, a night of so many files of one document beside one of a single file.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -262,6 +265,26 @@ def measure_memory(aws: Aws, folder: Path, count: int, paid: bool) -> None:
     print(f"{count:>9,} documents: {spent}; {peaks([ended])}; files of {sizes} MB", flush=True)
 
 
+def compare_small_files(aws: Aws, folder: Path, count: int) -> None:
+    """A night of files of one document each in S3, and one of a file with all of them."""
+    client, prefix = aws.client("s3"), aws.name("small")
+    lines = [orjson.dumps(row) for row in documents(count, DS, 7)]
+
+    def put(number: int) -> None:
+        client.put_object(Bucket=BUCKETS[0], Key=f"{prefix}/ds={DS}/{number}.jsonl", Body=lines[number])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, range(count)))
+    client.put_object(Bucket=BUCKETS[0], Key=f"{prefix}-one/ds={DS}/all.jsonl", Body=b"\n".join(lines))
+    one = night(aws.environment, count, f"s3://{BUCKETS[0]}/{prefix}-one", new_lake(aws))
+    small = night(aws.environment, count, f"s3://{BUCKETS[0]}/{prefix}", new_lake(aws))
+    for called, ended in (("one file", one), (f"{count:,} files", small)):
+        print(
+            f"{called}: CPU {ended.cpu:.1f} s, time {ended.wall:.1f} s, {len(ended.sizes)} published files", flush=True
+        )
+    print(f"ratio of CPU {small.cpu / one.cpu:.2f}, of time {small.wall / one.wall:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=250_000)
@@ -269,6 +292,7 @@ def main() -> None:
     parser.add_argument("--paid-rounds", type=int, default=0, help="turns with the local Comprehend")
     parser.add_argument("--no-requests", action="store_true")
     parser.add_argument("--memory", type=int, nargs="*", default=[], help="documents of nights, to see their memory")
+    parser.add_argument("--small-files", type=int, default=0, help="files of one document")
     parser.add_argument("--paid-memory", action="store_true", help="of nights with Comprehend")
     told = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="aurastream-benchmark-") as name:
@@ -283,6 +307,8 @@ def main() -> None:
                         compare(aws, folder, told.documents, rounds, paid)
                     if not told.no_requests:
                         count_requests(aws, folder, told.documents, paid)
+                if told.small_files:
+                    compare_small_files(aws, folder, told.small_files)
                 for count in told.memory:
                     measure_memory(aws, folder, count, told.paid_memory)
             print(f"load {os.getloadavg()[0]:.1f}")
