@@ -34,7 +34,7 @@ COMMANDS = {
     "night": "nightly, rollback",
     "plan": "plan",
     "repair": "lake repair",
-    "reader": "sql, runs",
+    "reader": "sql --engine duckdb, runs",
 }
 
 

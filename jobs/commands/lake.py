@@ -92,9 +92,6 @@ def sql(lake: str, output: str, parameters: tuple[str, ...], engine: str | None,
       aurastream sql --lake lake --format csv --parameter 2026-11-22 \\
           "select * from rejected where ds = ?"
     """
-    from jobs.lake import athena
-    from jobs.lake import sql as duckdb
-    from jobs.lake.published import published_files, run_rows
     from jobs.stores.open import open_lake
     from transforms.display import format_table
     from transforms.errors import UsageError
@@ -103,8 +100,13 @@ def sql(lake: str, output: str, parameters: tuple[str, ...], engine: str | None,
     if engine == "athena" and opened.config is None:
         raise UsageError(f"--engine athena: {lake} is on this machine, and Athena reads what is in S3; leave it out")
     if opened.config is not None and engine != "duckdb":
+        from jobs.lake import athena
+
         rows = athena.query(opened.config, query, parameters)
     else:
+        from jobs.lake import sql as duckdb
+        from jobs.lake.published import published_files, run_rows
+
         ledger = stores.ledger()
         files = published_files(opened, ledger.publications())
         rows = duckdb.query(files, run_rows(opened, ledger), query, parameters)

@@ -117,7 +117,7 @@ def of_repair(aws: Aws, ground: Ground, seen: Seen) -> None:
 
 def of_reader(aws: Aws, ground: Ground, seen: Seen) -> None:
     _a_night(aws, ground)
-    assert "60" in told(seen, "sql", "--lake", ground.lake, "select count(*) as n from scores")
+    assert "60" in told(seen, "sql", "--lake", ground.lake, "--engine", "duckdb", "select count(*) as n from scores")
     told(seen, "runs", "--lake", ground.lake)
 
 

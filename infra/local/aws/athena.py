@@ -8,8 +8,6 @@ from importlib.metadata import version
 from infra.local.aws.part import HOST, Launch, Part, Place, answers
 from infra.local.aws.trino import VARIABLE, VERSION
 
-_READS = ("AWS_ENDPOINT_URL_GLUE", "AWS_ENDPOINT_URL_S3", VARIABLE)
-
 
 def launch(place: Place) -> Launch:
     """The server that this repository has."""
@@ -20,7 +18,7 @@ def launch(place: Place) -> Launch:
         [sys.executable, "-m", "infra.local.athena.server", str(port)],
         {"AWS_ENDPOINT_URL_ATHENA": f"http://{HOST}:{port}"},
         lambda: answers(port),
-        {name: value for name, value in place.environment.items() if name.startswith("AWS_") or name in _READS},
+        {name: value for name, value in place.environment.items() if name.startswith("AWS_") or name == VARIABLE},
     )
 
 
