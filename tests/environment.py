@@ -17,6 +17,7 @@ def alone_known(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv(name)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it keeps the keys that it was made with
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def bad_weather(url: str, share: float, seed: int = 1, keys_last: float = float(
 
     `refused`: 503 SlowDown of S3, or a throttle of DynamoDB; `reset`: the connection breaks, nothing was done; `lost`:
     what was asked is done, and no answer comes; `cut`: of an answer the first half; `unprocessed`: of a batch of
-    DynamoDB's the second half is not done, and said to be so. An access key is `expired` so many seconds after it was
+    DynamoDB's the second half is not done, and said to be so, as of the first for certain. An access key is `expired` so many seconds after it was
     first seen.
     """
     chance, lock = random.Random(seed), threading.Lock()
@@ -64,7 +64,9 @@ def bad_weather(url: str, share: float, seed: int = 1, keys_last: float = float(
         operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         with lock:
             harm = chance.choice(_HARMS) if chance.random() < share else "none"
-            if harm == "unprocessed" and operation not in _LEFT:
+            if operation in _LEFT and not weather.done["unprocessed"]:
+                harm = "unprocessed"
+            elif harm == "unprocessed" and operation not in _LEFT:
                 harm = "refused"
             if weather.key_seconds(request) > keys_last:
                 harm = "expired"
