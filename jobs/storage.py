@@ -268,6 +268,7 @@ class S3Storage:
             if session.region_name is None:
                 raise OSError("S3 cannot be used: no region is set; set AWS_REGION")
             self._client = session.client("s3", config=config)
+        self._client.meta.events.register("before-parse.s3.GetObject", _leave_unread)
 
     def open(self, uri: str, listed: Stored | None = None) -> pa.NativeFile:
         """See `Storage.open`. An object that was listed is not asked about again."""
@@ -410,6 +411,13 @@ class _Object(io.RawIOBase):
                     if not tries_left:
                         raise
         return data
+
+
+def _leave_unread(response_dict: dict[str, Any], **_: Any) -> None:
+    """Of an object that came, keep the headers that are used: to read them all is a tenth of what a request costs."""
+    if response_dict["status_code"] < 300:
+        headers = response_dict["headers"]
+        response_dict["headers"] = {name: headers[name] for name in ("content-length",) if name in headers}
 
 
 def _place(uri: str) -> tuple[str, str]:

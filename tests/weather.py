@@ -54,8 +54,8 @@ def bad_weather(url: str, share: float, seed: int = 1, keys_last: float = float(
 
     `refused`: 503 SlowDown of S3, or a throttle of DynamoDB; `reset`: the connection breaks, nothing was done; `lost`:
     what was asked is done, and no answer comes; `cut`: of an answer the first half; `unprocessed`: of a batch of
-    DynamoDB's the second half is not done, and said to be so, as of the first for certain. An access key is `expired` so many seconds after it was
-    first seen.
+    DynamoDB's the second half is not done, and said to be so, as of the first for certain. An access key is `expired`
+    so many seconds after it was first seen.
     """
     chance, lock = random.Random(seed), threading.Lock()
     weather = Weather()

@@ -83,6 +83,8 @@ _COMPRESSIONS = {
     ".zst": Compression.ZSTD,
 }
 _HEAD = 4096  # bytes looked at to tell what a file is
+# Of a store's objects that are no longer than that, so many bytes are kept: each is asked for once.
+_KEPT_BYTES = 64 << 20
 _THREADS = 16  # files looked at at once
 
 
@@ -145,8 +147,13 @@ def list_drop(drops: str, run_date: str, *, file_format: Format | None, date_pat
 
 def recognised(files: Sequence[DropFile]) -> list[DropFile]:
     """The files with format and compression of each, by its name and its first bytes; several looked at at once."""
+    known: list[DropFile] = []
+    room = _KEPT_BYTES
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(lambda file: file if file.error_code else _recognised(file), files))
+        for file in pool.map(lambda file: file if file.error_code else _recognised(file), files):
+            room -= len(file.content or b"")
+            known.append(file if room >= 0 else replace(file, content=None))
+    return known
 
 
 def _passed_over(entry: Entry) -> str | None:
@@ -188,7 +195,13 @@ def _recognised(file: DropFile) -> DropFile:
     if form is Format.UNKNOWN:
         form = _content(head, compression)
     unreadable = form is Format.UNKNOWN or (form is Format.PARQUET and compression is not Compression.NONE)
-    return replace(file, format=form, compression=compression, error_code=Reason.UNKNOWN_FORMAT if unreadable else None)
+    return replace(
+        file,
+        format=form,
+        compression=compression,
+        error_code=Reason.UNKNOWN_FORMAT if unreadable else None,
+        content=head if "://" in file.uri and len(head) == file.size else None,
+    )
 
 
 def _content(head: bytes, compression: Compression) -> Format:

@@ -59,7 +59,7 @@ def read_ahead(splits: Sequence[Split]) -> Iterator[Split]:
 
 
 def _is_small_object(file: DropFile) -> bool:
-    return "://" in file.uri and file.size <= SMALL_BYTES and not file.error_code
+    return "://" in file.uri and file.size <= SMALL_BYTES and file.content is None and not file.error_code
 
 
 def _with_content(split: Split) -> Split:

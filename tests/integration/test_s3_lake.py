@@ -150,8 +150,8 @@ def test_what_was_taken_before_is_not_looked_at_again(
     assert planned.files == TONIGHT
     assert asked["LIST"] <= (OLDER + TONIGHT) // 1000 + 1
     assert asked["BatchGetItem"] <= (OLDER + TONIGHT) // 100 + 10
-    assert asked["GET"] <= 2 * TONIGHT + 5  # and lake.toml
-    assert asked.total() <= asked["LIST"] + asked["BatchGetItem"] + 2 * TONIGHT + 20
+    assert asked["GET"] <= TONIGHT + 5  # and lake.toml
+    assert asked.total() <= asked["LIST"] + asked["BatchGetItem"] + TONIGHT + 20
 
 
 def put_many(aws: Aws, drop: str, ds: str, count: int, tmp_path: Path) -> None:

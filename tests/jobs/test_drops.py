@@ -10,6 +10,7 @@ import pytest
 
 from jobs import storage
 from jobs.drops import Compression, DropFile, Format, Listing, find_drop, pack, plan_splits, read_ahead, recognised
+from jobs.drops import files as drop_files
 from jobs.storage import LocalStorage, Stored
 from tests.jobs.readers.drop import read_splits
 from transforms.errors import DropError, UsageError
@@ -367,9 +368,21 @@ def test_splits_are_put_together_in_order(tmp_path: Path) -> None:
     assert pack([], 1) == []
 
 
+def test_objects_that_were_read_whole_to_be_recognised_are_kept_so_far_as_there_is_room(
+    bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(bucket, "a.jsonl", "b.jsonl", "c.jsonl", content=b"{}\n" * 1000)
+    make(bucket, "long.jsonl", content=b"{}\n" * 2000)
+    monkeypatch.setattr(drop_files, "_KEPT_BYTES", 6500)
+
+    assert [file.content for file in listing("s3://bucket").files] == [b"{}\n" * 1000, b"{}\n" * 1000, None, None]
+    assert not any(file.content for file in listing(bucket).files)
+
+
 def test_small_objects_are_read_ahead_in_their_order(bucket: Path) -> None:
     """Of a store alone, and what cannot be read is left to the reader to tell of."""
-    make(bucket, *(f"{number:02}.jsonl" for number in range(40)))
+    lines = b"{}\n" * 2000  # too many to be kept when the file is recognised
+    make(bucket, *(f"{number:02}.jsonl" for number in range(40)), content=lines)
     (bucket / "big.jsonl").write_bytes(b"{}\n" * 500_000)
     splits = plan_splits(listing("s3://bucket").files, 1 << 30)
     (bucket / "07.jsonl").unlink()
@@ -378,9 +391,9 @@ def test_small_objects_are_read_ahead_in_their_order(bucket: Path) -> None:
 
     assert [split.file.uri for split in found] == [split.file.uri for split in splits]
     assert {split.file.name: split.file.content for split in found} == {
-        split.file.name: None if split.file.name in ("07.jsonl", "big.jsonl") else b"{}\n" for split in splits
+        split.file.name: None if split.file.name in ("07.jsonl", "big.jsonl") else lines for split in splits
     }
     with found[0].file.open() as source:
-        assert source.read() == b"{}\n"
+        assert source.read() == lines
     local = plan_splits(listing(bucket).files, 1 << 30)
     assert list(read_ahead(local)) == local

@@ -101,12 +101,11 @@ class Table(NamedTuple):
 
 
 _HEAD = rf"[{_LETTERS}][{_LETTERS}0-9 ~#./()-]{{0,31}}"
-_TABLES = re2.compile(
+# What may name columns: most such lines are no more than a greeting. It is quick to see in many texts at once.
+_NAMING = re2.compile(
     rf'(?m)^[ |]*"?{_HEAD}"?(?: ?[,;|\t] ?"?{_HEAD}"?)+[ |]*$'
     r"|^[A-Za-z~#/-]{2,20}(?:[ \t]+[A-Za-z~#/-]{2,20}){1,15}$"
 )
-# What every text with a table has: a line of such signs, and one with a digit after it. It is quick to see.
-TABULAR = re2.compile(rf'(?m)^[ |]*"?[{_LETTERS}][{_LETTERS}0-9 ~#./()",;|\t-]*\n(?:[ |:=+~-]*\n)?[^\n]*[0-9]')
 _RULE = re.compile(rb"[ |:=+~-]*")
 _CELLS = {
     sign: re.compile(rb'[ \t]*("[^"]*"|[^"%b]*)[ \t]*(?:%b|$)' % (re.escape(sign), re.escape(sign)))
@@ -120,9 +119,13 @@ _PROSE = frozenset(b"the is are was my your our a an to of and for it i you we t
 WALL = b"\n\0\n"
 
 
-def table(text: bytes) -> Table | None:
-    """The tables of a text, None where it has none: lines that are alike below one that names what stands in them."""
-    starts = [match.start() for match in _TABLES.finditer(text)]
+def naming(texts: bytes) -> Iterator[tuple[int, int]]:
+    """The spans of lines that may name columns, in texts that are searched together."""
+    return (match.span() for match in _NAMING.finditer(texts))
+
+
+def table(text: bytes, starts: Sequence[int]) -> Table | None:
+    """The tables of a text, None where it has none: lines that are alike below one of `naming`, which begin there."""
     if not starts:
         return None
     written = bytearray()
@@ -140,11 +143,11 @@ def _cells(text: bytes, named: Sequence[int]) -> Iterator[tuple[bytes, int, int]
     """Each cell that holds a digit: the head of its column, and its span. Lines that start at `named` name columns."""
     heads: list[bytes] = []
     sign = b""
-    naming = frozenset(named)
+    begun = frozenset(named)
     start = named[0]
     for line in text[start:].split(b"\n"):
         begin, start = start, start + len(line) + 1
-        if begin in naming:
+        if begin in begun:
             sign, heads = _heads(line)
         elif heads and not _RULE.fullmatch(line):
             cells = _split(line, sign)

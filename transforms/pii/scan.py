@@ -7,6 +7,7 @@ themselves would say more, but with 200 of them it has too many states to be kep
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -20,7 +21,7 @@ import re2
 
 from transforms.pii import tagger
 from transforms.pii.allowing import allowed, things, without
-from transforms.pii.context import TABULAR, WALL, Table, said_to_be, table
+from transforms.pii.context import WALL, Table, naming, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.finds import NO_FINDS, Finds, merge
 from transforms.pii.generalise import GENERALS
@@ -33,6 +34,7 @@ from transforms.pii.views import REMARKABLE, View, between_holders, remarkable, 
 from transforms.text import matching
 
 _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
+_DIGIT = re.compile(rb"[0-9]")
 _SET_MEMORY = 64 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
 
 
@@ -178,8 +180,7 @@ def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
     parted = [each.replace(b"_", b"~") for each in data]
     lengths = np.fromiter(map(len, parted), np.int64, len(parted))
     together = _Joined(parted, np.arange(len(parted)), lengths)
-    perhaps = dict.fromkeys(together.at(match.start())[0] for match in TABULAR.finditer(together.data))
-    tables = {number: found for number in perhaps if (found := table(parted[number]))}
+    tables = _tables(together)
     parted += [each.data for each in tables.values()]
     lengths = np.append(lengths, [len(each.data) for each in tables.values()]).astype(np.int64)
     triggered = _triggered(parted, detectors.sets)
@@ -189,6 +190,16 @@ def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
         texts = _Joined([parted[number] for number in numbers.tolist()], numbers, lengths[numbers])
         for searched in detectors.rows[group]:
             yield _out_of_tables(_search(texts, searched), tables, len(data))
+
+
+def _tables(together: _Joined) -> dict[int, Table]:
+    """The tables of those texts that have some. Only a line with a digit below it names anything."""
+    named: dict[int, list[int]] = {}
+    for start, end in naming(together.data):
+        number, text, begin = together.at(start)
+        if _DIGIT.search(text, end - begin):
+            named.setdefault(number, []).append(start - begin)
+    return {number: found for number, starts in named.items() if (found := table(together.texts[number], starts))}
 
 
 def _out_of_tables(finds: Finds, tables: dict[int, Table], texts: int) -> Finds:
@@ -242,7 +253,7 @@ class _Joined:
     def __init__(self, texts: Sequence[bytes], numbers: np.ndarray, lengths: np.ndarray) -> None:
         self.data = WALL.join([b"", *texts, b""])
         self.numbers, self.lengths = numbers, lengths
-        self._texts = texts
+        self.texts = texts
 
     @cached_property
     def begins(self) -> np.ndarray:
@@ -258,7 +269,7 @@ class _Joined:
     def at(self, position: int) -> tuple[int, bytes, int]:
         """Which text is at a place of `data`, the text, and where it begins there."""
         which = bisect_right(self._begins, position) - 1
-        return which, self._texts[which], self._begins[which]
+        return which, self.texts[which], self._begins[which]
 
 
 def _search(texts: _Joined, searched: Searched) -> Finds:

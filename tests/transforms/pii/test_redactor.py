@@ -20,7 +20,7 @@ from tests.benchmarks.pii_speed import SLOW_UNITS
 from tests.transforms.pii.test_detectors import CLEAN, FOUND
 from transforms import schemas
 from transforms.pii import redactor
-from transforms.pii.context import said_to_be, table
+from transforms.pii.context import naming, said_to_be, table
 from transforms.pii.detectors import DETECTORS, Detector
 from transforms.pii.folding import fold
 from transforms.pii.policy import DEFAULT_POLICY, TYPES, Policy, Replacement
@@ -86,7 +86,7 @@ def plain_finds(text: str) -> list[tuple[int, int, str]]:
     kept = [(i, sign) for i, c in enumerate(text) for sign in ("\0" if i in held else fold(c))]
     folded = "".join(character for _, character in kept).replace("_", "~")
     found = plain_search(folded)
-    tables = table(folded.encode())
+    tables = table(folded.encode(), [start for start, _ in naming(folded.encode())])
     if tables:
         for start, end, name in plain_search(tables.data.decode()):
             edges = [np.array([len(tables.data.decode()[:edge].encode())]) for edge in (start, end)]
