@@ -12,4 +12,6 @@ class Format(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     TEXT = "text"
+    MAIL = "mail"
+    MBOX = "mbox"
     UNKNOWN = "unknown"

@@ -42,6 +42,10 @@ class Reason(StrEnum):
     MALFORMED_JSON = "MALFORMED_JSON"  # the line is not JSON, or is nested too deep
     NOT_AN_OBJECT = "NOT_AN_OBJECT"  # the line is JSON, but no object
     MALFORMED_CSV = "MALFORMED_CSV"  # the record breaks the quoting rules or has more fields than the header
+    MALFORMED_MAIL = "MALFORMED_MAIL"  # it has no headers of a mail
+    NO_TEXT = "NO_TEXT"  # nothing in it is text: a scan, a mail of pictures
+    TOO_COMPLEX = "TOO_COMPLEX"  # nested deeper, or in more parts, than is read
+    FILE_TOO_LARGE = "FILE_TOO_LARGE"  # a mail, letter or member larger than a reader will hold
     LINE_TOO_LONG = "LINE_TOO_LONG"  # the line is longer than a reader will hold
     CORRUPT_COMPRESSION = "CORRUPT_COMPRESSION"  # the compressed stream is cut off or damaged here
     DECOMPRESSION_BOMB = "DECOMPRESSION_BOMB"  # a small file that expands beyond all measure; reading stopped here

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
+from jobs.drops.looks import look
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
 from jobs.storage import Stored, storage_of
@@ -74,7 +75,8 @@ _FORMATS = {
     ".txt": Format.TEXT,
     ".text": Format.TEXT,
     ".md": Format.TEXT,
-    ".eml": Format.TEXT,
+    ".eml": Format.MAIL,
+    ".mbox": Format.MBOX,
 }
 _COMPRESSIONS = {
     ".gz": Compression.GZIP,
@@ -185,19 +187,23 @@ def _recognised(file: DropFile) -> DropFile:
     if magic is not Compression.NONE or _is_text(head):
         compression = magic
     form = named if file.format is Format.UNKNOWN else file.format
-    if form is Format.UNKNOWN:
-        form = _content(head, compression)
+    if form is Format.UNKNOWN or (form is Format.TEXT and file.format is Format.UNKNOWN):
+        form = _content(head, compression, form)
     unreadable = form is Format.UNKNOWN or (form is Format.PARQUET and compression is not Compression.NONE)
     return replace(file, format=form, compression=compression, error_code=Reason.UNKNOWN_FORMAT if unreadable else None)
 
 
-def _content(head: bytes, compression: Compression) -> Format:
-    """What the first bytes of a file are."""
+def _content(head: bytes, compression: Compression, named: Format) -> Format:
+    """What the first bytes of a file are; a text by its name is only taken for what it looks like beyond doubt."""
     if compression is not Compression.NONE:
         try:
             head = next(expand(io.BytesIO(head), compression), b"")[:_HEAD]
         except Broken:
-            return Format.UNKNOWN
+            return named
+    if seen := look(head):
+        return seen
+    if named is not Format.UNKNOWN:
+        return named
     if head.startswith(b"PAR1"):
         return Format.PARQUET
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 
 from jobs.console import say
-from jobs.drops import Split
+from jobs.drops import DropFile, Split
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Compression, Expansion, expand
 from jobs.formats import Format
 from jobs.guard import type_and_place
@@ -16,6 +16,7 @@ from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
 from jobs.readers.jsonl import read_json_lines
 from jobs.readers.lines import split_lines
+from jobs.readers.mail import read_mail, read_mailbox
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
@@ -57,6 +58,10 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
         blocks = _blocks(source, split)
         if file.format is Format.TEXT:
             yield _text(blocks, split)
+        elif file.format is Format.MAIL:
+            yield from read_mail(blocks, file.source_file, _name(file))
+        elif file.format is Format.MBOX:
+            yield from _bounded(read_mailbox(blocks, file.source_file, _name(file)), split)
         elif file.format is Format.CSV:
             delimiter = "\t" if _TSV.search(file.uri) else ","
             lines = split_lines(blocks, 1)
@@ -92,10 +97,15 @@ def _blocks(source: pa.NativeFile, split: Split) -> Iterator[bytes]:
         raise Broken(Reason.FILE_UNREADABLE)
 
 
+def _name(file: DropFile) -> str:
+    """What a document that is a whole file goes by."""
+    return file.name or file.uri.rpartition("/")[2]
+
+
 def _text(blocks: Iterator[bytes], split: Split) -> pa.RecordBatch:
     """A plain text file: one document, named by its path below the drop's root, read no further than a text may go."""
     file = split.file
-    document_id = file.name or file.uri.rpartition("/")[2]
+    document_id = _name(file)
     parts: list[bytes] = []
     held = 0
     try:
