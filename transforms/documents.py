@@ -45,6 +45,7 @@ class Reason(StrEnum):
     MALFORMED_MAIL = "MALFORMED_MAIL"  # it has no headers of a mail
     NO_TEXT = "NO_TEXT"  # nothing in it is text: a scan, a mail of pictures
     TOO_COMPLEX = "TOO_COMPLEX"  # nested deeper, or in more parts, than is read
+    ENCRYPTED = "ENCRYPTED"  # it needs a password
     FILE_TOO_LARGE = "FILE_TOO_LARGE"  # a mail, letter or member larger than a reader will hold
     LINE_TOO_LONG = "LINE_TOO_LONG"  # the line is longer than a reader will hold
     CORRUPT_COMPRESSION = "CORRUPT_COMPRESSION"  # the compressed stream is cut off or damaged here

@@ -77,6 +77,8 @@ _FORMATS = {
     ".md": Format.TEXT,
     ".eml": Format.MAIL,
     ".mbox": Format.MBOX,
+    ".zip": Format.ZIP,
+    ".tar": Format.TAR,
 }
 _COMPRESSIONS = {
     ".gz": Compression.GZIP,
@@ -84,6 +86,10 @@ _COMPRESSIONS = {
     ".xz": Compression.XZ,
     ".zst": Compression.ZSTD,
 }
+# Endings that stand for two.
+_SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
+# What is not read through a decompressor: its parts are looked up.
+_UNCOMPRESSED = frozenset({Format.PARQUET, Format.ZIP})
 _HEAD = 4096  # bytes looked at to tell what a file is
 _THREADS = 16  # files looked at at once
 
@@ -116,7 +122,7 @@ def find_drop(
     skipped: list[tuple[str, str]] = []
     entries: list[Entry] = []
     for entry in walk(drops, skipped, Fence.around(follow_links, lake)):
-        reason = _passed_over(entry)
+        reason = passed_over(entry)
         if reason is None:
             entries.append(entry)
         else:
@@ -151,7 +157,7 @@ def recognised(files: Sequence[DropFile]) -> list[DropFile]:
         return list(pool.map(lambda file: file if file.error_code else _recognised(file), files))
 
 
-def _passed_over(entry: Entry) -> str | None:
+def passed_over(entry: Entry) -> str | None:
     """Why a file holds no documents, or None where it may."""
     base = entry.name.rpartition("/")[2]
     if entry.size < 0:
@@ -168,6 +174,8 @@ def _passed_over(entry: Entry) -> str | None:
 def _named(base: str) -> tuple[Format, Compression]:
     """What a file's name says that it is."""
     stem, extension = os.path.splitext(base.lower())  # noqa: PTH122
+    if extension in _SHORT:
+        stem, extension = os.path.splitext(stem + _SHORT[extension])  # noqa: PTH122
     compression = _COMPRESSIONS.get(extension, Compression.NONE)
     if compression is not Compression.NONE:
         extension = os.path.splitext(stem)[1]  # noqa: PTH122
@@ -181,16 +189,27 @@ def _recognised(file: DropFile) -> DropFile:
             head = stream.read(_HEAD)
     except (OSError, pa.ArrowException):
         return replace(file, error_code=Reason.FILE_UNREADABLE)
-    named, compression = _named(file.uri.rpartition("/")[2])
+    form, compression = recognise(file.uri.rpartition("/")[2], head, file.format)
+    return replace(
+        file,
+        format=form,
+        compression=compression,
+        error_code=Reason.UNKNOWN_FORMAT if form is Format.UNKNOWN else None,
+    )
+
+
+def recognise(base: str, head: bytes, told: Format) -> tuple[Format, Compression]:
+    """What a file is by its name and its first bytes; UNKNOWN where it cannot be read. What it is told to be, it is."""
+    named, compression = _named(base)
     magic = sniff(head)
     # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
     if magic is not Compression.NONE or _is_text(head):
         compression = magic
-    form = named if file.format is Format.UNKNOWN else file.format
-    if form is Format.UNKNOWN or (form is Format.TEXT and file.format is Format.UNKNOWN):
+    form = named if told is Format.UNKNOWN else told
+    if form is Format.UNKNOWN or (form is Format.TEXT and told is Format.UNKNOWN):
         form = _content(head, compression, form)
-    unreadable = form is Format.UNKNOWN or (form is Format.PARQUET and compression is not Compression.NONE)
-    return replace(file, format=form, compression=compression, error_code=Reason.UNKNOWN_FORMAT if unreadable else None)
+    unreadable = form in _UNCOMPRESSED and compression is not Compression.NONE
+    return (Format.UNKNOWN if unreadable else form), compression
 
 
 def _content(head: bytes, compression: Compression, named: Format) -> Format:

@@ -16,6 +16,10 @@ _BEGINS_MAILBOX = re.compile(rb"From [^\r\n]*\d:\d\d[^\r\n]*\r?\n")
 
 def look(head: bytes) -> Format | None:
     """The format that some first bytes show beyond doubt."""
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return Format.ZIP
+    if head[257:262] == b"ustar":
+        return Format.TAR
     begins = _BEGINS_MAILBOX.match(head)
     if begins and _is_mail(head[begins.end() :]):
         return Format.MBOX
