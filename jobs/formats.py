@@ -12,4 +12,13 @@ class Format(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     TEXT = "text"
+    MAIL = "mail"
+    MBOX = "mbox"
+    ZIP = "zip"
+    TAR = "tar"
     UNKNOWN = "unknown"
+
+
+ARCHIVES = frozenset({Format.ZIP, Format.TAR})
+# What is read from its start to its end, and never held as a whole.
+STREAMED = frozenset({Format.JSONL, Format.CSV, Format.TEXT, Format.MBOX, Format.TAR})

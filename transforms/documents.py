@@ -42,6 +42,11 @@ class Reason(StrEnum):
     MALFORMED_JSON = "MALFORMED_JSON"  # the line is not JSON, or is nested too deep
     NOT_AN_OBJECT = "NOT_AN_OBJECT"  # the line is JSON, but no object
     MALFORMED_CSV = "MALFORMED_CSV"  # the record breaks the quoting rules or has more fields than the header
+    MALFORMED_MAIL = "MALFORMED_MAIL"  # it has no headers of a mail
+    NO_TEXT = "NO_TEXT"  # nothing in it is text: a scan, a mail of pictures
+    TOO_COMPLEX = "TOO_COMPLEX"  # nested deeper, or in more parts, than is read
+    ENCRYPTED = "ENCRYPTED"  # it needs a password
+    FILE_TOO_LARGE = "FILE_TOO_LARGE"  # a mail, letter or member larger than a reader will hold
     LINE_TOO_LONG = "LINE_TOO_LONG"  # the line is longer than a reader will hold
     CORRUPT_COMPRESSION = "CORRUPT_COMPRESSION"  # the compressed stream is cut off or damaged here
     DECOMPRESSION_BOMB = "DECOMPRESSION_BOMB"  # a small file that expands beyond all measure; reading stopped here
@@ -111,7 +116,7 @@ def documents(
         checks.append((id_faults.is_valid(), _coded(id_faults, Reason.ID_NOT_STRING)))
     checks += [
         (_has_nul(ids), Reason.NUL_CHARACTER),
-        (pc.invert(_has_ink(ids)), Reason.ID_MISSING),
+        (pc.invert(has_ink(ids)), Reason.ID_MISSING),
     ]
     if text_faults is not None:
         checks.append((text_faults.is_valid(), _coded(text_faults, Reason.TEXT_NOT_STRING)))
@@ -119,7 +124,7 @@ def documents(
         (text.is_null(), Reason.TEXT_MISSING),
         (pc.fill_null(pc.greater(pc.binary_length(text), MAX_TEXT_BYTES), False), Reason.TEXT_TOO_LARGE),
         (_has_nul(text), Reason.NUL_CHARACTER),
-        (pc.invert(_has_ink(text)), Reason.TEXT_BLANK),
+        (pc.invert(has_ink(text)), Reason.TEXT_BLANK),
     ]
     codes = pa.nulls(count, pa.string())
     for mask, reason in reversed(checks):
@@ -128,7 +133,7 @@ def documents(
     subject = _label(values.get("subject_id"), count)
     if codes.null_count < count:
         accepted = codes.is_null()
-        ids = _where(pc.and_(_has_ink(ids), pc.invert(_has_nul(ids))), ids)
+        ids = _where(pc.and_(has_ink(ids), pc.invert(_has_nul(ids))), ids)
         text = _where(accepted, text)
         subject = _where(accepted, subject)
     return pa.RecordBatch.from_arrays(
@@ -210,7 +215,8 @@ def _coded(faults: pa.Array, not_string: Reason) -> pa.Array:
     return pc.if_else(pc.equal(faults, _NOT_STRING), not_string, faults)
 
 
-def _has_ink(text: pa.Array) -> pa.Array:
+def has_ink(text: pa.Array) -> pa.Array:
+    """Where a string has a character that leaves a trace; not where it is null."""
     return pc.fill_null(pc.match_substring_regex(text, _INK), False)
 
 

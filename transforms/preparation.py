@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.documents import Reason
+from transforms.decoding import decode
+from transforms.documents import Reason, has_ink
 from transforms.language import canonical, detect
 from transforms.pii.columns import treat
 from transforms.pii.policy import Policy, Treatment
@@ -45,10 +46,11 @@ def redact_documents(
 ) -> RedactedBatch:
     """Redact a batch of schemas.DOCUMENTS; a document that names no language has the default one, where there is one.
 
+    Texts are decoded first: from here on a text is what a person would read, and finds refer to that.
     `source_file` stays as it is: what a file is called is decided once for all its rows, where the drop is taken in.
     Raises UsageError where the policy needs a key and `key` is empty.
     """
-    documents = _treated(documents, policy, key)
+    documents = _treated(_decoded(documents), policy, key)
     distinct = _distinct(documents, default_language, by_subject=policy.shifts)
     subjects = distinct.subjects.to_pylist() if distinct.subjects is not None else ()
     redaction = redact(distinct.texts, policy, key, subjects=subjects)
@@ -84,6 +86,22 @@ def ready(batch: RedactedBatch, fingerprint: Fingerprint) -> pa.RecordBatch:
     }
     arrays = [columns[name] if name in columns else documents[name] for name in PREPARED.names]
     return pa.RecordBatch.from_arrays(arrays, schema=PREPARED)
+
+
+def _decoded(documents: pa.RecordBatch) -> pa.RecordBatch:
+    """The documents with their texts decoded; one of which nothing is left to read is a rejection."""
+    written = documents["text"]
+    texts = decode(written)
+    if texts is written:
+        return documents
+    blank = pc.and_(texts.is_valid(), pc.invert(has_ink(texts)))
+    columns = {
+        "text": pc.if_else(blank, pa.scalar(None, pa.string()), texts),
+        "subject_id": pc.if_else(blank, pa.scalar(None, pa.string()), documents["subject_id"]),
+        "error_code": pc.if_else(blank, str(Reason.TEXT_BLANK), documents["error_code"]),
+    }
+    arrays = [columns.get(name, documents[name]) for name in documents.schema.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=documents.schema)
 
 
 def _treated(documents: pa.RecordBatch, policy: Policy, key: bytes) -> pa.RecordBatch:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
+from jobs.drops.looks import look
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
 from jobs.storage import Stored, storage_of
@@ -74,7 +75,10 @@ _FORMATS = {
     ".txt": Format.TEXT,
     ".text": Format.TEXT,
     ".md": Format.TEXT,
-    ".eml": Format.TEXT,
+    ".eml": Format.MAIL,
+    ".mbox": Format.MBOX,
+    ".zip": Format.ZIP,
+    ".tar": Format.TAR,
 }
 _COMPRESSIONS = {
     ".gz": Compression.GZIP,
@@ -82,6 +86,10 @@ _COMPRESSIONS = {
     ".xz": Compression.XZ,
     ".zst": Compression.ZSTD,
 }
+# Endings that stand for two.
+_SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
+# What is not read through a decompressor: its parts are looked up.
+_UNCOMPRESSED = frozenset({Format.PARQUET, Format.ZIP})
 _HEAD = 4096  # bytes looked at to tell what a file is
 # Of a store's objects that are no longer than that, so many bytes are kept: each is asked for once.
 _KEPT_BYTES = 64 << 20
@@ -116,7 +124,7 @@ def find_drop(
     skipped: list[tuple[str, str]] = []
     entries: list[Entry] = []
     for entry in walk(drops, skipped, Fence.around(follow_links, lake)):
-        reason = _passed_over(entry)
+        reason = passed_over(entry)
         if reason is None:
             entries.append(entry)
         else:
@@ -156,7 +164,7 @@ def recognised(files: Sequence[DropFile]) -> list[DropFile]:
     return known
 
 
-def _passed_over(entry: Entry) -> str | None:
+def passed_over(entry: Entry) -> str | None:
     """Why a file holds no documents, or None where it may."""
     base = entry.name.rpartition("/")[2]
     if entry.size < 0:
@@ -173,6 +181,8 @@ def _passed_over(entry: Entry) -> str | None:
 def _named(base: str) -> tuple[Format, Compression]:
     """What a file's name says that it is."""
     stem, extension = os.path.splitext(base.lower())  # noqa: PTH122
+    if extension in _SHORT:
+        stem, extension = os.path.splitext(stem + _SHORT[extension])  # noqa: PTH122
     compression = _COMPRESSIONS.get(extension, Compression.NONE)
     if compression is not Compression.NONE:
         extension = os.path.splitext(stem)[1]  # noqa: PTH122
@@ -186,31 +196,41 @@ def _recognised(file: DropFile) -> DropFile:
             head = stream.read(_HEAD)
     except (OSError, pa.ArrowException):
         return replace(file, error_code=Reason.FILE_UNREADABLE)
-    named, compression = _named(file.uri.rpartition("/")[2])
-    magic = sniff(head)
-    # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
-    if magic is not Compression.NONE or _is_text(head):
-        compression = magic
-    form = named if file.format is Format.UNKNOWN else file.format
-    if form is Format.UNKNOWN:
-        form = _content(head, compression)
-    unreadable = form is Format.UNKNOWN or (form is Format.PARQUET and compression is not Compression.NONE)
+    form, compression = recognise(file.uri.rpartition("/")[2], head, file.format)
     return replace(
         file,
         format=form,
         compression=compression,
-        error_code=Reason.UNKNOWN_FORMAT if unreadable else None,
+        error_code=Reason.UNKNOWN_FORMAT if form is Format.UNKNOWN else None,
         content=head if "://" in file.uri and len(head) == file.size else None,
     )
 
 
-def _content(head: bytes, compression: Compression) -> Format:
-    """What the first bytes of a file are."""
+def recognise(base: str, head: bytes, told: Format) -> tuple[Format, Compression]:
+    """What a file is by its name and its first bytes; UNKNOWN where it cannot be read. What it is told to be, it is."""
+    named, compression = _named(base)
+    magic = sniff(head)
+    # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
+    if magic is not Compression.NONE or _is_text(head):
+        compression = magic
+    form = named if told is Format.UNKNOWN else told
+    if form is Format.UNKNOWN or (form is Format.TEXT and told is Format.UNKNOWN):
+        form = _content(head, compression, form)
+    unreadable = form in _UNCOMPRESSED and compression is not Compression.NONE
+    return (Format.UNKNOWN if unreadable else form), compression
+
+
+def _content(head: bytes, compression: Compression, named: Format) -> Format:
+    """What the first bytes of a file are; a text by its name is only taken for what it looks like beyond doubt."""
     if compression is not Compression.NONE:
         try:
             head = next(expand(io.BytesIO(head), compression), b"")[:_HEAD]
         except Broken:
-            return Format.UNKNOWN
+            return named
+    if seen := look(head):
+        return seen
+    if named is not Format.UNKNOWN:
+        return named
     if head.startswith(b"PAR1"):
         return Format.PARQUET
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):

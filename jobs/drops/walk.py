@@ -164,7 +164,7 @@ def _walk_store(root: str, skipped: list[tuple[str, str]]) -> Iterator[Entry]:
     passed: set[str] = set()
     for stored in below:
         name = stored.uri.removeprefix(f"{root}/")
-        hidden = _hidden_directory(name)
+        hidden = hidden_directory(name)
         if hidden is None:
             yield Entry(stored.uri, name, stored.size, stored.stamp)
         elif hidden not in passed:
@@ -172,10 +172,10 @@ def _walk_store(root: str, skipped: list[tuple[str, str]]) -> Iterator[Entry]:
             skipped.append((f"{root}/{hidden}", "a hidden directory"))
 
 
-def _hidden_directory(name: str) -> str | None:
+def hidden_directory(name: str) -> str | None:
     """The first directory of a path that starts with `_` or `.`."""
     directories = name.split("/")[:-1]
     for depth, directory in enumerate(directories):
-        if directory.startswith(("_", ".")):
+        if directory.startswith(("_", ".")) and directory.strip("."):
             return "/".join(directories[: depth + 1])
     return None

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import pyarrow as pa
 
 from jobs.console import say
-from jobs.drops import Split
+from jobs.drops import DropFile, Split
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Compression, Expansion, expand
-from jobs.formats import Format
+from jobs.formats import ARCHIVES, Format
 from jobs.guard import type_and_place
+from jobs.readers.archives import Member, read_tar, read_zip
 from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
 from jobs.readers.jsonl import read_json_lines
 from jobs.readers.lines import split_lines
+from jobs.readers.mail import read_mail, read_mailbox
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
@@ -29,27 +33,59 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
     Nothing in the files makes this raise: what cannot be read is a row with an `error_code`, and `source_row` 0 where
     it is the file as a whole.
     """
-    file = split.file
     columns = {ours: mapping.get(ours, ours) for ours in COLUMNS}
+    yield from _rows(split, columns, batch_rows, Expansion(split.file.size), 0)
+
+
+def _rows(
+    split: Split, columns: Mapping[str, str], batch_rows: int, expansion: Expansion, depth: int
+) -> Iterator[pa.RecordBatch]:
+    """A split's rows, and one for what could not be read. `expansion` and `depth` are of the archives it lies in."""
+    file = split.file
     if file.error_code:
         yield rejection(file.source_file, 0, Reason(file.error_code))
         return
     # Every split of the file says what is wrong with all of it, each in a place of its own.
     row = split.first_row if split.start else -1
     try:
+        if file.format in ARCHIVES:
+            yield from _members(split, columns, batch_rows, expansion, depth)
+            return
         for batch in _read(split, columns, batch_rows):
             yield batch
             row = batch["source_row"][-1].as_py()
-    except (OSError, Broken):
+    except Broken as broken:
+        # Of an archive that is there, it is the member that cannot be read.
+        reason = broken.reason if isinstance(file, Member) else Reason.FILE_UNREADABLE
+        yield rejection(file.source_file, row + 1, reason)
+    except OSError:
         yield rejection(file.source_file, row + 1, Reason.FILE_UNREADABLE)
     except Exception as error:  # noqa: BLE001 - one that no reader foresaw; the other files are read
         say(f"{file.source_file}: {type_and_place(error)}")
         yield rejection(file.source_file, row + 1, Reason.CORRUPT_FILE)
 
 
+def _members(
+    split: Split, columns: Mapping[str, str], batch_rows: int, expansion: Expansion, depth: int
+) -> Iterator[pa.RecordBatch]:
+    def read(member: Split, deeper: int) -> Iterator[pa.RecordBatch]:
+        return _rows(member, columns, batch_rows, expansion, deeper)
+
+    with _opened(split.file) as source:
+        if split.file.format is Format.ZIP:
+            yield from read_zip(source, split.file, expansion, depth, read)
+        else:
+            yield from read_tar(_blocks(source, split), split.file, expansion, depth, read)
+
+
+def _opened(file: DropFile) -> AbstractContextManager[Any]:
+    """What the file is read from: where a member is not held in memory, its stream."""
+    return nullcontext(file.stream) if isinstance(file, Member) and file.stream else file.open()
+
+
 def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.RecordBatch]:
     file = split.file
-    with file.open() as source:
+    with _opened(file) as source:
         if file.format is Format.PARQUET:
             groups = range(split.start, split.end)
             yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row)
@@ -57,6 +93,10 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
         blocks = _blocks(source, split)
         if file.format is Format.TEXT:
             yield _text(blocks, split)
+        elif file.format is Format.MAIL:
+            yield from read_mail(blocks, file.source_file, _name(file))
+        elif file.format is Format.MBOX:
+            yield from _bounded(read_mailbox(blocks, file.source_file, _name(file)), split)
         elif file.format is Format.CSV:
             delimiter = "\t" if _TSV.search(file.uri) else ","
             lines = split_lines(blocks, 1)
@@ -83,6 +123,9 @@ def _bounded(batches: Iterator[pa.RecordBatch], split: Split) -> Iterator[pa.Rec
 def _blocks(source: pa.NativeFile, split: Split) -> Iterator[bytes]:
     """The split's bytes, expanded. Raises Broken where the file ends before the size it was listed with."""
     size = split.end - split.start
+    if isinstance(split.file, Member) and split.file.stream:
+        yield from expand(split.file.stream, split.file.compression)
+        return
     stream = source.get_stream(split.start, size)
     seen = 0
     for block in expand(stream, split.file.compression):
@@ -92,10 +135,15 @@ def _blocks(source: pa.NativeFile, split: Split) -> Iterator[bytes]:
         raise Broken(Reason.FILE_UNREADABLE)
 
 
+def _name(file: DropFile) -> str:
+    """What a document that is a whole file goes by."""
+    return file.name or file.uri.rpartition("/")[2]
+
+
 def _text(blocks: Iterator[bytes], split: Split) -> pa.RecordBatch:
     """A plain text file: one document, named by its path below the drop's root, read no further than a text may go."""
     file = split.file
-    document_id = file.name or file.uri.rpartition("/")[2]
+    document_id = _name(file)
     parts: list[bytes] = []
     held = 0
     try:

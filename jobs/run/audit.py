@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -11,6 +12,7 @@ from expectations.read_back import ReadBack, merge
 from expectations.verdict import Verdict
 from jobs import milestones
 from jobs.drops import DropFile
+from jobs.drops.members import file_of
 from jobs.lake.files import put
 from jobs.lake.layout import Lake
 from jobs.lake.parquet import WrittenFile
@@ -39,10 +41,15 @@ class Audit:
 
         Not those that could not be read, or not to their end.
         """
+        names = {file.source_file for file in files}
+        unreadable = {file_of(name, names) for name in self.found.unreadable}
+        deferred: Counter[str] = Counter()
+        for name, rows in self.found.deferred.items():
+            deferred[file_of(name, names)] += rows
         return [
-            TakenFile(file.ds, file.identity, file.size, file.stamp, self.found.deferred[file.source_file], file.called)
+            TakenFile(file.ds, file.identity, file.size, file.stamp, deferred[file.source_file], file.called)
             for file in files
-            if file.source_file not in self.found.unreadable
+            if file.source_file not in unreadable
         ]
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.drops import members
+from jobs.drops.members import files_of
 from jobs.lake.files import copy
 from jobs.lake.layout import Lake
 from jobs.lake.parquet import RowsWriter, WrittenFile, held_ids, new_file
@@ -43,19 +45,24 @@ def carry_forward(
     written: list[WrittenFile] = []
     writers: list[RowsWriter] = []
     again = {uri: pa.array(list(rows), pa.int64()) for uri, rows in taken_up.items() if rows}
+    names = {*retaken, *again, *renamed}
     gone = pc.SetLookupOptions(value_set=pa.array(list(retaken), pa.string()))
-    touched = pc.SetLookupOptions(value_set=pa.array([*retaken, *again, *renamed], pa.string()))
+    touched = pc.SetLookupOptions(value_set=pa.array(list(names), pa.string()))
     with ExitStack() as stack:
         for file in publication.files:
             source = lake.at(file.path)
             stored = storage_of(source).stat(source)
-            if stored and stored.size >= WHOLE_FILE_BYTES and (ids := _untouched(lake, file, touched)) is not None:
+            if (
+                stored
+                and stored.size >= WHOLE_FILE_BYTES
+                and (ids := _untouched(lake, file, touched, names)) is not None
+            ):
                 target = _new_name(folder)
                 copy(source, target)
                 written.append(WrittenFile(ds, target, file.rows, ids))
                 continue
             for batch in read_published(lake, file):
-                out = pc.is_in(batch["source_file"], options=gone)
+                out = pc.is_in(files_of(batch["source_file"], names), options=gone)
                 for uri in again.keys() & set(batch["source_file"].unique().to_pylist()):
                     rows = pc.is_in(batch["source_row"], value_set=again[uri])
                     out = pc.or_(out, pc.and_(pc.equal(batch["source_file"], uri), rows))
@@ -71,8 +78,9 @@ def carry_forward(
 def _renamed(rows: pa.RecordBatch, renamed: Mapping[str, str]) -> pa.RecordBatch:
     if not renamed:
         return rows
-    number = pc.index_in(rows["source_file"], pa.array(list(renamed), pa.string()))
-    names = pc.coalesce(pa.array(list(renamed.values()), pa.string()).take(number), rows["source_file"])
+    encoded = rows["source_file"].dictionary_encode()
+    now = [members.renamed(name, renamed) for name in encoded.dictionary.to_pylist()]
+    names = pa.array(now, pa.string()).take(encoded.indices)
     return rows.set_column(rows.schema.get_field_index("source_file"), SCORES.field("source_file"), names)
 
 
@@ -80,11 +88,13 @@ def _new_name(folder: str) -> str:
     return f"{folder}/carried-{uuid.uuid4().hex[:8]}.parquet"
 
 
-def _untouched(lake: Lake, file: PublishedFile, touched: pc.SetLookupOptions) -> np.ndarray | None:
+def _untouched(
+    lake: Lake, file: PublishedFile, touched: pc.SetLookupOptions, names: Collection[str]
+) -> np.ndarray | None:
     """The hashes of the ids that a file holds; None where it has rows of a file that is touched."""
     ids = [np.empty(0, np.uint64)]
     for batch in read_published(lake, file, ["document_id", "status", "source_file"]):
-        if pc.any(pc.is_in(batch["source_file"], options=touched)).as_py():
+        if pc.any(pc.is_in(files_of(batch["source_file"], names), options=touched)).as_py():
             return None
         ids.append(held_ids(batch))
     return np.concatenate(ids)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from jobs.console import say
 from jobs.drops import OPEN_COST, DropFile, Listing, Split, find_drop, pack, plan_splits, recognised
+from jobs.drops.members import file_of, renamed
 from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
 from jobs.settings import NightlySettings
@@ -31,7 +32,7 @@ class Intake:
 
     new: list[DropFile]  # whole
     again: list[DropFile]  # taken before: of these, the rows of `taken_up` alone
-    taken_up: Mapping[str, list[int]]  # source file -> rows
+    taken_up: Mapping[str, list[int]]  # source file, and those of an archive's members -> rows
     replaces: Mapping[str, Publication | None]  # date -> what readers see of it
     # Of files whose rows were published under another name than they have today: today's -> that one.
     called_before: Mapping[str, str] = field(default_factory=dict)
@@ -125,10 +126,12 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
         if file.ds not in seen:
             raise PublishConflict(f"{file.ds} was published by another run at this moment: run again")
     waiting = {ds: deferred_rows(lake, seen[ds]) for ds in {file.ds for file in again}}
-    taken_up = {
-        file.source_file: waiting[file.ds].get(called_before.get(file.source_file, file.source_file), [])
-        for file in again
-    }
+    taken_up: dict[str, list[int]] = {file.source_file: [] for file in again}
+    for ds, rows in waiting.items():
+        then = {
+            called_before.get(file.source_file, file.source_file): file.source_file for file in again if file.ds == ds
+        }
+        taken_up |= {renamed(name, then): rows[name] for name in rows if file_of(name, then) in then}
     written = sorted({file.ds for file in (*new, *again)})
     return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in written}, called_before)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import groupby
@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs import milestones
-from jobs.drops import Split, read_ahead
+from jobs.drops import DropFile, Split, read_ahead
+from jobs.formats import ARCHIVES
 from jobs.lake.parquet import DateWriters
 from jobs.milestones import Milestone
 from jobs.readers import read_split
@@ -28,7 +29,9 @@ from jobs.settings import ASK, DETECT
 from jobs.stores.unopened import UnopenedCache
 from transforms.documents import Reason
 from transforms.errors import CacheError
+from transforms.pii.columns import treat
 from transforms.preparation import ready, redact_documents, with_detected_languages
+from transforms.schemas import DOCUMENTS
 from transforms.sentiment.languages import ask_languages, with_languages_bought
 from transforms.sentiment.protocols import LanguageDetector, ScoreCache, Scorer
 from transforms.sentiment.scoring import score_batch
@@ -132,14 +135,35 @@ def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator
     """A split's documents, or of a file that was taken before those that are taken up; the report counts them."""
     file = split.file
     for batch in read_split(split, recipe.mapping):
+        if file.format in ARCHIVES:
+            batch = _called(batch, file, recipe)
         if file.source_file in recipe.taken_up:
-            wanted = pa.array(list(recipe.taken_up[file.source_file]), pa.int64())
             unreadable = pc.fill_null(pc.equal(batch["error_code"], str(Reason.FILE_UNREADABLE)), False)
-            again = pc.and_not(pc.is_in(batch["source_row"], value_set=wanted), unreadable)
-            batch = batch.filter(again)
-            report.taken_up.setdefault(file.source_file, []).extend(batch["source_row"].to_pylist())
+            batch = batch.filter(pc.and_not(_taken_up(batch, recipe.taken_up), unreadable))
+            for name in batch["source_file"].unique().to_pylist():
+                rows = batch["source_row"].filter(pc.equal(batch["source_file"], name))
+                report.taken_up.setdefault(name, []).extend(rows.to_pylist())
         report.documents[file.ds] += batch.num_rows
         yield batch
+
+
+def _taken_up(batch: pa.RecordBatch, taken_up: Mapping[str, Collection[int]]) -> pa.BooleanArray:
+    """Which rows are to be taken up, of a file or of an archive's members."""
+    found = pa.repeat(False, batch.num_rows)
+    for name in batch["source_file"].unique().to_pylist():
+        if rows := taken_up.get(name):
+            these = pc.is_in(batch["source_row"], value_set=pa.array(list(rows), pa.int64()))
+            found = pc.or_(found, pc.and_(pc.equal(batch["source_file"], name), these))
+    return found
+
+
+def _called(batch: pa.RecordBatch, archive: DropFile, recipe: Recipe) -> pa.RecordBatch:
+    """An archive's rows, personal data in the names of its members as the policy has it of names of files."""
+    names = batch["source_file"]
+    members = pc.utf8_slice_codeunits(names, len(archive.source_file))
+    treated = treat(members, recipe.policy.columns.source_file, recipe.policy, recipe.key)
+    called = pc.binary_join_element_wise(archive.source_file, treated, "")
+    return batch.set_column(batch.schema.get_field_index("source_file"), DOCUMENTS.field("source_file"), called)
 
 
 def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: Stopwatch) -> Iterator[pa.RecordBatch]:

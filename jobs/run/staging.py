@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobs.drops import members
 from jobs.lake.layout import Lake
 from jobs.lake.parquet import WrittenFile
 from jobs.run.carry_forward import carry_forward
@@ -42,8 +43,12 @@ def stage_dates(
             was = intake.called_before
             retaken = {was.get(file.source_file, file.source_file) for file in intake.new if file.ds == ds}
             # Only rows that were read: of a file that could not be, the deferred documents stay what they are.
-            again = [file.source_file for file in intake.again if file.ds == ds]
-            taken_up = {was.get(name, name): read.taken_up.get(name, []) for name in again}
+            again = {file.source_file for file in intake.again if file.ds == ds}
+            taken_up = {
+                members.renamed(name, was): rows
+                for name, rows in read.taken_up.items()
+                if members.file_of(name, again) in again
+            }
             renamed = {was[name]: name for name in again if name in was}
             carried = carry_forward(lake, ds, run_id, before, retaken, taken_up, renamed)
         new = [file for report in reports for file in report.files if file.ds == ds]

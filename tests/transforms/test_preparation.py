@@ -223,3 +223,20 @@ def test_what_stands_beside_a_text_is_treated_as_the_policy_has_it() -> None:
     (row,) = prepared(beside, policy=replace(DEFAULT_POLICY, columns=kept)).to_pylist()
     assert {name: row[name] for name in beside} == beside
     assert row["language_source"] == "given"
+
+
+def test_what_is_searched_shown_and_scored_is_the_decoded_text() -> None:
+    text = "<p>It came; he%40 wrote:</p> kim%40example.com"
+    redacted = redact_documents(batch({"text": text}), "en", DEFAULT_POLICY, KEY)
+
+    assert redacted.redaction.texts.texts() == ["It came; he@ wrote:\n[EMAIL]"]
+    [[find]] = redacted.redaction.pii.to_pylist()
+    assert "It came; he@ wrote:\nkim@example.com"[find["start"] : find["end"]] == "kim@example.com"
+
+
+def test_a_page_without_text_is_rejected() -> None:
+    page = "<html><style>p{}</style></html>"
+    redacted = redact_documents(batch({"text": page}), "en", DEFAULT_POLICY, KEY)
+
+    assert redacted.documents["error_code"].to_pylist() == ["TEXT_BLANK"]
+    assert redacted.documents["text"].to_pylist() == redacted.documents["subject_id"].to_pylist() == [None]

@@ -1,0 +1,35 @@
+"""What the first bytes of a file look like, where its name does not tell, or tells too little."""
+
+from __future__ import annotations
+
+import re
+
+from jobs.formats import Format
+
+_HEADER_LINES = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*(?:\r?\n|\Z))+")
+_HEADERS_OF_MAIL = re.compile(
+    rb"^(?:(from|sender)|message-id|received|return-path|mime-version|date|subject|to|delivered-to)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BEGINS_MAILBOX = re.compile(rb"From [^\r\n]*\d:\d\d[^\r\n]*\r?\n")
+
+
+def look(head: bytes) -> Format | None:
+    """The format that some first bytes show beyond doubt."""
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return Format.ZIP
+    if head[257:262] == b"ustar":
+        return Format.TAR
+    begins = _BEGINS_MAILBOX.match(head)
+    if begins and _is_mail(head[begins.end() :]):
+        return Format.MBOX
+    return Format.MAIL if _is_mail(head) else None
+
+
+def _is_mail(head: bytes) -> bool:
+    """Whether these are the headers of a mail: who sent it, and two more that mail has."""
+    found = _HEADER_LINES.match(head)
+    if found is None:
+        return False
+    names = {match[0].lower(): match[1] for match in _HEADERS_OF_MAIL.finditer(found[0])}
+    return len(names) >= 3 and any(names.values())
