@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
+from jobs.drops.shape import shape_of
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
 from jobs.storage import Stored, storage_of
@@ -66,7 +67,8 @@ class Listing:
 _FORMATS = {
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
-    ".json": Format.JSONL,
+    ".json": Format.JSONL,  # or JSON, which the content tells
+    ".js": Format.JSONL,
     ".csv": Format.CSV,
     ".tsv": Format.CSV,
     ".parquet": Format.PARQUET,
@@ -82,7 +84,8 @@ _COMPRESSIONS = {
     ".xz": Compression.XZ,
     ".zst": Compression.ZSTD,
 }
-_HEAD = 4096  # bytes looked at to tell what a file is
+_HEAD = 64 << 10  # bytes looked at to tell what a file is
+_MOST_HEAD = 4 << 20  # where its first line is longer
 _THREADS = 16  # files looked at at once
 
 
@@ -187,8 +190,40 @@ def _recognised(file: DropFile) -> DropFile:
     form = named if file.format is Format.UNKNOWN else file.format
     if form is Format.UNKNOWN:
         form = _content(head, compression)
+    if form is Format.JSONL and file.format is Format.UNKNOWN:
+        form = _shape(file, compression, head)
     unreadable = form is Format.UNKNOWN or (form is Format.PARQUET and compression is not Compression.NONE)
     return replace(file, format=form, compression=compression, error_code=Reason.UNKNOWN_FORMAT if unreadable else None)
+
+
+def _shape(file: DropFile, compression: Compression, head: bytes) -> Format:
+    """JSONL, or JSON of another shape; more of the file is read where its first line is long."""
+    try:
+        if compression is not Compression.NONE:
+            head = _beginning(file, compression, _HEAD)
+        shape = shape_of(head, whole=len(head) < _HEAD)
+        if shape is None:
+            head = _beginning(file, compression, _MOST_HEAD)
+            shape = shape_of(head, whole=len(head) < _MOST_HEAD)
+    except (OSError, pa.ArrowException):
+        return Format.JSONL  # whose reader will say so
+    return shape or Format.JSON  # lines that long are read as well as values
+
+
+def _beginning(file: DropFile, compression: Compression, size: int) -> bytes:
+    """The first bytes of what a file holds, as far as they can be had. Raises OSError."""
+    with file.open() as stream:
+        if compression is Compression.NONE:
+            return bytes(stream.read(size))
+        parts: list[bytes] = []
+        try:
+            for block in expand(stream, compression):
+                parts.append(block)
+                if sum(map(len, parts)) >= size:
+                    break
+        except Broken:
+            pass  # the reader will say so
+    return b"".join(parts)[:size]
 
 
 def _content(head: bytes, compression: Compression) -> Format:
@@ -200,7 +235,9 @@ def _content(head: bytes, compression: Compression) -> Format:
             return Format.UNKNOWN
     if head.startswith(b"PAR1"):
         return Format.PARQUET
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[{", b"[\n", b"[ ", b"[\r")) or is_assignment(
+        head
+    ):
         return Format.JSONL
     return Format.TEXT if _is_text(head) else Format.UNKNOWN
 

@@ -14,18 +14,23 @@ from jobs.formats import Format
 from jobs.guard import type_and_place
 from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
+from jobs.readers.elements import split_elements
 from jobs.readers.jsonl import read_json_lines
-from jobs.readers.lines import split_lines
+from jobs.readers.lines import Lines, Rejected, split_lines
+from jobs.readers.records import SAMPLE_BYTES, find_records, records_steps
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
 
 
-def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_768) -> Iterator[pa.RecordBatch]:
+def read_split(
+    split: Split, mapping: Mapping[str, str], batch_rows: int = 32_768, *, records: str | None = None
+) -> Iterator[pa.RecordBatch]:
     """Read a part of a drop; every batch has the columns of transforms.schemas.DOCUMENTS.
 
     mapping: our column -> theirs, for those of transforms.documents.COLUMNS that go by another name in the files.
+    records: where the records are in JSON; None: found out.
     Nothing in the files makes this raise: what cannot be read is a row with an `error_code`, and `source_row` 0 where
     it is the file as a whole.
     """
@@ -37,7 +42,7 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
     # Every split of the file says what is wrong with all of it, each in a place of its own.
     row = split.first_row if split.start else -1
     try:
-        for batch in _read(split, columns, batch_rows):
+        for batch in _read(split, columns, batch_rows, records):
             yield batch
             row = batch["source_row"][-1].as_py()
     except (OSError, Broken):
@@ -47,7 +52,7 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
         yield rejection(file.source_file, row + 1, Reason.CORRUPT_FILE)
 
 
-def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.RecordBatch]:
+def _read(split: Split, columns: Mapping[str, str], batch_rows: int, records: str | None) -> Iterator[pa.RecordBatch]:
     file = split.file
     with file.open() as source:
         if file.format is Format.PARQUET:
@@ -61,11 +66,35 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
             delimiter = "\t" if _TSV.search(file.uri) else ","
             lines = split_lines(blocks, 1)
             yield from _bounded(read_delimited(lines, file.source_file, columns, batch_rows, delimiter), split)
+        elif file.format is Format.JSON or (file.format is Format.JSONL and records):
+            elements = _elements(blocks, columns, records)
+            yield from _bounded(read_json_lines(elements, file.source_file, columns, batch_rows), split)
         elif file.format is Format.JSONL:
             lines = split_lines(blocks, split.first_row + 1)
             yield from _bounded(read_json_lines(lines, file.source_file, columns, batch_rows), split)
         else:
             raise NotImplementedError(f"no reader of {file.format}")
+
+
+def _elements(blocks: Iterator[bytes], columns: Mapping[str, str], records: str | None) -> Iterator[Lines | Rejected]:
+    """The elements of a stream of JSON values, at `records` or where they are found."""
+    if records:
+        return split_elements(blocks, records_steps(records))
+    first: list[bytes] = []
+    broken: Broken | None = None
+    try:
+        while sum(map(len, first)) < SAMPLE_BYTES and (block := next(blocks, b"")):
+            first.append(block)
+    except Broken as error:
+        broken = error
+
+    def again() -> Iterator[bytes]:
+        yield from first
+        if broken:
+            raise broken
+        yield from blocks
+
+    return split_elements(again(), find_records(b"".join(first), columns))
 
 
 def _bounded(batches: Iterator[pa.RecordBatch], split: Split) -> Iterator[pa.RecordBatch]:

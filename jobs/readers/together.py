@@ -10,6 +10,7 @@ import pyarrow as pa
 from jobs.drops import Compression, Split
 from jobs.formats import Format
 from jobs.readers.jsonl import by_arrow
+from jobs.readers.records import is_nested
 from transforms.documents import COLUMNS, documents
 
 # A file of no more bytes is read together with others.
@@ -57,7 +58,10 @@ def _documents(splits: Sequence[Split], contents: Sequence[bytes], mapping: Mapp
     # A file that is empty, or holds an empty line, is found not to be plain below, or at its own end.
     if not all(line.startswith(b"{") for line in lines):
         return None
-    arrays = by_arrow(b"\n".join(lines), {ours: mapping.get(ours, ours) for ours in COLUMNS})
+    columns = {ours: mapping.get(ours, ours) for ours in COLUMNS}
+    if any(map(is_nested, columns.values())):
+        return None
+    arrays = by_arrow(b"\n".join(lines), columns)
     if arrays is None:
         return None
     counts = np.array([line.count(b"\n") + 1 for line in lines])
