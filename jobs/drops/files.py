@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
-from jobs.drops.shape import shape_of
+from jobs.drops.shape import is_json, shape_of
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
 from jobs.storage import Stored, storage_of
@@ -36,6 +37,8 @@ class DropFile:
     called: str | None = None  # what stands for the URI wherever that may not be shown
     keyed: str | None = None  # a keyed hash of the URI: the ledger's name of a file that is called otherwise
     content: bytes | None = field(default=None, repr=False)  # all of it, where it was read ahead
+    dated: bool = True  # whether the path names the date
+    source: str | None = None  # of documents that name none: what the path says, as `source=mail/`
 
     def open(self) -> pa.NativeFile:
         """The file that was listed, to be read. Raises OSError, also where a link now stands in its way."""
@@ -64,6 +67,7 @@ class Listing:
     skipped: list[tuple[str, str]]
 
 
+_SOURCE = re.compile(r"(?<=/)source=([^/]+)(?=/)")
 _FORMATS = {
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
@@ -104,8 +108,7 @@ def find_drop(
 
     run_date: YYYY-MM-DD, the date of files whose path names none.
     file_format: what every file is; None to tell by name, then by content.
-    date_pattern: directories that name a date, such as %Y/%m/%d; `ds=YYYY-MM-DD` comes first. The nearest to the file
-        wins, in the whole absolute path.
+    date_pattern: directories that name a date, such as %d-%m-%Y, where they do not as `date_of` knows by itself.
     follow_links: folders that links in the drop may lead into, beside the drop's own.
     lake: a folder that no link may lead into.
 
@@ -125,6 +128,7 @@ def find_drop(
 
     def drop_file(entry: Entry) -> DropFile:
         dated, found = date_of(entry.uri, pattern)
+        named = _SOURCE.findall(entry.uri)
         return DropFile(
             entry.uri,
             entry.size,
@@ -135,6 +139,8 @@ def find_drop(
             Reason.BAD_DATE if dated and not found else entry.error_code,
             entry.name,
             entry.target,
+            dated=dated,
+            source=named[-1] if named else None,
         )
 
     return Listing(sorted(map(drop_file, entries), key=lambda file: file.uri), sorted(skipped))
@@ -235,9 +241,7 @@ def _content(head: bytes, compression: Compression) -> Format:
             return Format.UNKNOWN
     if head.startswith(b"PAR1"):
         return Format.PARQUET
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[{", b"[\n", b"[ ", b"[\r")) or is_assignment(
-        head
-    ):
+    if is_json(head):
         return Format.JSONL
     return Format.TEXT if _is_text(head) else Format.UNKNOWN
 

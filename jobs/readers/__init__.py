@@ -18,19 +18,25 @@ from jobs.readers.elements import split_elements
 from jobs.readers.jsonl import read_json_lines
 from jobs.readers.lines import Lines, Rejected, split_lines
 from jobs.readers.records import SAMPLE_BYTES, find_records, records_steps
-from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
+from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection, with_sources
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
 
 
 def read_split(
-    split: Split, mapping: Mapping[str, str], batch_rows: int = 32_768, *, records: str | None = None
+    split: Split,
+    mapping: Mapping[str, str],
+    batch_rows: int = 32_768,
+    *,
+    records: str | None = None,
+    each_line: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     """Read a part of a drop; every batch has the columns of transforms.schemas.DOCUMENTS.
 
     mapping: our column -> theirs, for those of transforms.documents.COLUMNS that go by another name in the files.
     records: where the records are in JSON; None: found out.
+    each_line: whether a line of plain text is a document.
     Nothing in the files makes this raise: what cannot be read is a row with an `error_code`, and `source_row` 0 where
     it is the file as a whole.
     """
@@ -42,8 +48,8 @@ def read_split(
     # Every split of the file says what is wrong with all of it, each in a place of its own.
     row = split.first_row if split.start else -1
     try:
-        for batch in _read(split, columns, batch_rows, records):
-            yield batch
+        for batch in _read(split, columns, batch_rows, records, each_line=each_line):
+            yield batch if file.source is None else with_sources(batch, file.source)
             row = batch["source_row"][-1].as_py()
     except (OSError, Broken):
         yield rejection(file.source_file, row + 1, Reason.FILE_UNREADABLE)
@@ -52,7 +58,9 @@ def read_split(
         yield rejection(file.source_file, row + 1, Reason.CORRUPT_FILE)
 
 
-def _read(split: Split, columns: Mapping[str, str], batch_rows: int, records: str | None) -> Iterator[pa.RecordBatch]:
+def _read(
+    split: Split, columns: Mapping[str, str], batch_rows: int, records: str | None, *, each_line: bool
+) -> Iterator[pa.RecordBatch]:
     file = split.file
     with file.open() as source:
         if file.format is Format.PARQUET:
@@ -60,7 +68,9 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int, records: st
             yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row)
             return
         blocks = _blocks(source, split)
-        if file.format is Format.TEXT:
+        if file.format is Format.TEXT and each_line:
+            yield from _bounded(_text_lines(split_lines(blocks, 1), split, batch_rows), split)
+        elif file.format is Format.TEXT:
             yield _text(blocks, split)
         elif file.format is Format.CSV:
             delimiter = "\t" if _TSV.search(file.uri) else ","
@@ -119,6 +129,22 @@ def _blocks(source: pa.NativeFile, split: Split) -> Iterator[bytes]:
         yield block
     if split.file.compression is Compression.NONE and seen < size:
         raise Broken(Reason.FILE_UNREADABLE)
+
+
+def _text_lines(items: Iterator[Lines | Rejected], split: Split, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The lines of a plain text file that are not blank: a document each, named by the file and the line."""
+    file = split.file
+    name = file.name or file.uri.rpartition("/")[2]
+    for item in items:
+        if isinstance(item, Rejected):
+            yield rejection(file.source_file, *item)
+            continue
+        lines = [(row, line) for row, line in enumerate(item.data.split(b"\n"), item.first) if line.strip()]
+        for start in range(0, len(lines), batch_rows):
+            some = lines[start : start + batch_rows]
+            rows = [row for row, _ in some]
+            texts = pa.array([line for _, line in some], pa.binary())
+            yield documents({"document_id": [f"{name}#{row}" for row in rows], "text": texts}, rows, file.source_file)
 
 
 def _text(blocks: Iterator[bytes], split: Split) -> pa.RecordBatch:
