@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +45,9 @@ class ReadBack:
     rejected: list[Place]  # the run's own, the first SAID_REJECTIONS by file and row
     unreadable: frozenset[str]  # source files of the run's own rows that are FILE_UNREADABLE
     deferred: Counter[str]  # source file -> DEFERRED rows, of any run
+    own: Counter[str]  # source file -> the run's own rows
+    ended: Counter[tuple[str, str]]  # source file and status -> the run's own rows
+    reasons: Counter[tuple[str, str]]  # source file and error_code -> the run's own rows that are REJECTED
 
     @property
     def rows(self) -> int:
@@ -60,8 +63,21 @@ def merge(parts: Iterable[ReadBack]) -> ReadBack:
         np.concatenate([np.empty(0, np.uint64), *(part.ids for part in found)]),
         _first(place for part in found for place in part.rejected),
         frozenset().union(*(part.unreadable for part in found)),
-        sum((part.deferred for part in found), Counter()),
+        _summed(part.deferred for part in found),
+        _summed(part.own for part in found),
+        _summed(part.ended for part in found),
+        _summed(part.reasons for part in found),
     )
+
+
+_Key = TypeVar("_Key")
+
+
+def _summed(counters: Iterable[Counter[_Key]]) -> Counter[_Key]:
+    total: Counter[_Key] = Counter()
+    for counter in counters:
+        total.update(counter)
+    return total
 
 
 def read_back(
@@ -102,13 +118,29 @@ def _part(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, fingerpri
     own = _has(batch["run_id"], run_id)
     unreadable = batch["source_file"].filter(pc.and_(own, _has(batch["error_code"], Reason.FILE_UNREADABLE)))
     deferred = batch["source_file"].filter(_has(batch["status"], Status.DEFERRED))
+    files = batch.select(["source_file", "status", "error_code"]).filter(own)
     return ReadBack(
         profile_rows(batch, ds, policy, run_id, fingerprint),
         id_hashes(batch["document_id"].filter(pc.invert(rejected))),
         _places(batch.select(Place._fields).filter(pc.and_(own, rejected))),
         frozenset(unreadable.drop_null().unique().to_pylist()),
-        Counter({each["values"]: each["counts"] for each in deferred.drop_null().value_counts().to_pylist()}),
+        _counted(deferred),
+        _counted(files["source_file"]),
+        _pairs(files["source_file"], files["status"]),
+        _pairs(*(files.filter(_has(files["status"], Status.REJECTED))[name] for name in ("source_file", "error_code"))),
     )
+
+
+def _counted(column: pa.DictionaryArray) -> Counter[str]:
+    return Counter({each["values"]: each["counts"] for each in column.drop_null().value_counts().to_pylist()})
+
+
+def _pairs(files: pa.DictionaryArray, others: pa.DictionaryArray) -> Counter[tuple[str, str]]:
+    """How many rows have each pair of values of two columns; those with a null are for the audit to judge."""
+    rows = pa.table({"file": files.cast(pa.string()), "other": others.cast(pa.string())}).drop_null()
+    counts = rows.group_by(["file", "other"], use_threads=False).aggregate([([], "count_all")])
+    columns = (counts[name].to_pylist() for name in ("file", "other", "count_all"))
+    return Counter({(file, other): number for file, other, number in zip(*columns, strict=True)})
 
 
 def _has(column: pa.DictionaryArray, value: str) -> pa.BooleanArray:

@@ -8,7 +8,8 @@ from enum import StrEnum
 class Format(StrEnum):
     """What a file of a drop holds."""
 
-    JSONL = "jsonl"
+    JSONL = "jsonl"  # an object a line
+    JSON = "json"  # arrays, objects that hold one, objects over several lines or run together
     CSV = "csv"
     PARQUET = "parquet"
     TEXT = "text"

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from expectations.limits import Limits
 from jobs.console import say
 from jobs.formats import Format
-from jobs.settings import NightlySettings, parse_dollars, parse_mapping
+from jobs.settings import DEFAULT_LIMITS, NightlySettings, parse_dollars, parse_mapping, parse_share
 from transforms.cost import DEFAULT_TPS
 from transforms.errors import UsageError
 
@@ -59,20 +60,25 @@ def settings(arguments: Sequence[str]) -> NightlySettings:
     for name in ("drops", "lake"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--ds", default=datetime.now(UTC).date().isoformat())
-    for name in ("language", "policy", "key-file", "cache", "deadline", "date-pattern"):
+    for name in ("language", "policy", "key-file", "cache", "deadline", "date-pattern", "records"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--scorer", default="comprehend")
     parser.add_argument("--without-cache", choices=["stop", "defer"], default="stop")
     parser.add_argument("--quota-tps", type=float, default=DEFAULT_TPS)
     parser.add_argument("--budget", type=parse_dollars)
+    for name, share in zip(("max-rejected", "max-failed"), DEFAULT_LIMITS, strict=True):
+        parser.add_argument(f"--{name}", type=parse_share, default=share)
     parser.add_argument("--map", dest="mapping", default="")
     parser.add_argument("--format", dest="file_format", type=Format)
     parser.add_argument("--reprocess", choices=["true", "false"], default="false")
     ours = [option.removeprefix("--") for option in parser._option_string_actions]
     told = parser.parse_args([f"--{name}={value}" for name, value in _ours(arguments, ours)])
+    limits = Limits(told.max_rejected, told.max_failed)
+    del told.max_rejected, told.max_failed
     return NightlySettings(
         **vars(told)
         | {
+            "limits": limits,
             "mapping": parse_mapping(tuple(filter(None, told.mapping.split(",")))),
             "reprocess": told.reprocess == "true",
         }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from expectations.gate import load
-from expectations.read_back import ReadBack
+from expectations.read_back import SAID_REJECTIONS, ReadBack
 from jobs import milestones
 from jobs.console import say
 from jobs.drops import DropFile
@@ -27,10 +27,15 @@ from jobs.run.workers import Workers, shuffle_files, workers_for
 from jobs.scorers.registry import scorer_type
 from jobs.settings import NightlySettings, Resolved, resolve
 from jobs.stores.open import open_lake
+from jobs.stores.protocols import Ledger
 from transforms.cost import dollars
+from transforms.display import run_text
 from transforms.pii.columns import shown
 from transforms.report import RunSummary
 from transforms.schemas import RunState, Status
+
+# Documents of a date, as a share of those a week before, below which it is said.
+_FEWER = 0.5
 
 
 def run(settings: NightlySettings) -> RunRecord | None:
@@ -73,13 +78,17 @@ def run(settings: NightlySettings) -> RunRecord | None:
         load()  # not what the audit costs
         with watch.stage("audit"):
             searched = Searched(recipe.policy, run_id, recipe.fingerprint)
-            audited = audit(workers, lake, searched, staged, _documents_in(reports, staged))
+            audited = audit(workers, lake, searched, staged, _documents_in(reports, staged), settings.limits)
         watch.add({"audit": audited.seconds})
         record = RunRecord(
             summarise(told, recipe, intake, reports, staged, audited, watch.seconds, already), audited.verdict
         )
         say_rejected(audited.found, record.summary)
         say_outdated(audited.found)
+        say_fewer(ledger, staged)
+        if not audited.verdict.holds:
+            for line in run_text(record.summary).splitlines():
+                say(line)
         publish(lake, ledger, settings.ds, record, intake, audited.files, audited.taken(intake.files))
     return record
 
@@ -157,11 +166,39 @@ def say_outdated(found: ReadBack) -> None:
         )
 
 
+def say_fewer(ledger: Ledger, staged: Sequence[Staged]) -> None:
+    """Which dates have far fewer documents than the same weekday before."""
+    before = {date.ds: (datetime.fromisoformat(date.ds) - timedelta(weeks=1)).strftime("%Y-%m-%d") for date in staged}
+    seen = ledger.publications(set(before.values()))
+    for date in staged:
+        now = sum(file.rows for file in date.files)
+        then = sum(file.rows for file in seen[before[date.ds]].files) if before[date.ds] in seen else 0
+        if now < _FEWER * then:
+            say(f"warning: {date.ds} has {now:,} documents, and {before[date.ds]}, a week before, has {then:,}")
+
+
 def say_rejected(found: ReadBack, summary: RunSummary) -> None:
-    """Which file and row was rejected, and why, a line each; the first of them where there are many."""
+    """Which file and row was rejected, and why, a line each; the first of them where there are many.
+
+    A file of which every document was rejected for one reason has one line.
+    """
+    whole = wholly_rejected(found)
+    said = 0
+    for name, reason in list(whole.items())[:SAID_REJECTIONS]:
+        said += found.own[name]
+        say(f"rejected {name}, all {found.own[name]:,} documents: {reason}")
     for place in found.rejected:
-        where = f"row {place.source_row}" if place.source_row else "the file"
-        say(f"rejected {place.source_file}, {where}: {place.error_code}")
-    more = summary.rejected - len(found.rejected)
-    if more:
+        if place.source_file not in whole:
+            where = f"row {place.source_row}" if place.source_row else "the file"
+            say(f"rejected {place.source_file}, {where}: {place.error_code}")
+            said += 1
+    more = summary.rejected - said
+    if more > 0:
         say(f"rejected {more:,} more: the view rejected of `aurastream sql` has them all")
+
+
+def wholly_rejected(found: ReadBack) -> dict[str, str]:
+    """Files of several documents that were all rejected for one reason, and the reason, by file."""
+    return {
+        name: reason for (name, reason), rows in sorted(found.reasons.items()) if rows == found.own[name] and rows > 1
+    }

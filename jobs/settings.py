@@ -9,12 +9,17 @@ from decimal import Decimal, InvalidOperation
 from math import inf
 from pathlib import Path, PurePath, PurePosixPath
 
+import pyarrow as pa
+
+from expectations.limits import Limits
 from jobs.formats import Format
+from jobs.readers.records import records_steps
 from jobs.scorers.registry import scorer_type
 from jobs.storage import absolute, others_may_read, storage_of
 from jobs.stores.open import named_table
 from transforms.cost import DEFAULT_TPS
 from transforms.errors import UsageError
+from transforms.language import canonical
 from transforms.pii.policy import DEFAULT_POLICY, Policy
 from transforms.schemas import DOCUMENTS
 
@@ -25,6 +30,8 @@ DETECT, ASK = "detect", "detect-comprehend"
 # Bytes that a key of the user's own has at least.
 LEAST_KEY_BYTES = 16
 MOST_DOLLARS = 1_000_000_000
+# Of a run's documents and files: more that is rejected, or failed, is not what was meant.
+DEFAULT_LIMITS = Limits(rejected=0.2, failed=0.2)
 
 # Columns of a document that a drop's own columns may be mapped to.
 MAPPABLE = tuple(name for name in DOCUMENTS.names if name not in {"source_file", "source_row", "error_code"})
@@ -35,6 +42,8 @@ class ScoringSettings:
     """How documents are scored, as a command is told."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)  # our column -> theirs
+    records: str | None = None  # where the records are in JSON; None: found out
+    each_line: bool = False  # whether a line of plain text is a document
     scorer: str = "local"
     language: str | None = None  # of documents that name none; None: as the scorer needs it
     key_file: str | Path | None = None  # a path or URI; None: the lake's own key
@@ -57,6 +66,7 @@ class NightlySettings(ScoringSettings):
     date_pattern: str | None = None
     follow_links: tuple[str, ...] = ()  # folders that links in the drop may lead into
     reprocess: bool = False
+    limits: Limits = DEFAULT_LIMITS  # what of a run may be rejected, and failed
 
     def __post_init__(self) -> None:
         folder, source = _place(self.lake), _place(self.drops)
@@ -81,6 +91,8 @@ class Resolved:
     """How documents are scored, once everything that was told is known to be usable."""
 
     mapping: Mapping[str, str]
+    records: str | None
+    each_line: bool
     scorer: str
     language: str  # of documents that name none: a code, DETECT or ASK
     policy: Policy
@@ -99,6 +111,8 @@ class Resolved:
 def resolve(settings: ScoringSettings) -> Resolved:
     """Read and check everything that a command was told about scoring. Raises UsageError."""
     scorer_type(settings.scorer)
+    if settings.records is not None:
+        records_steps(settings.records)
     named_table(settings.cache)
     if not 0 < settings.quota_tps < inf:
         raise UsageError(f"--quota-tps {settings.quota_tps}: give a number of calls a second, such as {DEFAULT_TPS:g}")
@@ -109,6 +123,8 @@ def resolve(settings: ScoringSettings) -> Resolved:
         raise UsageError("a second opinion costs money that no budget caps: leave second_opinion to `redact`")
     return Resolved(
         mapping=settings.mapping,
+        records=settings.records,
+        each_line=settings.each_line,
         scorer=settings.scorer,
         language=_language(settings.language, settings.scorer),
         policy=policy,
@@ -128,6 +144,14 @@ def _language(language: str | None, scorer: str) -> str:
     kind = scorer_type(scorer)
     if language == ASK and not kind.paid:
         raise UsageError(f"--language {ASK} is paid for like the scorer comprehend: take it with that, or {DETECT}")
+    if language not in (None, DETECT, ASK):
+        [code] = canonical(pa.array([language])).to_pylist()
+        if code is None:
+            raise UsageError(
+                f"--language {language}: write a code, such as {', '.join(sorted(kind.languages))}, "
+                f"or {DETECT}, or {ASK}"
+            )
+        return str(code)
     return language or (next(iter(kind.languages)) if len(kind.languages) == 1 else DETECT)
 
 
@@ -178,6 +202,18 @@ def _read(location: str) -> bytes:
     with storage_of(uri).open(uri) as file:
         content: bytes = file.read()
     return content
+
+
+def parse_share(text: str) -> float:
+    """A share from 0 to 1 of what is written as a percentage, `20%`. Raises UsageError."""
+    number = text.strip()
+    try:
+        share = float(number.removesuffix("%")) / 100 if number.endswith("%") else inf
+    except ValueError:
+        share = inf
+    if not 0 <= share <= 1:
+        raise UsageError(f"{text!r} is no share: write it as 20%")
+    return share
 
 
 def parse_dollars(text: str) -> Decimal:

@@ -157,6 +157,12 @@ def rejection(source_file: str, row: int, reason: Reason, document_id: str | Non
     return documents({"document_id": [document_id]}, [row], source_file, [reason])
 
 
+def with_sources(batch: pa.RecordBatch, source: str | pa.Array) -> pa.RecordBatch:
+    """Rows of DOCUMENTS, with a source for those that name none: one for all, or of each row its own."""
+    place = DOCUMENTS.names.index("source")
+    return batch.set_column(place, DOCUMENTS.field(place), pc.coalesce(batch["source"], source))
+
+
 def id_hashes(ids: pa.Array) -> np.ndarray:
     """A hash (uint64) of every id that is not null, in their order: equal for equal ids, the same everywhere.
 

@@ -17,13 +17,17 @@ from jobs.commands.options import (
     budget_option,
     cache_option,
     config_option,
+    each_line_option,
     key_file_option,
     lake_option,
     language_option,
     map_option,
+    max_failed_option,
+    max_rejected_option,
     option,
     policy_option,
     quota_option,
+    records_option,
     scorer_option,
 )
 from jobs.formats import Format
@@ -84,6 +88,8 @@ def _drop_options(command: Command) -> Command:
         ),
         option("--date-pattern", metavar="PATTERN", help="Where a path holds its date: %Y/%m/%d. ds=DATE needs none."),
         map_option,
+        records_option,
+        each_line_option,
         scorer_option,
         language_option,
         option("--reprocess", is_flag=True, help="Take files again that a published run has taken."),
@@ -156,6 +162,8 @@ def plan(output: str, **told: Any) -> None:
 @click.command(epilog=COMMAND_EPILOG, short_help="Score what is new in a drop, and publish it.")
 @_drop_options
 @_file_format("--format")
+@max_rejected_option
+@max_failed_option
 @budget_option
 @option("--deadline", metavar="HH:MM", help="The time (UTC) to have published by: buying stops before.")
 @option(
@@ -164,7 +172,7 @@ def plan(output: str, **told: Any) -> None:
     default="stop",
     help="Where the cache cannot be used: stop, or leave to the next run what cannot be looked up. Nothing is bought.",
 )
-def nightly(**told: Any) -> None:
+def nightly(max_rejected: float, max_failed: float, **told: Any) -> None:
     """Score what is new in a drop, and publish it if what was written holds what it must.
 
     Files that a published run has taken are not taken again, so running twice scores nothing twice; documents of them
@@ -178,12 +186,13 @@ def nightly(**told: Any) -> None:
       aurastream nightly --drops drops --lake lake --scorer comprehend \\
           --budget 25.00 --deadline 05:30
     """
+    from expectations.limits import Limits
     from jobs import nightly as job
     from jobs.lake.layout import Lake
     from jobs.storage import absolute
     from transforms.display import run_text
 
-    record = job.run(_settings(**told))
+    record = job.run(_settings(limits=Limits(max_rejected, max_failed), **told))
     if record is None:
         click.echo("Nothing new to score.")
         return

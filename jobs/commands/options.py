@@ -55,6 +55,21 @@ class Dollars(click.ParamType):  # type: ignore[type-arg] # generic in click 8.4
             self.fail(str(error), param, ctx)
 
 
+class Share(click.ParamType):  # type: ignore[type-arg] # generic in click 8.4 alone
+    """A share that is written as a percentage, as a number from 0 to 1."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """As float, or a usage error."""
+        from jobs.settings import parse_share
+
+        try:
+            return value if isinstance(value, float) else parse_share(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
     """See `_Option`; a default is shown."""
     return click.option(*names, cls=_Option, show_default=bool(settings.get("default")), **settings)
@@ -197,6 +212,22 @@ map_option = option(
     multiple=True,
     metavar="COLUMN=THEIRS",
     help="Which of the drop's columns holds one of ours: text=body. Once for each column.",
+)
+records_option = option(
+    "--records",
+    metavar="PATH",
+    help="Where the records are in JSON: tickets[], data.items[]. Found out if not given.",
+)
+each_line_option = option("--each-line", is_flag=True, help="Take each line of a plain text file for a document.")
+max_rejected_option = option(
+    "--max-rejected",
+    type=Share(),
+    default="20%",
+    metavar="SHARE",
+    help="The share of new documents, and of files, that may be rejected: above it nothing is published.",
+)
+max_failed_option = option(
+    "--max-failed", type=Share(), default="20%", metavar="SHARE", help="The same of documents that are FAILED."
 )
 language_option = option(
     "--language",

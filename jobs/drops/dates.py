@@ -8,6 +8,9 @@ from datetime import date, datetime
 from transforms.errors import UsageError
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# Directories as Hive and Athena name them, and as Firehose does.
+_PARTS = re.compile(r"(?<=/)year=(\d{4})/(?:.*?/)?month=(\d{1,2})/(?:.*?/)?day=(\d{1,2})(?=/)", re.ASCII)
+_NUMBERS = re.compile(r"(?<=/)(20\d\d|19\d\d)/(\d\d)/(\d\d)(?=/)", re.ASCII)
 _DIGITS = {"Y": 4, "m": 2, "d": 2, "j": 3, "y": 2, "H": 2}
 
 DatePattern = tuple[re.Pattern[str], str]  # what finds a date in a path, and its strftime form
@@ -40,7 +43,8 @@ def compile_date_pattern(pattern: str) -> DatePattern:
 def date_of(uri: str, pattern: DatePattern | None) -> tuple[bool, date | None]:
     """Whether the directories of a path name a date, and which; None where there is no such day.
 
-    `ds=` comes before the pattern; of several, the nearest to the file counts.
+    `ds=2026-11-22` comes before the pattern, that before `year=2026/month=11/day=22`, and that before 2026/11/22,
+    which an hour may follow; of several, the nearest to the file counts.
     """
     directories = uri.rpartition("/")[0]
     named = [part.removeprefix("ds=") for part in directories.split("/") if part.startswith("ds=")]
@@ -48,7 +52,11 @@ def date_of(uri: str, pattern: DatePattern | None) -> tuple[bool, date | None]:
         return True, day(named[-1])
     if pattern is not None and (found := [match.group() for match in pattern[0].finditer(directories)]):
         return True, _parsed(found[-1], pattern[1])
-    return False, None
+    if parts := _PARTS.findall(f"{directories}/"):
+        return True, _parsed("-".join(f"{int(part):02}" for part in parts[-1]), "%Y-%m-%d")
+    days = [_parsed("-".join(parts), "%Y-%m-%d") for parts in _NUMBERS.findall(f"{directories}/")]
+    found_days = [each for each in days if each]  # other numbers are no dates
+    return (True, found_days[-1]) if found_days else (False, None)
 
 
 def _parsed(text: str, form: str) -> date | None:

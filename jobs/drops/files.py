@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pyarrow as pa
 
-from jobs.drops.compression import Broken, Compression, expand, sniff
+from jobs.drops.compression import Broken, Compression, Source, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
 from jobs.drops.looks import look
+from jobs.drops.shape import is_json, shape_of
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
 from jobs.storage import Stored, storage_of
@@ -36,6 +39,8 @@ class DropFile:
     called: str | None = None  # what stands for the URI wherever that may not be shown
     keyed: str | None = None  # a keyed hash of the URI: the ledger's name of a file that is called otherwise
     content: bytes | None = field(default=None, repr=False)  # all of it, where it was read ahead
+    dated: bool = True  # whether the path names the date
+    source: str | None = None  # of documents that name none: what the path says, as `source=mail/`
 
     def open(self) -> pa.NativeFile:
         """The file that was listed, to be read. Raises OSError, also where a link now stands in its way."""
@@ -64,10 +69,12 @@ class Listing:
     skipped: list[tuple[str, str]]
 
 
+_SOURCE = re.compile(r"(?<=/)source=([^/]+)(?=/)")
 _FORMATS = {
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
-    ".json": Format.JSONL,
+    ".json": Format.JSONL,  # or JSON, which the content tells
+    ".js": Format.JSONL,
     ".csv": Format.CSV,
     ".tsv": Format.CSV,
     ".parquet": Format.PARQUET,
@@ -90,8 +97,9 @@ _COMPRESSIONS = {
 _SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
 # What is not read through a decompressor: its parts are looked up.
 _UNCOMPRESSED = frozenset({Format.PARQUET, Format.ZIP})
-_HEAD = 4096  # bytes looked at to tell what a file is
-# Of a store's objects that are no longer than that, so many bytes are kept: each is asked for once.
+HEAD_BYTES = 64 << 10  # looked at to tell what a file is
+_MOST_HEAD = 4 << 20  # where its first line is longer
+# Of a store's objects that are no longer than a head, so many bytes are kept: each is asked for once.
 _KEPT_BYTES = 64 << 20
 _THREADS = 16  # files looked at at once
 
@@ -111,8 +119,7 @@ def find_drop(
 
     run_date: YYYY-MM-DD, the date of files whose path names none.
     file_format: what every file is; None to tell by name, then by content.
-    date_pattern: directories that name a date, such as %Y/%m/%d; `ds=YYYY-MM-DD` comes first. The nearest to the file
-        wins, in the whole absolute path.
+    date_pattern: directories that name a date, such as %d-%m-%Y, where they do not as `date_of` knows by itself.
     follow_links: folders that links in the drop may lead into, beside the drop's own.
     lake: a folder that no link may lead into.
 
@@ -132,6 +139,7 @@ def find_drop(
 
     def drop_file(entry: Entry) -> DropFile:
         dated, found = date_of(entry.uri, pattern)
+        named = _SOURCE.findall(entry.uri)
         return DropFile(
             entry.uri,
             entry.size,
@@ -142,6 +150,8 @@ def find_drop(
             Reason.BAD_DATE if dated and not found else entry.error_code,
             entry.name,
             entry.target,
+            dated=dated,
+            source=named[-1] if named else None,
         )
 
     return Listing(sorted(map(drop_file, entries), key=lambda file: file.uri), sorted(skipped))
@@ -193,10 +203,10 @@ def _recognised(file: DropFile) -> DropFile:
     """The file with its format and compression. The content's magic bytes stand above the name's ending."""
     try:
         with file.open() as stream:
-            head = stream.read(_HEAD)
+            head = bytes(stream.read(HEAD_BYTES))
     except (OSError, pa.ArrowException):
         return replace(file, error_code=Reason.FILE_UNREADABLE)
-    form, compression = recognise(file.uri.rpartition("/")[2], head, file.format)
+    form, compression = recognise(file.uri.rpartition("/")[2], head, file.format, partial(_beginning, file))
     return replace(
         file,
         format=form,
@@ -206,8 +216,13 @@ def _recognised(file: DropFile) -> DropFile:
     )
 
 
-def recognise(base: str, head: bytes, told: Format) -> tuple[Format, Compression]:
-    """What a file is by its name and its first bytes; UNKNOWN where it cannot be read. What it is told to be, it is."""
+def recognise(
+    base: str, head: bytes, told: Format, more: Callable[[Compression, int], bytes] | None = None
+) -> tuple[Format, Compression]:
+    """What a file is by its name and its first bytes; UNKNOWN where it cannot be read. What it is told to be, it is.
+
+    head: its first `HEAD_BYTES`. more: gives so many of the bytes that a compression expands to, where there are more.
+    """
     named, compression = _named(base)
     magic = sniff(head)
     # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
@@ -216,15 +231,52 @@ def recognise(base: str, head: bytes, told: Format) -> tuple[Format, Compression
     form = named if told is Format.UNKNOWN else told
     if form is Format.UNKNOWN or (form is Format.TEXT and told is Format.UNKNOWN):
         form = _content(head, compression, form)
+    if form is Format.JSONL and told is Format.UNKNOWN:
+        form = _shape(head, compression, more)
     unreadable = form in _UNCOMPRESSED and compression is not Compression.NONE
     return (Format.UNKNOWN if unreadable else form), compression
+
+
+def _shape(head: bytes, compression: Compression, more: Callable[[Compression, int], bytes] | None) -> Format:
+    """JSONL, or JSON of another shape; more of the file is read where its first line is long."""
+    try:
+        if compression is not Compression.NONE:
+            head = more(compression, HEAD_BYTES) if more else _expanded(io.BytesIO(head), compression, HEAD_BYTES)
+        shape = shape_of(head, whole=len(head) < HEAD_BYTES)
+        if shape is None and more:
+            head = more(compression, _MOST_HEAD)
+            shape = shape_of(head, whole=len(head) < _MOST_HEAD)
+    except (OSError, pa.ArrowException):
+        return Format.JSONL  # whose reader will say so
+    return shape or Format.JSON  # lines that long are read as well as values
+
+
+def _beginning(file: DropFile, compression: Compression, size: int) -> bytes:
+    """The first bytes of what a file holds, as far as they can be had. Raises OSError."""
+    with file.open() as stream:
+        if compression is Compression.NONE:
+            return bytes(stream.read(size))
+        return _expanded(stream, compression, size)
+
+
+def _expanded(stream: Source, compression: Compression, size: int) -> bytes:
+    """The first bytes of what a stream expands to, as far as they can be had."""
+    parts: list[bytes] = []
+    try:
+        for block in expand(stream, compression):
+            parts.append(block)
+            if sum(map(len, parts)) >= size:
+                break
+    except Broken:
+        pass  # the reader will say so
+    return b"".join(parts)[:size]
 
 
 def _content(head: bytes, compression: Compression, named: Format) -> Format:
     """What the first bytes of a file are; a text by its name is only taken for what it looks like beyond doubt."""
     if compression is not Compression.NONE:
         try:
-            head = next(expand(io.BytesIO(head), compression), b"")[:_HEAD]
+            head = next(expand(io.BytesIO(head), compression), b"")[:HEAD_BYTES]
         except Broken:
             return named
     if seen := look(head):
@@ -233,7 +285,7 @@ def _content(head: bytes, compression: Compression, named: Format) -> Format:
         return named
     if head.startswith(b"PAR1"):
         return Format.PARQUET
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+    if is_json(head):
         return Format.JSONL
     return Format.TEXT if _is_text(head) else Format.UNKNOWN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -17,29 +17,48 @@ from jobs.guard import type_and_place
 from jobs.readers.archives import Member, read_tar, read_zip
 from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
+from jobs.readers.elements import split_elements
 from jobs.readers.jsonl import read_json_lines
-from jobs.readers.lines import split_lines
+from jobs.readers.lines import Lines, Rejected, split_lines
 from jobs.readers.mail import read_mail, read_mailbox
-from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
+from jobs.readers.records import SAMPLE_BYTES, find_records, records_steps
+from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection, with_sources
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
 
 
-def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_768) -> Iterator[pa.RecordBatch]:
+def read_split(
+    split: Split,
+    mapping: Mapping[str, str],
+    batch_rows: int = 32_768,
+    *,
+    records: str | None = None,
+    each_line: bool = False,
+) -> Iterator[pa.RecordBatch]:
     """Read a part of a drop; every batch has the columns of transforms.schemas.DOCUMENTS.
 
     mapping: our column -> theirs, for those of transforms.documents.COLUMNS that go by another name in the files.
+    records: where the records are in JSON; None: found out.
+    each_line: whether a line of plain text is a document.
     Nothing in the files makes this raise: what cannot be read is a row with an `error_code`, and `source_row` 0 where
     it is the file as a whole.
     """
     columns = {ours: mapping.get(ours, ours) for ours in COLUMNS}
-    yield from _rows(split, columns, batch_rows, Expansion(split.file.size), 0)
+    how = _How(columns, batch_rows, records, each_line)
+    yield from _rows(split, how, Expansion(split.file.size), 0)
 
 
-def _rows(
-    split: Split, columns: Mapping[str, str], batch_rows: int, expansion: Expansion, depth: int
-) -> Iterator[pa.RecordBatch]:
+class _How(NamedTuple):
+    """What `read_split` is told."""
+
+    columns: Mapping[str, str]
+    batch_rows: int
+    records: str | None
+    each_line: bool
+
+
+def _rows(split: Split, how: _How, expansion: Expansion, depth: int) -> Iterator[pa.RecordBatch]:
     """A split's rows, and one for what could not be read. `expansion` and `depth` are of the archives it lies in."""
     file = split.file
     if file.error_code:
@@ -48,12 +67,10 @@ def _rows(
     # Every split of the file says what is wrong with all of it, each in a place of its own.
     row = split.first_row if split.start else -1
     try:
-        if file.format in ARCHIVES:
-            yield from _members(split, columns, batch_rows, expansion, depth)
-            return
-        for batch in _read(split, columns, batch_rows):
-            yield batch
-            row = batch["source_row"][-1].as_py()
+        for batch in _of_file(split, how, expansion, depth):
+            yield batch if file.source is None else with_sources(batch, file.source)
+            if file.format not in ARCHIVES:  # whose rows are the members' own
+                row = batch["source_row"][-1].as_py()
     except Broken as broken:
         # Of an archive that is there, it is the member that cannot be read.
         reason = broken.reason if isinstance(file, Member) else Reason.FILE_UNREADABLE
@@ -65,11 +82,13 @@ def _rows(
         yield rejection(file.source_file, row + 1, Reason.CORRUPT_FILE)
 
 
-def _members(
-    split: Split, columns: Mapping[str, str], batch_rows: int, expansion: Expansion, depth: int
-) -> Iterator[pa.RecordBatch]:
+def _of_file(split: Split, how: _How, expansion: Expansion, depth: int) -> Iterator[pa.RecordBatch]:
+    if split.file.format not in ARCHIVES:
+        yield from _read(split, how)
+        return
+
     def read(member: Split, deeper: int) -> Iterator[pa.RecordBatch]:
-        return _rows(member, columns, batch_rows, expansion, deeper)
+        return _rows(member, how, expansion, deeper)
 
     with _opened(split.file) as source:
         if split.file.format is Format.ZIP:
@@ -83,7 +102,8 @@ def _opened(file: DropFile) -> AbstractContextManager[Any]:
     return nullcontext(file.stream) if isinstance(file, Member) and file.stream else file.open()
 
 
-def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.RecordBatch]:
+def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
+    columns, batch_rows, records, each_line = how
     file = split.file
     with _opened(file) as source:
         if file.format is Format.PARQUET:
@@ -91,7 +111,9 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
             yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row)
             return
         blocks = _blocks(source, split)
-        if file.format is Format.TEXT:
+        if file.format is Format.TEXT and each_line:
+            yield from _bounded(_text_lines(split_lines(blocks, 1), split, batch_rows), split)
+        elif file.format is Format.TEXT:
             yield _text(blocks, split)
         elif file.format is Format.MAIL:
             yield from read_mail(blocks, file.source_file, _name(file))
@@ -101,11 +123,35 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
             delimiter = "\t" if _TSV.search(file.uri) else ","
             lines = split_lines(blocks, 1)
             yield from _bounded(read_delimited(lines, file.source_file, columns, batch_rows, delimiter), split)
+        elif file.format is Format.JSON or (file.format is Format.JSONL and records):
+            elements = _elements(blocks, columns, records)
+            yield from _bounded(read_json_lines(elements, file.source_file, columns, batch_rows), split)
         elif file.format is Format.JSONL:
             lines = split_lines(blocks, split.first_row + 1)
             yield from _bounded(read_json_lines(lines, file.source_file, columns, batch_rows), split)
         else:
             raise NotImplementedError(f"no reader of {file.format}")
+
+
+def _elements(blocks: Iterator[bytes], columns: Mapping[str, str], records: str | None) -> Iterator[Lines | Rejected]:
+    """The elements of a stream of JSON values, at `records` or where they are found."""
+    if records:
+        return split_elements(blocks, records_steps(records))
+    first: list[bytes] = []
+    broken: Broken | None = None
+    try:
+        while sum(map(len, first)) < SAMPLE_BYTES and (block := next(blocks, b"")):
+            first.append(block)
+    except Broken as error:
+        broken = error
+
+    def again() -> Iterator[bytes]:
+        yield from first
+        if broken:
+            raise broken
+        yield from blocks
+
+    return split_elements(again(), find_records(b"".join(first), columns))
 
 
 def _bounded(batches: Iterator[pa.RecordBatch], split: Split) -> Iterator[pa.RecordBatch]:
@@ -138,6 +184,21 @@ def _blocks(source: pa.NativeFile, split: Split) -> Iterator[bytes]:
 def _name(file: DropFile) -> str:
     """What a document that is a whole file goes by."""
     return file.name or file.uri.rpartition("/")[2]
+
+
+def _text_lines(items: Iterator[Lines | Rejected], split: Split, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The lines of a plain text file that are not blank: a document each, named by the file and the line."""
+    file, name = split.file, _name(split.file)
+    for item in items:
+        if isinstance(item, Rejected):
+            yield rejection(file.source_file, *item)
+            continue
+        lines = [(row, line) for row, line in enumerate(item.data.split(b"\n"), item.first) if line.strip()]
+        for start in range(0, len(lines), batch_rows):
+            some = lines[start : start + batch_rows]
+            rows = [row for row, _ in some]
+            texts = pa.array([line for _, line in some], pa.binary())
+            yield documents({"document_id": [f"{name}#{row}" for row in rows], "text": texts}, rows, file.source_file)
 
 
 def _text(blocks: Iterator[bytes], split: Split) -> pa.RecordBatch:

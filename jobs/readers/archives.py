@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from jobs.drops import DropFile, Split
 from jobs.drops.compression import BLOCK_BYTES, Broken, Compression, Expansion, Source
-from jobs.drops.files import passed_over, recognise
+from jobs.drops.files import HEAD_BYTES, passed_over, recognise
 from jobs.drops.members import member_name
 from jobs.drops.walk import Entry, hidden_directory
 from jobs.formats import ARCHIVES, STREAMED, Format
@@ -28,7 +28,6 @@ MAX_MEMBERS = 100_000
 _MAX_DEPTH = 3  # archives in archives
 _DIRECTORY_BYTES = 32 << 20  # of a zip, which is held in memory
 _HEADER_BYTES = 4 << 20  # of what tar has before a member, held in memory
-_HEAD = 4096
 _ENCRYPTED, _AES = 0x1, 99
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA's header may ask for any memory
 _END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
@@ -219,7 +218,7 @@ def _documents(
     """One member's documents, or why there are none. What is left of the stream is left to the caller."""
     name = member.source_file
     try:
-        head = _read(stream, _HEAD, expansion)
+        head = _read(stream, HEAD_BYTES, expansion)
         form, compression = recognise(member.uri.rpartition("/")[2], head, Format.UNKNOWN)
         if form is Format.UNKNOWN:
             yield rejection(name, 0, Reason.UNKNOWN_FORMAT)

@@ -17,6 +17,7 @@ import pyarrow.json as pj
 import re2
 
 from jobs.readers.lines import Lines, Rejected
+from jobs.readers.records import ELEMENT, Steps, is_nested, steps_of, value_at
 from transforms.documents import Reason, documents, rejection
 
 # An integer beyond 64 bits, which orjson reads as a float, may still be one of these.
@@ -28,6 +29,7 @@ _LONG_INTEGER = re.compile(rb"\d{4000}")  # Python refuses one of more than 4,30
 _DEPTH = 500  # of nesting: every parser goes deeper
 
 Record = dict[str, Any]
+_REPEATED = object()  # the value of a key that stands twice in an object
 
 
 class _Exact(NamedTuple):
@@ -41,12 +43,13 @@ def read_json_lines(
     items: Iterator[Lines | Rejected], source_file: str, columns: Mapping[str, str], batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
     """Documents of JSON Lines. columns: our column -> theirs, for all of COLUMNS."""
-    keys = _Keys(columns.values())
+    nested = {theirs: steps_of(theirs) for theirs in columns.values() if is_nested(theirs)}
+    keys = _Keys({*columns.values(), *(step for steps in nested.values() for step in steps if step != ELEMENT)})
     for item in items:
         if isinstance(item, Rejected):
             yield rejection(source_file, *item)
             continue
-        arrays = by_arrow(item.data, columns)
+        arrays = None if nested else by_arrow(item.data, columns)
         if arrays is not None:
             numbers = np.arange(item.first, item.first + len(arrays["text"]))
             for start in range(0, len(numbers), batch_rows):
@@ -58,7 +61,9 @@ def read_json_lines(
             lines = found[start : start + batch_rows]
             rows, records, reasons = _records(lines, item.first + start, columns, keys)
             if len(rows):
-                values = {ours: _column(records, theirs) for ours, theirs in columns.items()}
+                values = {ours: _column(records, theirs, nested.get(theirs)) for ours, theirs in columns.items()}
+                if nested:
+                    reasons = _without_repeated(values, reasons)
                 yield documents(values, rows, source_file, reasons)
 
 
@@ -167,10 +172,22 @@ def _doubtful(
     places = [place for place in range(len(found)) if place not in exact] if exact else range(len(found))
     doubtful = set(keys.dropped(found, records, places))
     for ours in _INTEGERS:
-        values = _column(records, columns[ours])
+        theirs = columns[ours]
+        values = _column(records, theirs, steps_of(theirs) if is_nested(theirs) else None)
         if float in set(map(type, values)):
             doubtful.update(place for place, value in enumerate(values) if type(value) is float)
     return doubtful
+
+
+def _without_repeated(values: dict[str, list[Any]], reasons: list[Reason | None] | None) -> list[Reason | None] | None:
+    """The reasons, with those of records in which a key on the way to a column stands twice; such values are null."""
+    for column in values.values():
+        for place, value in enumerate(column):
+            if value is _REPEATED or (isinstance(value, list) and _REPEATED in value):
+                reasons = reasons or [None] * len(column)
+                reasons[place] = reasons[place] or Reason.DUPLICATE_KEY
+                column[place] = None
+    return reasons
 
 
 class _Keys:
@@ -228,7 +245,9 @@ def _colons(data: bytes) -> int | None:
     return int(np.count_nonzero(before == ord('"')))
 
 
-def _column(records: list[Record], name: str) -> list[Any]:
+def _column(records: list[Record], name: str, steps: Steps | None = None) -> list[Any]:
+    if steps is not None:
+        return [value_at(record, name, steps) for record in records]
     try:
         return list(map(itemgetter(name), records))
     except KeyError:
@@ -251,6 +270,7 @@ def _exact(line: bytes, names: frozenset[str]) -> _Exact:
         if len(record) < len(pairs):
             counts = Counter(name for name, _ in pairs)
             repeated.update(name for name in names if counts[name] > 1)
+            record.update(dict.fromkeys(repeated, _REPEATED))
         return record
 
     try:

@@ -10,7 +10,8 @@ import pyarrow as pa
 from jobs.drops import Compression, Split
 from jobs.formats import Format
 from jobs.readers.jsonl import by_arrow
-from transforms.documents import COLUMNS, documents
+from jobs.readers.records import is_nested
+from transforms.documents import COLUMNS, documents, with_sources
 
 # A file of no more bytes is read together with others.
 SMALL_BYTES = 64 << 10
@@ -57,13 +58,18 @@ def _documents(splits: Sequence[Split], contents: Sequence[bytes], mapping: Mapp
     # A file that is empty, or holds an empty line, is found not to be plain below, or at its own end.
     if not all(line.startswith(b"{") for line in lines):
         return None
-    arrays = by_arrow(b"\n".join(lines), {ours: mapping.get(ours, ours) for ours in COLUMNS})
+    columns = {ours: mapping.get(ours, ours) for ours in COLUMNS}
+    if any(map(is_nested, columns.values())):
+        return None
+    arrays = by_arrow(b"\n".join(lines), columns)
     if arrays is None:
         return None
     counts = np.array([line.count(b"\n") + 1 for line in lines])
     firsts = np.repeat(np.cumsum(counts) - counts, counts)
     rows = np.arange(counts.sum()) - firsts + 1
-    names = pa.array([split.file.source_file for split in splits]).take(
-        pa.array(np.repeat(np.arange(len(counts)), counts))
-    )
-    return documents(arrays, rows, names)
+    of_file = pa.array(np.repeat(np.arange(len(counts)), counts))
+    names = pa.array([split.file.source_file for split in splits]).take(of_file)
+    batch = documents(arrays, rows, names)
+    if any(split.file.source for split in splits):
+        return with_sources(batch, pa.array([split.file.source for split in splits], pa.string()).take(of_file))
+    return batch

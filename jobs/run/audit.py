@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from expectations.gate import judge
+from expectations.limits import NONE, Limits, exceeded
 from expectations.read_back import ReadBack, merge
 from expectations.verdict import Verdict
 from jobs import milestones
@@ -61,10 +62,18 @@ def _parts(file: WrittenFile) -> list[Written]:
     return [Written(file.ds, file.uri, range(start, min(start + GROUPS_A_TASK, file.groups))) for start in starts]
 
 
-def audit(workers: Workers, lake: Lake, searched: Searched, staged: Sequence[Staged], documents_in: int) -> Audit:
+def audit(
+    workers: Workers,
+    lake: Lake,
+    searched: Searched,
+    staged: Sequence[Staged],
+    documents_in: int,
+    limits: Limits = NONE,
+) -> Audit:
     """Read what was written, spread over the workers, judge it, and keep the verdict below the lake's `audits`.
 
-    `documents_in` is how many documents were read and carried forward. Raises LakeError.
+    `documents_in` is how many documents were read and carried forward. A run beyond the limits does not hold. Raises
+    LakeError.
     """
     work = [part for date in staged for file in date.files for part in _parts(file)]
     answers = workers.spread("audit", searched, work, read_back_file)
@@ -80,4 +89,8 @@ def audit(workers: Workers, lake: Lake, searched: Searched, staged: Sequence[Sta
     files = {
         date.ds: [PublishedFile(lake.path_of(file.uri), found[file.uri].rows) for file in date.files] for date in staged
     }
-    return Audit(judgement.verdict, whole, files, sum(seconds for _, seconds in answers))
+    passed = exceeded(whole, limits)
+    verdict = judgement.verdict
+    if passed:
+        verdict = replace(verdict, holds=False, failures=[*passed, *verdict.failures])
+    return Audit(verdict, whole, files, sum(seconds for _, seconds in answers))

@@ -36,6 +36,8 @@ class Recipe:
     defer_without_cache: bool = False
     # Of files that were taken before, the rows that ended DEFERRED: they alone are taken up.
     taken_up: Mapping[str, Collection[int]] = field(default_factory=dict)
+    records: str | None = None  # see settings.ScoringSettings
+    each_line: bool = False
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
@@ -64,6 +66,8 @@ def recipe_of(
         stores=stores,
         defer_without_cache=told.defer_without_cache,
         taken_up=taken_up or {},
+        records=told.records,
+        each_line=told.each_line,
     )
 
 

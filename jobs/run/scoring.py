@@ -119,7 +119,7 @@ def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
 
 def _batches(splits: Iterable[Split], recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
     def together(split: Split) -> bool:
-        return is_small(split) and split.file.source_file not in recipe.taken_up
+        return recipe.records is None and is_small(split) and split.file.source_file not in recipe.taken_up
 
     for small, found in groupby(splits, together):
         for some, batch in read_together(found, recipe.mapping) if small else [(list(found), None)]:
@@ -134,7 +134,7 @@ def _batches(splits: Iterable[Split], recipe: Recipe, report: TaskReport) -> Ite
 def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
     """A split's documents, or of a file that was taken before those that are taken up; the report counts them."""
     file = split.file
-    for batch in read_split(split, recipe.mapping):
+    for batch in read_split(split, recipe.mapping, records=recipe.records, each_line=recipe.each_line):
         if file.format in ARCHIVES:
             batch = _called(batch, file, recipe)
         if file.source_file in recipe.taken_up:

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.drops import plan_splits, splits
+from jobs.drops import Split, plan_splits, splits
+from jobs.formats import Format
 from jobs.readers import jsonl, lines
-from tests.jobs.readers.drop import BASE, accepted, line, listed, read, read_splits, rejected, written
+from tests.jobs.readers.drop import BASE, Row, accepted, line, listed, read, read_splits, rejected, written
 from transforms.documents import COLUMNS
 from transforms.schemas import DOCUMENTS, conform
 
@@ -297,10 +299,12 @@ def test_a_line_gives_the_same_row_alone_and_among_others(
     tmp_path_factory: pytest.TempPathFactory, content: list[bytes]
 ) -> None:
     root = tmp_path_factory.mktemp("drop")
-    together = read(written(root / "drop.jsonl", b"\n".join(content) + b"\n"))
-    alone = [
-        row | {"source_row": number}
-        for number, text in enumerate(content, 1)
-        for row in read(written(root / "drop.jsonl", text + b"\n"))
-    ]
+    path = root / "drop.jsonl"
+
+    def rows(data: bytes) -> list[Row]:
+        written(path, data)
+        return read_splits([Split(replace(listed(path), format=Format.JSONL), 0, len(data), 0)])
+
+    together = rows(b"\n".join(content) + b"\n")
+    alone = [row | {"source_row": number} for number, text in enumerate(content, 1) for row in rows(text + b"\n")]
     assert together == alone
