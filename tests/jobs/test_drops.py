@@ -372,7 +372,7 @@ def test_objects_that_were_read_whole_to_be_recognised_are_kept_so_far_as_there_
     bucket: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(bucket, "a.jsonl", "b.jsonl", "c.jsonl", content=b"{}\n" * 1000)
-    make(bucket, "long.jsonl", content=b"{}\n" * 2000)
+    make(bucket, "long.jsonl", content=b"{}\n" * 22_000)
     monkeypatch.setattr(drop_files, "_KEPT_BYTES", 6500)
 
     assert [file.content for file in listing("s3://bucket").files] == [b"{}\n" * 1000, b"{}\n" * 1000, None, None]
@@ -381,7 +381,7 @@ def test_objects_that_were_read_whole_to_be_recognised_are_kept_so_far_as_there_
 
 def test_small_objects_are_read_ahead_in_their_order(bucket: Path) -> None:
     """Of a store alone, and what cannot be read is left to the reader to tell of."""
-    lines = b"{}\n" * 2000  # too many to be kept when the file is recognised
+    lines = b"{}\n" * 22_000  # too many to be kept when the file is recognised
     make(bucket, *(f"{number:02}.jsonl" for number in range(40)), content=lines)
     (bucket / "big.jsonl").write_bytes(b"{}\n" * 500_000)
     splits = plan_splits(listing("s3://bucket").files, 1 << 30)
