@@ -37,17 +37,18 @@ LEVELS = (
         "jobs.lake.athena",
         "jobs.lake.create",
         "jobs.lake.catalog",
+        "jobs.lake.verify",
         "jobs.spark",
     },
     {"jobs.settings"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
-    {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.analyze", "jobs.redact"},
+    {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.rollback", "jobs.metrics", "jobs.analyze", "jobs.redact"},
     {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
 )
 AWS = (
-    *("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.athena", "jobs.lake.create"),
+    *("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.athena", "jobs.lake.create", "jobs.metrics"),
     *("infra.local.aws", "infra.local.athena"),
 )
 # Where a library may be imported, by the module's prefix.
