@@ -24,7 +24,7 @@ BEGIN, END = "  # ---- written by python -m infra.policies\n", "  # ---- to here
 # What a role's file says, as the template has it; the longer before what it begins with.
 _NAMES = {
     "arn:aws:secretsmanager:${Region}:${Account}:secret:${Secret}-??????": "${ContentKey}",  # its whole ARN
-    "${KmsKey}": "${LakeKey.Arn}",
+    "${KmsKey}": "${LakeKey}",
     "arn:aws:": "arn:${AWS::Partition}:",
     "${Region}": "${AWS::Region}",
     "${Account}": "${AWS::AccountId}",

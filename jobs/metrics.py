@@ -19,7 +19,7 @@ from transforms.schemas import RunState
 
 NAMESPACE = "AuraStream"
 # What a night's documents are held against: the median of so many published runs before it, where there are at least
-# LEAST_KNOWN.
+# LEAST_KNOWN; TimesUsual is how many times more or fewer they are.
 USUAL_RUNS, LEAST_KNOWN = 14, 5
 # Data points that one call takes (CloudWatch API Reference, PutMetricData).
 _MOST = 1000
@@ -40,12 +40,17 @@ def of_run(summary: RunSummary, before: Sequence[RunSummary]) -> list[Datum]:
         *(_datum("PersonalData", count, Type=kind) for kind, count in summary.pii.items()),
         *(_datum("StageSeconds", seconds, "Seconds", Stage=stage) for stage, seconds in summary.stages.items()),
     ]
+    if summary.budget:
+        found.append(_datum("ShareOfBudget", 100 * summary.dollars / summary.budget, "Percent"))
+    if summary.calls:
+        found.append(_datum("ShareThrottled", 100 * summary.throttles / summary.calls, "Percent"))
     if documents:
         found.append(_datum("ShareRejected", 100 * summary.rejected / documents, "Percent"))
         found.append(_datum("ShareFailed", 100 * summary.failed / documents, "Percent"))
     known = [run.documents for run in before if run.outcome is RunState.PUBLISHED and run.documents][-USUAL_RUNS:]
     if len(known) >= LEAST_KNOWN:
-        found.append(_datum("DocumentsOfUsual", 100 * documents / median(known), "Percent"))
+        usual = median(known)
+        found.append(_datum("TimesUsual", max(documents / usual, usual / max(documents, 1)), "None"))
     return found
 
 

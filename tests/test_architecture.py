@@ -49,7 +49,7 @@ LEVELS = (
 )
 AWS = (
     *("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.athena", "jobs.lake.create", "jobs.metrics"),
-    *("infra.local.aws", "infra.local.athena"),
+    *("infra.local.aws", "infra.local.athena", "infra.deploy"),
 )
 # Where a library may be imported, by the module's prefix.
 ALONE = {
@@ -57,7 +57,7 @@ ALONE = {
     "awswrangler": ("jobs.lake.athena",),
     "boto3": AWS,
     "botocore": AWS,
-    "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local"),
+    "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local", "infra.deploy"),
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),
     "filelock": ("jobs.stores.local", "infra.local.aws"),

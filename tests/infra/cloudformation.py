@@ -1,4 +1,4 @@
-"""The template as cfn-lint reads it: its own functions as `Ref` and `Fn::…`."""
+"""The templates as cfn-lint reads them: their own functions as `Ref` and `Fn::…`."""
 
 from __future__ import annotations
 
@@ -11,29 +11,35 @@ from cfnlint.decode import cfn_yaml
 
 from infra.policies import TEMPLATE
 
-ROLES = {
-    "Night": ("night", "job"),
-    "Look": ("plan", "verify", "job"),
-    "Analyst": ("analyst",),
-    "PrivacyOfficer": ("analyst", "reader"),
-}
+DATA = TEMPLATE.with_name("data.yaml")
 
 
 @cache
 def template() -> dict[str, Any]:
-    """The template."""
+    """What works on data."""
     loaded: dict[str, Any] = cfn_yaml.load(str(TEMPLATE))
     return loaded
 
 
+@cache
+def data() -> dict[str, Any]:
+    """What is kept."""
+    loaded: dict[str, Any] = cfn_yaml.load(str(DATA))
+    return loaded
+
+
+def _both() -> dict[str, dict[str, Any]]:
+    return {**data()["Resources"], **template()["Resources"]}
+
+
 def resources(kind: str) -> dict[str, dict[str, Any]]:
     """The resources of a type, by name."""
-    return {name: each for name, each in template()["Resources"].items() if each["Type"] == kind}
+    return {name: each for name, each in _both().items() if each["Type"] == kind}
 
 
 def properties(name: str) -> dict[str, Any]:
     """A resource's properties."""
-    found: dict[str, Any] = template()["Resources"][name]["Properties"]
+    found: dict[str, Any] = _both()[name]["Properties"]
     return found
 
 

@@ -19,22 +19,16 @@ from jobs.lake.config import LakeConfig
 from jobs.lake.create import MOST_SCANNED
 from jobs.spark.session import glue_conf
 from jobs.stores.aws.tables import CACHE, LEDGER
-from tests.infra.cloudformation import properties, resources, said, statements, template
+from tests.infra.cloudformation import DATA, data, properties, resources, said, statements, template
 
 BUCKETS = list(resources("AWS::S3::Bucket"))
 ENVIRONMENTS = ["dev", "staging", "prod"]
-KEEPS = [
-    "AWS::S3::Bucket",
-    "AWS::DynamoDB::Table",
-    "AWS::SecretsManager::Secret",
-    "AWS::KMS::Key",
-    "AWS::Glue::Database",
-]
+KEEPS = [f"AWS::{kind}" for kind in ("S3::Bucket", "DynamoDB::Table", "SecretsManager::Secret", "KMS::Key")]
 
 
 def test_cfn_lint_has_nothing_to_say() -> None:
     ended = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, TEMPLATE.with_name("artifacts.yaml")],
+        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, DATA],
         capture_output=True,
         text=True,
         check=False,
@@ -47,7 +41,8 @@ def test_what_holds_data_outlives_the_stack(kind: str) -> None:
     found = resources(kind)
     assert found
     for name, each in found.items():
-        assert (each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) == ("Retain", "Retain"), name
+        assert (each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) == ("RetainExceptOnCreate", "Retain"), name
+        assert name in data()["Resources"]
 
 
 @pytest.mark.parametrize("name", BUCKETS)
@@ -62,12 +57,13 @@ def test_a_bucket_is_closed(name: str) -> None:
     assert any("AbortIncompleteMultipartUpload" in each for each in told["LifecycleConfiguration"]["Rules"])
     if name == "LogsBucket":  # S3 delivers there with its own key alone
         return
-    key = {"DropsBucket": "${DropsKey.Arn}", "LakeBucket": "${LakeKey.Arn}"}[name]
+    key = "${DropsKey.Arn}" if name == "DropsBucket" else "${LakeKey.Arn}"
     assert said(rule) == {
         "BucketKeyEnabled": True,
         "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key},
     }
-    assert told["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": "LogsBucket"}
+    if name != "ArtifactsBucket":
+        assert told["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": "LogsBucket"}
 
 
 @pytest.mark.parametrize("name", BUCKETS)
@@ -131,6 +127,8 @@ def test_the_lake_is_called_what_the_template_calls_it() -> None:
     for name, key in names.items():
         values[name] = filled(said(properties(name)[key]), values)
     values["Database"] = filled(said(properties("Database")["DatabaseInput"]["Name"]), values)
+    for name in ("LedgerTable", "CacheTable", "LakeKeyAlias"):  # handed on
+        assert said(data()["Outputs"][name]["Value"]) == f"${{{name}}}"
     values["LakeKeyAlias"] = filled(said(properties("LakeKeyAlias")["AliasName"]), values)
     outputs = {name: said(each["Value"]) for name, each in template()["Outputs"].items()}
 
@@ -154,7 +152,7 @@ def test_the_workgroup_is_the_one_that_the_code_makes() -> None:
     assert told["ResultConfiguration"]["OutputLocation"] == "s3://${LakeBucket}/main/athena/"
     assert told["ResultConfiguration"]["EncryptionConfiguration"] == {
         "EncryptionOption": "SSE_KMS",
-        "KmsKey": "${LakeKey.Arn}",
+        "KmsKey": "${LakeKey}",
     }
     assert load("prod").scan_limit_bytes == MOST_SCANNED
 
@@ -224,7 +222,7 @@ def test_who_looks_can_neither_buy_nor_publish() -> None:
 
 
 def test_every_wildcard_is_explained_beside_it() -> None:
-    lines = TEMPLATE.read_text(encoding="utf-8").splitlines()
+    lines = [*TEMPLATE.read_text(encoding="utf-8").splitlines(), *DATA.read_text(encoding="utf-8").splitlines()]
     wide = [line for line in lines if re.search(r'"\*"|"\w+:\*"', line)]
     assert len(wide) > 10
     assert [line for line in wide if not re.search(r"# \w.{10,}", line) and "# a denial" not in line] == []
@@ -283,10 +281,11 @@ def test_the_dashboard_is_json() -> None:
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_parameters_are_those_of_the_environments(env: str) -> None:
-    made_by_a_deployment = {"ArtifactsBucket", "ArtifactsKey", "Release"}
-    values = load(env).parameters(env)
-    assert set(template()["Parameters"]) == {*values, *made_by_a_deployment}
+    values, handed_on = load(env).parameters(env), {*data()["Outputs"], "Release"}
+    declared = data()["Parameters"] | template()["Parameters"]
+    assert set(declared) == {*values, *handed_on}
+    assert not handed_on & set(data()["Parameters"])
     for name, value in values.items():
-        told = template()["Parameters"][name]
+        told = declared[name]
         assert re.fullmatch(told.get("AllowedPattern", ".*"), value), name
         assert value in map(str, told.get("AllowedValues", [value])), name

@@ -37,6 +37,10 @@ NIGHT = replace(
     stages={"redact": 1.5},
     billed_units=30,
     unconfirmed_units=3,
+    calls=8,
+    throttles=2,
+    dollars=4.5,
+    budget=5.0,
 )
 
 
@@ -54,7 +58,8 @@ def test_a_run_is_told_in_numbers() -> None:
     assert (told["ShareRejected"], told["ShareFailed"], told["Units"]) == (5, 2, 33)
     assert told["Dollars"] == NIGHT.dollars
     assert {"CacheHits", "Calls", "Throttles"} <= set(told)
-    assert "DocumentsOfUsual" not in told
+    assert (told["ShareOfBudget"], told["ShareThrottled"]) == (90, 25)
+    assert "TimesUsual" not in told
 
 
 def test_what_is_usual_is_the_median_of_published_runs_before() -> None:
@@ -62,17 +67,19 @@ def test_what_is_usual_is_the_median_of_published_runs_before() -> None:
         return [replace(RUN, documents=each, outcome=outcome) for each in documents]
 
     def usual(known: list[Any]) -> float | None:
-        return values(metrics.of_run(NIGHT, known)).get("DocumentsOfUsual")
+        return values(metrics.of_run(NIGHT, known)).get("TimesUsual")
 
     assert usual(before(100, 100, 100, 100)) is None
-    assert usual(before(100, 100, 100, 100, 9000)) == 200
+    assert usual(before(100, 100, 100, 100, 9000)) == 2
     assert usual(before(400, 400, 400, 400, 400, outcome=RunState.FAILED)) is None
     # Of fourteen: what was usual a month ago is not.
-    assert usual(before(*[10] * 30, *[400] * 14)) == 50
+    assert usual(before(*[10] * 30, *[400] * 14)) == 2
+    assert usual(before(*[200] * 5)) == 1
 
 
 def test_a_run_without_documents_has_no_shares() -> None:
-    assert "ShareRejected" not in values(metrics.of_run(replace(NIGHT, documents=0), []))
+    told = values(metrics.of_run(replace(NIGHT, documents=0, calls=0, budget=None), []))
+    assert not {name for name in told if name.startswith("Share")}
 
 
 def test_how_old_is_what_readers_see() -> None:
