@@ -16,7 +16,10 @@ GLUE_TESTS := tests/infra/glue tests/expectations/test_gate.py tests/expectation
 	tests/transforms/sentiment/test_scoring.py tests/jobs/test_settings.py tests/jobs/lake/test_sql.py \
 	tests/jobs/readers/test_jsonl.py tests/jobs/run/test_page.py
 
-.PHONY: demo test test-glue test-all aws-test glue chaos lint lock clean
+STACK_INSTALLED := .venv-stack/installed
+CHECKOV := .venv-checkov/bin/checkov
+
+.PHONY: demo test test-glue test-all aws-test stack-test checkov deploy destroy glue chaos lint lock clean
 .DELETE_ON_ERROR:
 
 demo: $(INSTALLED)
@@ -41,6 +44,22 @@ test-all: $(INSTALLED) lint
 # On the whole local AWS, which each of two processes starts for itself; every harm at every milestone is part of test-all.
 aws-test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "aws and not slow"
+
+# The templates, deployed on a control plane of this machine, and the night's state machine walked there.
+stack-test: $(INSTALLED) $(STACK_INSTALLED)
+	$(BIN)/python -m pytest tests/stack tests/infra/test_template.py tests/infra/test_machines.py tests/infra/test_environment.py
+
+# What checkov has to say of the templates; each exception stands beside what it is of.
+checkov:
+	test -x $(CHECKOV) || ($(PYTHON) -m venv .venv-checkov && .venv-checkov/bin/pip install --quiet checkov==3.3.30)
+	$(CHECKOV) --quiet --compact --framework cloudformation --skip-download -f infra/template.yaml -f infra/data.yaml
+
+# Into the account that the AWS SDK's usual settings name: docs/operations.md.
+deploy: $(INSTALLED)
+	$(BIN)/python -m infra.deploy up $(ENV)
+
+destroy: $(INSTALLED)
+	$(BIN)/python -m infra.deploy destroy $(ENV)
 
 # An hour: 200 kills at seeded moments while readers ask, 500 sequences of nights, every harm at every milestone.
 chaos: $(INSTALLED)
@@ -72,16 +91,23 @@ $(GLUE_INSTALLED): requirements.glue-test.lock $(INSTALLED)
 	$(BIN)/uv pip sync --quiet --system-certs --python $(GLUE_BIN)/python --require-hashes --compile-bytecode requirements.glue-test.lock
 	touch $(GLUE_INSTALLED)
 
+# The control plane pins another botocore, so it has an environment of its own.
+$(STACK_INSTALLED): requirements.stack.lock $(INSTALLED)
+	$(BIN)/uv venv --quiet --system-certs --clear --python $(BIN)/python .venv-stack
+	$(BIN)/uv pip sync --quiet --system-certs --python .venv-stack/bin/python --require-hashes requirements.stack.lock
+	touch $(STACK_INSTALLED)
+
 LOCK := $(BIN)/uv pip compile --quiet --system-certs --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock" --output-file
 
 lock: $(INSTALLED)
 	$(LOCK) requirements.lock --extra spark --extra local --extra documents --extra athena --extra servers --extra dev pyproject.toml
 	$(LOCK) requirements.installer.lock requirements.installer.in
+	$(LOCK) requirements.stack.lock requirements.stack.in
 	$(LOCK) requirements.glue.lock --python-platform x86_64-manylinux_2_28 --constraint infra/glue/base-requirements.txt \
 		--extra local --extra documents pyproject.toml
 	$(LOCK) requirements.glue-test.lock --python-platform x86_64-manylinux_2_28 --constraint requirements.glue.lock \
 		--extra local --extra documents --extra spark --extra dev pyproject.toml infra/glue/base-requirements.txt
 
 clean:
-	rm -rf .venv .venv-glue demo dist
+	rm -rf .venv .venv-glue .venv-stack .venv-checkov demo dist

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,10 +16,33 @@ from jobs.storage import LocalStorage
 from transforms.display import visible
 from transforms.errors import UsageError
 
+# What stands in every line of a log in JSON, once there is one; None: lines are for people.
+_fields: dict[str, str] | None = None
+
+
+@contextmanager
+def json_log(**fields: str) -> Iterator[None]:
+    """Within it a line is a JSON object with these fields, by which a log's reader finds what a run said."""
+    global _fields
+    _fields = fields
+    try:
+        yield
+    finally:
+        _fields = None
+
+
+def log_run(run_id: str) -> None:
+    """From now on lines in JSON bear the id of a run."""
+    if _fields is not None:
+        _fields["run"] = run_id
+
 
 def say(line: str) -> None:
     """One line to standard error; what a file's name may hold and a terminal would obey is shown as escapes."""
-    click.echo(visible(line), err=True)
+    if _fields is None:
+        click.echo(visible(line), err=True)
+    else:
+        click.echo(json.dumps({"at": datetime.now(UTC).isoformat(), **_fields, "message": visible(line)}), err=True)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The arguments of the Glue job: options of `aurastream nightly` among those that Glue adds.
+"""The arguments of the Glue job: options of `aurastream nightly` among those that Glue adds, and what it is to do.
 
 Glue hands a script whatever the job's parameters are, and would say nothing of one that is misspelt: a night whose
 `--budegt 5` is passed over has no cap. So what is near one of ours is refused, and of the rest the name is logged.
@@ -11,6 +11,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,12 +47,26 @@ _DASHED = {"python-modules-installer-option", "conf"}
 _NEAR = 0.75
 
 
+COMMANDS = ("nightly", "plan", "verify", "rollback")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a run of the job is to do."""
+
+    command: str  # of COMMANDS
+    night: NightlySettings
+    max_age: int | None  # of the last published date, in days; None: any
+    metrics: str | None  # the stack that metrics are put under; None: they are not put
+    execution: str | None  # of the state machine, by which its end finds this run
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         raise UsageError(message)
 
 
-def settings(arguments: Sequence[str]) -> NightlySettings:
+def job(arguments: Sequence[str]) -> Job:
     """What the job's arguments ask for; `--map` takes pairs with commas between.
 
     Raises UsageError: for what cannot be meant, and for whatever is likely to be one of ours and is not.
@@ -59,7 +74,10 @@ def settings(arguments: Sequence[str]) -> NightlySettings:
     parser = _Parser(prog="glue.py", allow_abbrev=False, add_help=False)
     for name in ("drops", "lake"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--ds", default=datetime.now(UTC).date().isoformat())
+    parser.add_argument("--command", choices=COMMANDS, default=COMMANDS[0])
+    parser.add_argument("--max-age", type=int)
+    for name in ("ds", "metrics", "execution"):
+        parser.add_argument(f"--{name}")
     for name in ("language", "policy", "key-file", "cache", "deadline", "date-pattern", "records"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--scorer", default="comprehend")
@@ -72,17 +90,21 @@ def settings(arguments: Sequence[str]) -> NightlySettings:
     parser.add_argument("--format", dest="file_format", type=Format)
     parser.add_argument("--reprocess", choices=["true", "false"], default="false")
     ours = [option.removeprefix("--") for option in parser._option_string_actions]
-    told = parser.parse_args([f"--{name}={value}" for name, value in _ours(arguments, ours)])
-    limits = Limits(told.max_rejected, told.max_failed)
-    del told.max_rejected, told.max_failed
-    return NightlySettings(
-        **vars(told)
+    told = vars(parser.parse_args([f"--{name}={value}" for name, value in _ours(arguments, ours)]))
+    of_job = {name: told.pop(name) for name in ("command", "max_age", "metrics", "execution")}
+    limits = Limits(told.pop("max_rejected"), told.pop("max_failed"))
+    if of_job["command"] == "rollback" and told["ds"] is None:
+        raise UsageError("--command rollback takes a date's last publication back: say which by --ds")
+    night = NightlySettings(
+        **told
         | {
+            "ds": told["ds"] or datetime.now(UTC).date().isoformat(),
             "limits": limits,
-            "mapping": parse_mapping(tuple(filter(None, told.mapping.split(",")))),
-            "reprocess": told.reprocess == "true",
+            "mapping": parse_mapping(tuple(filter(None, told["mapping"].split(",")))),
+            "reprocess": told["reprocess"] == "true",
         }
     )
+    return Job(night=night, **of_job)
 
 
 def _ours(arguments: Sequence[str], ours: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from expectations.gate import load
 from expectations.read_back import SAID_REJECTIONS, ReadBack
 from jobs import milestones
-from jobs.console import say
+from jobs.console import log_run, say
 from jobs.drops import DropFile
 from jobs.milestones import Milestone
 from jobs.run import exchange, scoring
@@ -61,6 +61,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
         require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
     recipe = recipe_of(told, stores.joined(), key, intake.taken_up, until)
     run_id = recipe.stamp.run_id
+    log_run(run_id)
     milestones.reached(Milestone.TAKEN_IN)
     with entered(lake, stores, settings.ds, run_id, intake, alone=told.paid):
         with closing(stores.meter()) as meter:

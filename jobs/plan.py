@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from jobs.lake.layout import Lake
 from jobs.run import counting
-from jobs.run.budget import this_month
+from jobs.run.budget import FINISH_SECONDS, this_month
 from jobs.run.intake import called, keyed, listed, looked_at, take_in
 from jobs.run.lost import require_stores
 from jobs.run.recipe import recipe_of
 from jobs.run.workers import shuffle_files, workers_for
-from jobs.settings import NightlySettings, resolve
+from jobs.settings import NightlySettings, next_time, resolve, time_of_day
 from jobs.stores.open import Stores, lake_exists, open_lake, temporary_lake
+from transforms.errors import PlanExceeded
 from transforms.estimate import Estimate, Plan
 
 
@@ -47,3 +50,19 @@ def plan(settings: NightlySettings) -> Plan:
         with closing(stores.meter()) as meter:
             already = meter.spending.of_month(this_month())
         return Plan(settings.scorer, settings.quota_tps, len(intake.files), already, estimate)
+
+
+def require_within(counted: Plan, budget: Decimal | None, deadline: str | None, now: datetime) -> None:
+    """A night of this plan keeps its budget, in dollars, and its deadline (HH:MM, UTC). Raises PlanExceeded."""
+    if budget is not None and counted.dollars > budget:
+        raise PlanExceeded(
+            f"the plan is {counted.estimate.to_buy:,} texts for ${counted.dollars:,.2f}, and the budget "
+            f"${budget:,.2f}: look at the drop, then start the night by hand, with a higher budget or without the plan"
+        )
+    done = now + timedelta(minutes=counted.minutes, seconds=FINISH_SECONDS)
+    if deadline is not None and (latest := next_time(time_of_day(deadline), now)) < done:
+        raise PlanExceeded(
+            f"the plan is {counted.estimate.calls:,} calls, {counted.minutes:,.0f} minutes at {counted.quota_tps:g} a "
+            f"second: done by {done:%H:%M}, and the deadline is {latest:%H:%M} (UTC): start the night by hand, with "
+            "a later deadline or without the plan, or have the quota raised"
+        )

@@ -132,7 +132,7 @@ def resolve(settings: ScoringSettings) -> Resolved:
         quota_tps=settings.quota_tps,
         defer_without_cache=settings.without_cache == DEFER,
         budget=settings.budget,
-        deadline=_time_of_day(settings.deadline) if settings.deadline else None,
+        deadline=time_of_day(settings.deadline) if settings.deadline else None,
     )
 
 
@@ -155,7 +155,8 @@ def _language(language: str | None, scorer: str) -> str:
     return language or (next(iter(kind.languages)) if len(kind.languages) == 1 else DETECT)
 
 
-def _time_of_day(deadline: str) -> time:
+def time_of_day(deadline: str) -> time:
+    """HH:MM as a time of day in UTC. Raises UsageError."""
     try:
         return datetime.strptime(deadline, "%H:%M").replace(tzinfo=UTC).timetz()
     except ValueError:

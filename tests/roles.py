@@ -35,6 +35,8 @@ COMMANDS = {
     "plan": "plan",
     "repair": "lake repair",
     "reader": "sql --engine duckdb, runs",
+    "verify": "lake verify",
+    "analyst": "sql",
 }
 
 

@@ -37,18 +37,19 @@ LEVELS = (
         "jobs.lake.athena",
         "jobs.lake.create",
         "jobs.lake.catalog",
+        "jobs.lake.verify",
         "jobs.spark",
     },
     {"jobs.settings"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
-    {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.analyze", "jobs.redact"},
+    {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.rollback", "jobs.metrics", "jobs.analyze", "jobs.redact"},
     {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
 )
 AWS = (
-    *("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.athena", "jobs.lake.create"),
-    *("infra.local.aws", "infra.local.athena"),
+    *("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.athena", "jobs.lake.create", "jobs.metrics"),
+    *("infra.local.aws", "infra.local.athena", "infra.deploy"),
 )
 # Where a library may be imported, by the module's prefix.
 ALONE = {
@@ -56,7 +57,7 @@ ALONE = {
     "awswrangler": ("jobs.lake.athena",),
     "boto3": AWS,
     "botocore": AWS,
-    "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local"),
+    "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local", "infra.deploy"),
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),
     "filelock": ("jobs.stores.local", "infra.local.aws"),

@@ -18,6 +18,8 @@ AuraStreamError                 1
 │   └── ScorerUnavailable       4  the scorer does not answer, or answers no more for now
 ├── ServiceError                1  a service that a policy or a setting names cannot be used
 ├── SchemaError                 1  a table's columns are not the declared ones
+├── PlanExceeded                1  a night would cost more than it may, or end too late; nothing was bought
+├── TooOld                      1  the last published date is older than it may be
 ├── ExpectationsNotMet          3  the audit found what must not be; nothing was published
 └── TryAgain                    4  what stood in the way passes by itself; LakeBusy and both Unavailable are such
     └── PublishConflict         4  another run published the same date first, or is at work on it
@@ -97,6 +99,14 @@ class ServiceError(AuraStreamError):
 
 class SchemaError(AuraStreamError):
     """A table's columns are not the declared ones; the message lists every difference."""
+
+
+class PlanExceeded(AuraStreamError):
+    """A night would cost more than its budget, or end after its deadline; nothing was bought."""
+
+
+class TooOld(AuraStreamError):
+    """The last published date is older than it may be."""
 
 
 class PublishConflict(TryAgain):

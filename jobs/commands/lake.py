@@ -1,6 +1,8 @@
-"""The commands on a lake: lake create, lake repair, sql, runs, rollback, rebuild."""
+"""The commands on a lake: lake create, lake repair, lake verify, sql, runs, rollback, rebuild."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import click
 
@@ -60,6 +62,29 @@ def repair(lake: str) -> None:
         raise UsageError(f"--lake {lake}: a lake on this machine has no catalog, and needs no repair")
     lost = mend(opened, stores.ledger())
     click.echo(f"catalog         {opened.config.database} shows what is published; {lost:,} partitions were lost")
+
+
+@lake.command(epilog=COMMAND_EPILOG, short_help="Hold what readers see to what was published.")
+@config_option
+@lake_option
+@option("--max-age", metavar="DAYS", type=click.IntRange(min=0), help="How old the last published date may be.")
+def verify(lake: str, max_age: int | None) -> None:
+    """Hold what readers see to what was published: the files of the last seven dates, and what Athena shows of all.
+
+    \b
+    Example
+      aurastream lake verify --lake s3://acme-lake/mail --max-age 1
+    """
+    from jobs.lake.verify import require_recent
+    from jobs.lake.verify import verify as hold
+    from jobs.stores.open import open_lake
+
+    opened, stores = open_lake(lake, create=False)
+    verified, today = hold(opened, stores.ledger()), datetime.now(UTC).date()
+    click.echo(f"verified        {verified.documents:,} documents of {len(verified.dates)} dates")
+    click.echo(f"last date       {verified.last or 'none'}")
+    if max_age is not None:
+        require_recent(verified, today, max_age)
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Answer one SQL query over what is published.")
@@ -146,14 +171,9 @@ def rollback(lake: str, ds: str) -> None:
     Example
       aurastream rollback --lake lake --ds 2026-11-22
     """
-    from jobs.lake.catalog import show
-    from jobs.stores.open import open_lake
+    from jobs.rollback import rollback as take_back
 
-    opened, stores = open_lake(lake, create=False)
-    ledger = stores.ledger()
-    taken_back, now = ledger.rollback(ds)
-    click.echo(f"{ds}: readers see run {now}; run {taken_back} is taken back")
-    show(opened, ledger)
+    click.echo(take_back(lake, ds))
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Fill a meter and a cache that were lost.")

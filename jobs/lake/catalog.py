@@ -74,6 +74,11 @@ def repair(lake: Lake, ledger: Ledger) -> int:
     return lost
 
 
+def unlike(lake: Lake, ledger: Ledger, dates: Sequence[str]) -> list[str]:
+    """What catalog, and of some dates manifests, say otherwise than the ledger, a line each. Raises LakeError."""
+    return [] if lake.config is None else _Catalog(lake, lake.config).unlike(ledger, dates)
+
+
 class _Catalog:
     """A lake's database. Every method raises LakeError."""
 
@@ -112,6 +117,32 @@ class _Catalog:
             lost = {Pair(*each) for each in ledger.pointers().items()} - registered
             if self._register(ledger, lost):
                 return len(lost)
+
+    def unlike(self, ledger: Ledger, dates: Sequence[str]) -> list[str]:
+        """See `unlike`. The ledger is read before and after: a night that publishes meanwhile is no difference."""
+        while True:
+            before = ledger.pointers()
+            publications = ledger.publications(dates) if dates else {}
+            pairs = {Pair(*each) for each in before.items()}
+            shown = shown_pairs(self._get("scores"))
+            found = [f"scores does not show run {pair.run_id} of {pair.ds}" for pair in sorted(pairs - shown)]
+            found += [f"scores shows run {pair.run_id} of {pair.ds}" for pair in sorted(shown - pairs)]
+            for ds, publication in sorted(publications.items()):
+                pair = Pair(ds, publication.run_id)
+                if pair in pairs & shown and self._listed(pair) != self._manifest_of(publication.files):
+                    found.append(f"the manifest of run {pair.run_id} of {ds} lists other files")
+            if not found or ledger.pointers() == before:
+                return found
+
+    def _listed(self, pair: Pair) -> bytes | None:
+        """What a pair's manifest says; None where there is none."""
+        uri = self._manifest(pair)
+        with using(self._lake.root):
+            try:
+                with storage_of(uri).open(uri) as file:
+                    return bytes(file.read())
+            except FileNotFoundError:
+                return None
 
     def _have_tables(self) -> None:
         self._have(self._table("scores_all", SCORES, [_DS, pa.field("run", pa.string())], "catalog/nothing", _SYMLINKS))
@@ -152,7 +183,10 @@ class _Catalog:
 
     def _write_manifest(self, pair: Pair, listed: Sequence[PublishedFile]) -> None:
         """What a run published of a date, by file."""
-        put(self._manifest(pair), "".join(f"{self._lake.at(file.path)}\n" for file in listed).encode())
+        put(self._manifest(pair), self._manifest_of(listed))
+
+    def _manifest_of(self, listed: Sequence[PublishedFile]) -> bytes:
+        return "".join(f"{self._lake.at(file.path)}\n" for file in listed).encode()
 
     def _partition(self, pair: Pair) -> dict[str, Any]:
         return {

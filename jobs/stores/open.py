@@ -28,7 +28,7 @@ from jobs.stores.steps import CACHE_LIFETIME
 from transforms.errors import LakeError, UsageError
 from transforms.sentiment.protocols import ScoreCache
 
-CACHE_TABLE = "aurastream-cache"  # in DynamoDB, as infra/template.yaml names it
+CACHE_TABLE = "aurastream-cache"  # in DynamoDB, of a lake that names none
 LOCAL = "local"  # the cache in a file of the lake
 
 

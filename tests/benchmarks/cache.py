@@ -101,7 +101,7 @@ def publish(folder: Path, keys: Sequence[bytes]) -> list[str]:
 def dynamo_cache() -> Iterator[DynamoScoreCache]:
     """A cache on DynamoDB Local."""
     with dynamodb_local() as server:
-        server.create("ScoreCache", "cache-benchmark")
+        server.create("CacheTable", "cache-benchmark")
         os.environ.update(server.environment)
         with closing(DynamoScoreCache("cache-benchmark")) as cache:
             yield cache

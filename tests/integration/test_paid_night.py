@@ -413,7 +413,7 @@ def test_two_lakes_share_a_table_of_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dynamo = dynamodb(store)
-    dynamo.create("ScoreCache", "shared-scores")
+    dynamo.create("CacheTable", "shared-scores")
     for name, value in (CREDENTIALS | dynamo.environment).items():
         monkeypatch.setenv(name, value)  # the driver looks the table up before anything is bought
     drops = random_drop(tmp_path / "drops", 7)

@@ -121,6 +121,11 @@ def of_reader(aws: Aws, ground: Ground, seen: Seen) -> None:
     told(seen, "runs", "--lake", ground.lake)
 
 
+def of_verify(aws: Aws, ground: Ground, seen: Seen) -> None:
+    _a_night(aws, ground)
+    assert "60 documents" in told(seen, "lake", "verify", "--lake", ground.lake)
+
+
 def _a_night(aws: Aws, ground: Ground) -> None:
     with acting(aws, ground) as unseen:
         told(unseen, "nightly", "--drops", ground.drops, "--lake", ground.lake, "--ds", DS, *PAID, "--language", "en")
@@ -132,6 +137,7 @@ ROLES: dict[str, Callable[[Aws, Ground, Seen], None]] = {
     "plan": of_plan,
     "repair": of_repair,
     "reader": of_reader,
+    "verify": of_verify,
 }
 
 

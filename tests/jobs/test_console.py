@@ -1,11 +1,13 @@
 """What a command gives: whole, or not at all."""
 
+import json
 import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from jobs.console import output, say
+from jobs.console import json_log, log_run, output, say
 from transforms.errors import UsageError
 
 
@@ -65,3 +67,20 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
         out.write(b"after")
     assert link.is_symlink()
     assert target.read_text() == "after"
+
+
+def test_lines_in_json_bear_the_run_and_end_with_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with json_log(command="plan"):
+        say("first \x1b[31m")
+        log_run("R1")
+        say("second")
+    say("third")
+
+    *lines, last = capsys.readouterr().err.splitlines()
+    told = [json.loads(line) for line in lines]
+    assert all(datetime.fromisoformat(each.pop("at")).tzinfo for each in told)
+    assert told == [
+        {"command": "plan", "message": "first \\x1b[31m"},
+        {"command": "plan", "run": "R1", "message": "second"},
+    ]
+    assert last == "third"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ import jobs.nightly
 from jobs import glue
 from jobs.commands.night import nightly as command
 from jobs.formats import Format
-from jobs.glue_arguments import NOT_HERE, OF_GLUE, settings
+from jobs.glue_arguments import NOT_HERE, OF_GLUE, job
+from jobs.settings import NightlySettings
 from jobs.spark import modules
 from jobs.spark.session import SparkSession
+from tests.conftest import document, write_json_lines
 from tests.integration.lakes import DS
 from transforms import errors
 from transforms.errors import AuraStreamError, Ending, UsageError
@@ -28,6 +31,10 @@ OF_A_RUN = [
     *("--job-language", "python", "--scriptLocation", "s3://bucket/glue.py", "--executor-cores", "8"),
 ]
 OURS = ["--drops", "s3://d/drops", "--lake", "s3://l/lake"]
+
+
+def settings(arguments: list[str]) -> NightlySettings:
+    return job(arguments).night
 
 
 def test_arguments_are_those_of_nightly() -> None:
@@ -203,3 +210,66 @@ def test_every_module_is_imported_on_executors(spark: SparkSession, monkeypatch:
     monkeypatch.setattr(modules, "_modules", lambda: [*wanted, "jobs.that_is_not_there"])
     with pytest.raises(AuraStreamError, match=r"executors lack .*jobs\.that_is_not_there.*additional-python-modules"):
         modules.check_executors(spark)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Arguments of a drop of one document and a lake; Glue's session is ours."""
+    write_json_lines(tmp_path / "drops" / f"ds={DS}" / "a.jsonl", [document(text="Works well.")])
+    monkeypatch.setattr(glue, "glue_session", lambda _: spark)
+    monkeypatch.setattr(glue, "check_executors", lambda _: None)
+    return ["--drops", str(tmp_path / "drops"), "--lake", str(tmp_path / "lake"), "--scorer", "local", "--ds", DS]
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return told
+
+
+def test_each_command_does_what_it_is_called(
+    lake: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    glue.main([*lake, "--command", "plan"])
+    assert said(capsys)["plan"]["documents"] == 1
+    glue.main(lake)
+    first = said(capsys)["run"]["run_id"]
+    glue.main([*lake, "--command", "verify"])
+    assert said(capsys)["verified"] == {"dates": [DS], "documents": 1, "last": DS}
+
+    write_json_lines(tmp_path / "drops" / f"ds={DS}" / "b.jsonl", [document(document_id="late", text="Late.")])
+    glue.main([*lake, "--execution", "e1"])
+    captured = capsys.readouterr()
+    second = json.loads(captured.out.splitlines()[-1])["run"]["run_id"]
+    lines = [json.loads(line) for line in captured.err.splitlines() if line.startswith("{")]
+    assert {each["command"] for each in lines} == {"nightly"}
+    assert {each["execution"] for each in lines} == {"e1"}
+    glue.main([*lake, "--command", "rollback"])
+    assert said(capsys)["rollback"] == f"{DS}: readers see run {first}; run {second} is taken back"
+
+
+def test_a_date_that_is_too_old_fails(lake: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    glue.main(lake)
+    with pytest.raises(glue.NightFailed, match=rf"FAILED: TooOld: the last published date is {DS}"):
+        glue.main([*lake, "--command", "verify", "--max-age", "1"])
+
+
+def test_a_file_that_readers_lack_fails(lake: list[str], tmp_path: Path) -> None:
+    glue.main(lake)
+    (file,) = (tmp_path / "lake" / "scores").rglob("*.parquet")
+    file.unlink()
+    with pytest.raises(glue.NightFailed, match=r"FAILED: LakeError: .*\.parquet is published, but not there"):
+        glue.main([*lake, "--command", "verify"])
+
+
+def test_a_plan_beyond_the_budget_fails_and_nothing_is_made(
+    lake: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid = [*lake[:4], "--scorer", "comprehend", "--language", "en"]
+    with pytest.raises(glue.NightFailed, match=r"FAILED: PlanExceeded: the plan is 1 texts for \$0\.00"):
+        glue.main([*paid, "--command", "plan", "--budget", "0"])
+    assert not (tmp_path / "lake").exists()
+
+
+def test_rollback_wants_its_date() -> None:
+    with pytest.raises(UsageError, match="say which by --ds"):
+        job([*OURS, "--command", "rollback"])

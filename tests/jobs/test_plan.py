@@ -1,14 +1,17 @@
 """A plan, as the command makes it: the same for a lake that is not there, and nothing is left of it."""
 
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from jobs.plan import plan
+from jobs.plan import plan, require_within
 from jobs.settings import NightlySettings
 from jobs.stores.open import open_lake
 from tests.conftest import document, write_json_lines
-from transforms.errors import DropError, UsageError
+from transforms.errors import DropError, PlanExceeded, UsageError
+from transforms.estimate import Estimate, Plan
 
 DS = "2026-11-22"
 
@@ -38,3 +41,24 @@ def test_what_cannot_be_is_said_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(DropError, match="cannot be listed"):
         plan(settings(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("budget", "deadline", "words"),
+    [
+        ("2.99", None, r"100 texts for \$3\.00, and the budget \$2\.99"),
+        ("3.00", None, None),
+        (None, None, None),
+        ("3.00", "04:10", r"60 minutes at 0\.1 a second: done by 04:10, and the deadline is 04:10"),
+        ("3.00", "04:11", None),
+        ("3.00", "03:05", None),  # of tomorrow
+    ],
+)
+def test_a_plan_that_exceeds_what_it_may_is_told(budget: str | None, deadline: str | None, words: str | None) -> None:
+    counted = Plan("comprehend", 0.1, 1, 0, Estimate(to_buy=100, units=30_000, calls=360))
+    given = (None if budget is None else Decimal(budget), deadline, datetime.fromisoformat("2026-11-22T03:10+00:00"))
+    if words is None:
+        require_within(counted, *given)
+    else:
+        with pytest.raises(PlanExceeded, match=words):
+            require_within(counted, *given)

@@ -22,6 +22,8 @@ CODES = {
     "ScorerUnavailable": 4,
     "ServiceError": 1,
     "SchemaError": 1,
+    "PlanExceeded": 1,
+    "TooOld": 1,
     "ExpectationsNotMet": 3,
     "TryAgain": 4,
     "PublishConflict": 4,

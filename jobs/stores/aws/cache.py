@@ -18,7 +18,7 @@ _SMALLEST = 1e-130
 
 
 class DynamoScoreCache:
-    """`ScoreCache` in a DynamoDB table such as `infra/template.yaml` declares; the last entry put for a key stays.
+    """`ScoreCache` in a DynamoDB table such as `infra/data.yaml` declares; the last entry put for a key stays.
 
     One for each process: it holds connections. Scores come back exactly, but those below 1e-130 as 0, which is all
     that DynamoDB can hold. `now` tells the time, in seconds since 1970. Every method, and making one, raises CacheError

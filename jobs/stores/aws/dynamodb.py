@@ -32,7 +32,7 @@ KEYS_A_READ = 100
 ITEMS_A_WRITE = 25
 ACTIONS_A_TRANSACTION = 100
 _ADVICE = {
-    "ResourceNotFoundException": "it is not there; make it with infra/template.yaml, in the region of AWS_REGION",
+    "ResourceNotFoundException": "it is not there; make it with infra/data.yaml, in the region of AWS_REGION",
 }
 _FAILED = "ConditionalCheckFailedException"
 _CANCELLED = "TransactionCanceledException"

@@ -49,7 +49,7 @@ _COUNT = "ADD #count :one"
 
 
 class DynamoLedger:
-    """`Ledger` in a table such as `infra/template.yaml` declares. One for each process: it holds connections."""
+    """`Ledger` in a table such as `infra/data.yaml` declares. One for each process: it holds connections."""
 
     def __init__(self, table: str) -> None:
         self._table = Table(table)

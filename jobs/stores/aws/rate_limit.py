@@ -18,7 +18,7 @@ LIFETIME = timedelta(days=2)
 
 
 class DynamoRateLimit:
-    """`RateLimit` in a table such as `infra/template.yaml` declares. `now` tells the time, in seconds since 1970."""
+    """`RateLimit` in a table such as `infra/data.yaml` declares. `now` tells the time, in seconds since 1970."""
 
     def __init__(self, table: str, now: Callable[[], float] = time.time) -> None:
         self._now = now

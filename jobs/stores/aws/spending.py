@@ -16,7 +16,7 @@ LIFETIME = timedelta(days=400)
 
 
 class DynamoSpending:
-    """`Spending` in a table such as `infra/template.yaml` declares.
+    """`Spending` in a table such as `infra/data.yaml` declares.
 
     A run has an item of its own, and its month another that names it. A reservation whose answer was lost may count
     twice, and stays so.

@@ -1,4 +1,4 @@
-"""The keys of the DynamoDB tables of a lake, as `infra/template.yaml` declares them too; a test compares."""
+"""The keys of the DynamoDB tables of a lake, as `infra/data.yaml` declares them too; a test compares."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _FREE_OR_OWN = "attribute_not_exists(#pk) OR #holder = :holder"
 
 
 class DynamoTextClaims:
-    """`TextClaims` in a table such as `infra/template.yaml` declares. `now` tells the time, in seconds since 1970.
+    """`TextClaims` in a table such as `infra/data.yaml` declares. `now` tells the time, in seconds since 1970.
 
     The keys of one call are claimed in one transaction, which tells whose the others are. Claims of a run that is over
     are not looked for: an item says that it is over, and whoever meets a claim of another's looks for that.

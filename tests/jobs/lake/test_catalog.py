@@ -14,6 +14,7 @@ import pytest
 from jobs import storage
 from jobs.lake import catalog
 from jobs.lake.config import LakeConfig
+from jobs.lake.files import put
 from jobs.lake.layout import Lake
 from jobs.stores.local.ledger import LocalLedger
 from jobs.stores.protocols import PublishedFile
@@ -200,6 +201,28 @@ def test_what_somebody_removed_is_made_anew(lake: Lake, ledger: LocalLedger, glu
     assert len(glue.get_partitions(**where, TableName="scores_all")["Partitions"]) == 3
     assert storage.storage_of(manifest).stat(manifest)
     assert catalog.repair(lake, ledger) == 0
+
+
+def test_what_the_catalog_says_otherwise_is_told(lake: Lake, ledger: LocalLedger, glue: Any) -> None:
+    publish(ledger, "R1", *DAYS)
+    catalog.show(lake, ledger)
+    assert catalog.unlike(lake, ledger, DAYS) == []
+
+    publish(ledger, "R2", DAYS[0])
+    assert catalog.unlike(lake, ledger, DAYS) == [
+        f"scores does not show run R2 of {DAYS[0]}",
+        f"scores shows run R1 of {DAYS[0]}",
+    ]
+    catalog.show(lake, ledger)
+    manifest = lake.at(f"catalog/scores/ds={DAYS[0]}/run=R2/manifest")
+    for content in (b"s3://elsewhere/part.parquet\n", None):
+        storage.storage_of(manifest).delete(manifest)
+        if content:
+            put(manifest, content)
+        assert catalog.unlike(lake, ledger, DAYS) == [f"the manifest of run R2 of {DAYS[0]} lists other files"]
+        assert catalog.unlike(lake, ledger, DAYS[1:]) == []
+    catalog.repair(lake, ledger)
+    assert catalog.unlike(lake, ledger, DAYS) == []
 
 
 def test_a_database_that_is_not_there(lake: Lake, ledger: LocalLedger) -> None:

@@ -1,6 +1,6 @@
 """DynamoDB on this machine: Amazon's own DynamoDB Local, where Maven and Java can have it, and moto's server.
 
-A test's id says which it ran against. The tables are those that `infra/template.yaml` declares.
+A test's id says which it ran against. The tables are those that `infra/data.yaml` declares.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from infra.local.aws.part import Launch, Part
 from infra.local.aws.process import serving
 from transforms.errors import AuraStreamError
 
-TEMPLATE = Path(__file__).parents[3] / "infra" / "template.yaml"
+TEMPLATE = Path(__file__).parents[3] / "infra" / "data.yaml"
 SERVERS = ("dynamodb-local", "moto")
 
 

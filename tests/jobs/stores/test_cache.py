@@ -57,7 +57,7 @@ def new_table(server: Dynamo, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A new table of the server, which alone boto3 knows of."""
     alone_known(server.environment, monkeypatch)
     store = Store(table=next(TABLES), environment=server.environment)
-    server.create("ScoreCache", store.table)
+    server.create("CacheTable", store.table)
     return store
 
 
@@ -221,7 +221,7 @@ def dynamo(table: Store) -> Iterator[DynamoScoreCache]:
 
 
 def test_the_table_is_on_demand_encrypted_and_forgets() -> None:
-    table = declared("ScoreCache")
+    table = declared("CacheTable")
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
@@ -229,7 +229,7 @@ def test_the_table_is_on_demand_encrypted_and_forgets() -> None:
 
 
 def test_the_template_and_the_cache_name_the_same_table() -> None:
-    assert declared("ScoreCache")["TableName"] == CACHE_TABLE
+    assert declared("CacheTable")["TableName"] == CACHE_TABLE
 
 
 def test_what_dynamodb_cannot_hold_is_nought(dynamo: DynamoScoreCache) -> None:
