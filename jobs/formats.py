@@ -14,11 +14,17 @@ class Format(StrEnum):
     TEXT = "text"
     MAIL = "mail"
     MBOX = "mbox"
+    HTML = "html"
+    RTF = "rtf"
+    DOCX = "docx"
+    ODT = "odt"
+    PDF = "pdf"
     ZIP = "zip"
     TAR = "tar"
     UNKNOWN = "unknown"
 
 
 ARCHIVES = frozenset({Format.ZIP, Format.TAR})
+LETTERS = frozenset({Format.HTML, Format.RTF, Format.DOCX, Format.ODT, Format.PDF})
 # What is read from its start to its end, and never held as a whole.
 STREAMED = frozenset({Format.JSONL, Format.CSV, Format.TEXT, Format.MBOX, Format.TAR})

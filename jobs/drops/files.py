@@ -77,6 +77,13 @@ _FORMATS = {
     ".md": Format.TEXT,
     ".eml": Format.MAIL,
     ".mbox": Format.MBOX,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".xhtml": Format.HTML,
+    ".rtf": Format.RTF,
+    ".docx": Format.DOCX,
+    ".odt": Format.ODT,
+    ".pdf": Format.PDF,
     ".zip": Format.ZIP,
     ".tar": Format.TAR,
 }

@@ -12,10 +12,22 @@ _HEADERS_OF_MAIL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BEGINS_MAILBOX = re.compile(rb"From [^\r\n]*\d:\d\d[^\r\n]*\r?\n")
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype\s+html\b|<html[\s>])", re.IGNORECASE)
+_MIMETYPE = b"mimetypeapplication/vnd.oasis.opendocument.text"  # the first member, stored as it is
+_BEGINNINGS = {b"%PDF-": Format.PDF, b"{\\rtf": Format.RTF}
 
 
 def look(head: bytes) -> Format | None:
     """The format that some first bytes show beyond doubt."""
+    for begins_with, form in _BEGINNINGS.items():
+        if head.startswith(begins_with):
+            return form
+    if _PAGE.match(head):
+        return Format.HTML
+    if head[30 : 30 + len(_MIMETYPE)] == _MIMETYPE:
+        return Format.ODT
+    if head.startswith(b"PK\x03\x04") and b"word/" in head:
+        return Format.DOCX
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return Format.ZIP
     if head[257:262] == b"ustar":

@@ -12,12 +12,13 @@ import pyarrow as pa
 from jobs.console import say
 from jobs.drops import DropFile, Split
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Compression, Expansion, expand
-from jobs.formats import ARCHIVES, Format
+from jobs.formats import ARCHIVES, LETTERS, Format
 from jobs.guard import type_and_place
 from jobs.readers.archives import Member, read_tar, read_zip
 from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
 from jobs.readers.jsonl import read_json_lines
+from jobs.readers.letters import read_letter
 from jobs.readers.lines import split_lines
 from jobs.readers.mail import read_mail, read_mailbox
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
@@ -93,6 +94,8 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
         blocks = _blocks(source, split)
         if file.format is Format.TEXT:
             yield _text(blocks, split)
+        elif file.format in LETTERS:
+            yield read_letter(blocks, file.format, file.source_file, _name(file))
         elif file.format is Format.MAIL:
             yield from read_mail(blocks, file.source_file, _name(file))
         elif file.format is Format.MBOX:
