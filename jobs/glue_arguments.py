@@ -67,14 +67,15 @@ def settings(arguments: Sequence[str]) -> NightlySettings:
     parser.add_argument("--budget", type=parse_dollars)
     parser.add_argument("--map", dest="mapping", default="")
     parser.add_argument("--format", dest="file_format", type=Format)
-    parser.add_argument("--reprocess", choices=["true", "false"], default="false")
+    for name in ("reprocess", "turns", "whole"):
+        parser.add_argument(f"--{name}", choices=["true", "false"], default="false")
     ours = [option.removeprefix("--") for option in parser._option_string_actions]
     told = parser.parse_args([f"--{name}={value}" for name, value in _ours(arguments, ours)])
     return NightlySettings(
         **vars(told)
         | {
             "mapping": parse_mapping(tuple(filter(None, told.mapping.split(",")))),
-            "reprocess": told.reprocess == "true",
+            **{name: getattr(told, name) == "true" for name in ("reprocess", "turns", "whole")},
         }
     )
 

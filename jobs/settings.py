@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from math import inf
 from pathlib import Path, PurePath, PurePosixPath
 
-from jobs.formats import Format
+from jobs.formats import Format, Telling
 from jobs.scorers.registry import scorer_type
 from jobs.storage import absolute, others_may_read, storage_of
 from jobs.stores.open import named_table
@@ -35,6 +35,8 @@ class ScoringSettings:
     """How documents are scored, as a command is told."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)  # our column -> theirs
+    turns: bool = False  # of conversations each turn is a document
+    whole: bool = False  # and what agents say is scored as well
     scorer: str = "local"
     language: str | None = None  # of documents that name none; None: as the scorer needs it
     key_file: str | Path | None = None  # a path or URI; None: the lake's own key
@@ -81,6 +83,7 @@ class Resolved:
     """How documents are scored, once everything that was told is known to be usable."""
 
     mapping: Mapping[str, str]
+    telling: Telling
     scorer: str
     language: str  # of documents that name none: a code, DETECT or ASK
     policy: Policy
@@ -109,6 +112,7 @@ def resolve(settings: ScoringSettings) -> Resolved:
         raise UsageError("a second opinion costs money that no budget caps: leave second_opinion to `redact`")
     return Resolved(
         mapping=settings.mapping,
+        telling=Telling(settings.turns, settings.whole),
         scorer=settings.scorer,
         language=_language(settings.language, settings.scorer),
         policy=policy,

@@ -73,7 +73,7 @@ ALONE = {
     "sqlglot": ("infra.local.athena",),
     "sqlite3": ("jobs.stores.local",),
     "striprtf": ("jobs.readers.extraction",),
-    "tarfile": ("jobs.readers.archives",),
+    "tarfile": ("jobs.readers.archives", "infra.local.aws"),
     "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws", "infra.glue"),
     "vaderSentiment": ("transforms.sentiment.vader",),
 }

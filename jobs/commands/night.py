@@ -25,6 +25,8 @@ from jobs.commands.options import (
     policy_option,
     quota_option,
     scorer_option,
+    turns_option,
+    whole_option,
 )
 from jobs.formats import Format
 from transforms.errors import UsageError
@@ -84,6 +86,8 @@ def _drop_options(command: Command) -> Command:
         ),
         option("--date-pattern", metavar="PATTERN", help="Where a path holds its date: %Y/%m/%d. ds=DATE needs none."),
         map_option,
+        turns_option,
+        whole_option,
         scorer_option,
         language_option,
         option("--reprocess", is_flag=True, help="Take files again that a published run has taken."),

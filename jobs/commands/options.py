@@ -198,6 +198,8 @@ map_option = option(
     metavar="COLUMN=THEIRS",
     help="Which of the drop's columns holds one of ours: text=body. Once for each column.",
 )
+turns_option = option("--turns", is_flag=True, help="Of a conversation, each turn is a document.")
+whole_option = option("--whole", is_flag=True, help="Of a conversation, what agents say is scored as well.")
 language_option = option(
     "--language",
     metavar="CODE|detect|...",

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
-from jobs.drops.looks import look
+from jobs.drops.looks import look, look_at_json
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
 from jobs.storage import Stored, storage_of
@@ -84,6 +84,8 @@ _FORMATS = {
     ".docx": Format.DOCX,
     ".odt": Format.ODT,
     ".pdf": Format.PDF,
+    ".vtt": Format.CAPTIONS,
+    ".srt": Format.CAPTIONS,
     ".zip": Format.ZIP,
     ".tar": Format.TAR,
 }
@@ -97,6 +99,10 @@ _COMPRESSIONS = {
 _SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
 # What is not read through a decompressor: its parts are looked up.
 _UNCOMPRESSED = frozenset({Format.PARQUET, Format.ZIP})
+_SLACK_MARKS = ("channels.json", "users.json")
+_SLACK_LISTS = frozenset(
+    (*_SLACK_MARKS, "groups.json", "dms.json", "mpims.json", "integration_logs.json", "org_users.json", "canvases.json")
+)
 _HEAD = 4096  # bytes looked at to tell what a file is
 _THREADS = 16  # files looked at at once
 
@@ -134,6 +140,9 @@ def find_drop(
             entries.append(entry)
         else:
             skipped.append((entry.uri, reason))
+    lists = slack_lists([entry.name for entry in entries])
+    skipped += ((entry.uri, "a list of a Slack export") for entry in entries if entry.name in lists)
+    entries = [entry for entry in entries if entry.name not in lists]
 
     def drop_file(entry: Entry) -> DropFile:
         dated, found = date_of(entry.uri, pattern)
@@ -162,6 +171,13 @@ def recognised(files: Sequence[DropFile]) -> list[DropFile]:
     """The files with format and compression of each, by its name and its first bytes; several looked at at once."""
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(lambda file: file if file.error_code else _recognised(file), files))
+
+
+def slack_lists(names: Sequence[str]) -> set[str]:
+    """Of the names of files, those that a Slack export has beside its channels: they hold no messages."""
+    folders = [{name.rpartition("/")[0] for name in names if name.rpartition("/")[2] == each} for each in _SLACK_MARKS]
+    exports = set.intersection(*folders)
+    return {name for name in names if name.rpartition("/")[0] in exports and name.rpartition("/")[2] in _SLACK_LISTS}
 
 
 def passed_over(entry: Entry) -> str | None:
@@ -213,6 +229,8 @@ def recognise(base: str, head: bytes, told: Format) -> tuple[Format, Compression
     if magic is not Compression.NONE or _is_text(head):
         compression = magic
     form = named if told is Format.UNKNOWN else told
+    if form is Format.JSONL and told is Format.UNKNOWN and base.lower().removesuffix(".gz").endswith(".json"):
+        form = look_at_json(_expanded(head, compression)) or form
     if form is Format.UNKNOWN or (form is Format.TEXT and told is Format.UNKNOWN):
         form = _content(head, compression, form)
     unreadable = form in _UNCOMPRESSED and compression is not Compression.NONE
@@ -221,11 +239,9 @@ def recognise(base: str, head: bytes, told: Format) -> tuple[Format, Compression
 
 def _content(head: bytes, compression: Compression, named: Format) -> Format:
     """What the first bytes of a file are; a text by its name is only taken for what it looks like beyond doubt."""
-    if compression is not Compression.NONE:
-        try:
-            head = next(expand(io.BytesIO(head), compression), b"")[:_HEAD]
-        except Broken:
-            return named
+    head = _expanded(head, compression)
+    if not head:
+        return named
     if seen := look(head):
         return seen
     if named is not Format.UNKNOWN:
@@ -235,6 +251,16 @@ def _content(head: bytes, compression: Compression, named: Format) -> Format:
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return Format.JSONL
     return Format.TEXT if _is_text(head) else Format.UNKNOWN
+
+
+def _expanded(head: bytes, compression: Compression) -> bytes:
+    """The first bytes of a file as they were before they were compressed; none where they cannot be told."""
+    if compression is Compression.NONE:
+        return head
+    try:
+        return next(expand(io.BytesIO(head), compression), b"")[:_HEAD]
+    except Broken:
+        return b""
 
 
 def _is_text(head: bytes) -> bool:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from jobs.console import say
 from jobs.drops import DropFile, Split
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Compression, Expansion, expand
-from jobs.formats import ARCHIVES, LETTERS, Format
+from jobs.formats import ARCHIVES, CONVERSATIONS, LETTERS, Format, Telling
 from jobs.guard import type_and_place
 from jobs.readers.archives import Member, read_tar, read_zip
 from jobs.readers.columnar import read_parquet
+from jobs.readers.conversations import read_conversation
 from jobs.readers.delimited import read_delimited
 from jobs.readers.jsonl import read_json_lines
 from jobs.readers.letters import read_letter
@@ -24,10 +25,21 @@ from jobs.readers.mail import read_mail, read_mailbox
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
+_AS_IT_COMES = Telling()
 _BOM = b"\xef\xbb\xbf"
 
 
-def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_768) -> Iterator[pa.RecordBatch]:
+class _Told(NamedTuple):
+    """How files are read."""
+
+    columns: Mapping[str, str]  # ours -> theirs
+    batch_rows: int
+    telling: Telling
+
+
+def read_split(
+    split: Split, mapping: Mapping[str, str], batch_rows: int = 32_768, telling: Telling = _AS_IT_COMES
+) -> Iterator[pa.RecordBatch]:
     """Read a part of a drop; every batch has the columns of transforms.schemas.DOCUMENTS.
 
     mapping: our column -> theirs, for those of transforms.documents.COLUMNS that go by another name in the files.
@@ -35,12 +47,10 @@ def read_split(split: Split, mapping: Mapping[str, str], batch_rows: int = 32_76
     it is the file as a whole.
     """
     columns = {ours: mapping.get(ours, ours) for ours in COLUMNS}
-    yield from _rows(split, columns, batch_rows, Expansion(split.file.size), 0)
+    yield from _rows(split, _Told(columns, batch_rows, telling), Expansion(split.file.size), 0)
 
 
-def _rows(
-    split: Split, columns: Mapping[str, str], batch_rows: int, expansion: Expansion, depth: int
-) -> Iterator[pa.RecordBatch]:
+def _rows(split: Split, told: _Told, expansion: Expansion, depth: int) -> Iterator[pa.RecordBatch]:
     """A split's rows, and one for what could not be read. `expansion` and `depth` are of the archives it lies in."""
     file = split.file
     if file.error_code:
@@ -50,9 +60,9 @@ def _rows(
     row = split.first_row if split.start else -1
     try:
         if file.format in ARCHIVES:
-            yield from _members(split, columns, batch_rows, expansion, depth)
+            yield from _members(split, told, expansion, depth)
             return
-        for batch in _read(split, columns, batch_rows):
+        for batch in _read(split, told):
             yield batch
             row = batch["source_row"][-1].as_py()
     except Broken as broken:
@@ -66,11 +76,9 @@ def _rows(
         yield rejection(file.source_file, row + 1, Reason.CORRUPT_FILE)
 
 
-def _members(
-    split: Split, columns: Mapping[str, str], batch_rows: int, expansion: Expansion, depth: int
-) -> Iterator[pa.RecordBatch]:
+def _members(split: Split, told: _Told, expansion: Expansion, depth: int) -> Iterator[pa.RecordBatch]:
     def read(member: Split, deeper: int) -> Iterator[pa.RecordBatch]:
-        return _rows(member, columns, batch_rows, expansion, deeper)
+        return _rows(member, told, expansion, deeper)
 
     with _opened(split.file) as source:
         if split.file.format is Format.ZIP:
@@ -84,8 +92,8 @@ def _opened(file: DropFile) -> AbstractContextManager[Any]:
     return nullcontext(file.stream) if isinstance(file, Member) and file.stream else file.open()
 
 
-def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.RecordBatch]:
-    file = split.file
+def _read(split: Split, told: _Told) -> Iterator[pa.RecordBatch]:
+    file, (columns, batch_rows, telling) = split.file, told
     with _opened(file) as source:
         if file.format is Format.PARQUET:
             groups = range(split.start, split.end)
@@ -94,6 +102,8 @@ def _read(split: Split, columns: Mapping[str, str], batch_rows: int) -> Iterator
         blocks = _blocks(source, split)
         if file.format is Format.TEXT:
             yield _text(blocks, split)
+        elif file.format in CONVERSATIONS:
+            yield read_conversation(blocks, file.format, file.source_file, _name(file), telling)
         elif file.format in LETTERS:
             yield read_letter(blocks, file.format, file.source_file, _name(file))
         elif file.format is Format.MAIL:

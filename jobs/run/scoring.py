@@ -134,7 +134,7 @@ def _batches(splits: Iterable[Split], recipe: Recipe, report: TaskReport) -> Ite
 def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
     """A split's documents, or of a file that was taken before those that are taken up; the report counts them."""
     file = split.file
-    for batch in read_split(split, recipe.mapping):
+    for batch in read_split(split, recipe.mapping, telling=recipe.telling):
         if file.format in ARCHIVES:
             batch = _called(batch, file, recipe)
         if file.source_file in recipe.taken_up:
