@@ -29,10 +29,10 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Telling:
-    """How conversations become documents."""
+    """How mail and conversations become documents."""
 
     turns: bool = False  # a document a turn
-    whole: bool = False  # also what agents say
+    whole: bool = False  # also what agents say, and what a mail quotes
 
 
 ARCHIVES = frozenset({Format.ZIP, Format.TAR})

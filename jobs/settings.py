@@ -36,7 +36,7 @@ class ScoringSettings:
 
     mapping: Mapping[str, str] = field(default_factory=dict)  # our column -> theirs
     turns: bool = False  # of conversations each turn is a document
-    whole: bool = False  # and what agents say is scored as well
+    whole: bool = False  # what agents say, and what mails quote, is scored as well
     scorer: str = "local"
     language: str | None = None  # of documents that name none; None: as the scorer needs it
     key_file: str | Path | None = None  # a path or URI; None: the lake's own key

@@ -199,7 +199,11 @@ map_option = option(
     help="Which of the drop's columns holds one of ours: text=body. Once for each column.",
 )
 turns_option = option("--turns", is_flag=True, help="Of a conversation, each turn is a document.")
-whole_option = option("--whole", is_flag=True, help="Of a conversation, what agents say is scored as well.")
+whole_option = option(
+    "--whole",
+    is_flag=True,
+    help="Score what agents say, too, and what a mail quotes, its signature and its disclaimer.",
+)
 language_option = option(
     "--language",
     metavar="CODE|detect|...",

@@ -107,9 +107,9 @@ def _read(split: Split, told: _Told) -> Iterator[pa.RecordBatch]:
         elif file.format in LETTERS:
             yield read_letter(blocks, file.format, file.source_file, _name(file))
         elif file.format is Format.MAIL:
-            yield from read_mail(blocks, file.source_file, _name(file))
+            yield from read_mail(blocks, file.source_file, _name(file), whole=telling.whole)
         elif file.format is Format.MBOX:
-            yield from _bounded(read_mailbox(blocks, file.source_file, _name(file)), split)
+            yield from _bounded(read_mailbox(blocks, file.source_file, _name(file), whole=telling.whole), split)
         elif file.format is Format.CSV:
             delimiter = "\t" if _TSV.search(file.uri) else ","
             lines = split_lines(blocks, 1)
