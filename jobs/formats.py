@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -15,11 +16,28 @@ class Format(StrEnum):
     TEXT = "text"
     MAIL = "mail"
     MBOX = "mbox"
+    HTML = "html"
+    RTF = "rtf"
+    DOCX = "docx"
+    ODT = "odt"
+    PDF = "pdf"
+    CAPTIONS = "captions"
+    CONVERSATION = "conversation"
     ZIP = "zip"
     TAR = "tar"
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True)
+class Telling:
+    """How mail and conversations become documents."""
+
+    turns: bool = False  # a document a turn
+    whole: bool = False  # also what agents say, and what a mail quotes
+
+
 ARCHIVES = frozenset({Format.ZIP, Format.TAR})
+CONVERSATIONS = frozenset({Format.CAPTIONS, Format.CONVERSATION})
+LETTERS = frozenset({Format.HTML, Format.RTF, Format.DOCX, Format.ODT, Format.PDF})
 # What is read from its start to its end, and never held as a whole.
 STREAMED = frozenset({Format.JSONL, Format.CSV, Format.TEXT, Format.MBOX, Format.TAR})

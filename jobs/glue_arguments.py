@@ -47,6 +47,7 @@ _DASHED = {"python-modules-installer-option", "conf"}
 _NEAR = 0.75
 
 
+_FLAGS = ("reprocess", "each-line", "turns", "whole")
 COMMANDS = ("nightly", "plan", "verify", "rollback")
 
 
@@ -88,7 +89,8 @@ def job(arguments: Sequence[str]) -> Job:
         parser.add_argument(f"--{name}", type=parse_share, default=share)
     parser.add_argument("--map", dest="mapping", default="")
     parser.add_argument("--format", dest="file_format", type=Format)
-    parser.add_argument("--reprocess", choices=["true", "false"], default="false")
+    for name in _FLAGS:
+        parser.add_argument(f"--{name}", choices=["true", "false"], default="false")
     ours = [option.removeprefix("--") for option in parser._option_string_actions]
     told = vars(parser.parse_args([f"--{name}={value}" for name, value in _ours(arguments, ours)]))
     of_job = {name: told.pop(name) for name in ("command", "max_age", "metrics", "execution")}
@@ -101,7 +103,7 @@ def job(arguments: Sequence[str]) -> Job:
             "ds": told["ds"] or datetime.now(UTC).date().isoformat(),
             "limits": limits,
             "mapping": parse_mapping(tuple(filter(None, told["mapping"].split(",")))),
-            "reprocess": told["reprocess"] == "true",
+            **{name: told[name] == "true" for name in ("reprocess", "each_line", "turns", "whole")},
         }
     )
     return Job(night=night, **of_job)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath, PurePosixPath
 import pyarrow as pa
 
 from expectations.limits import Limits
-from jobs.formats import Format
+from jobs.formats import Format, Telling
 from jobs.readers.records import records_steps
 from jobs.scorers.registry import scorer_type
 from jobs.storage import absolute, others_may_read, storage_of
@@ -44,6 +44,8 @@ class ScoringSettings:
     mapping: Mapping[str, str] = field(default_factory=dict)  # our column -> theirs
     records: str | None = None  # where the records are in JSON; None: found out
     each_line: bool = False  # whether a line of plain text is a document
+    turns: bool = False  # of conversations each turn is a document
+    whole: bool = False  # what agents say, and what mails quote, is scored as well
     scorer: str = "local"
     language: str | None = None  # of documents that name none; None: as the scorer needs it
     key_file: str | Path | None = None  # a path or URI; None: the lake's own key
@@ -93,6 +95,7 @@ class Resolved:
     mapping: Mapping[str, str]
     records: str | None
     each_line: bool
+    telling: Telling
     scorer: str
     language: str  # of documents that name none: a code, DETECT or ASK
     policy: Policy
@@ -125,6 +128,7 @@ def resolve(settings: ScoringSettings) -> Resolved:
         mapping=settings.mapping,
         records=settings.records,
         each_line=settings.each_line,
+        telling=Telling(settings.turns, settings.whole),
         scorer=settings.scorer,
         language=_language(settings.language, settings.scorer),
         policy=policy,

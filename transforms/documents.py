@@ -47,6 +47,8 @@ class Reason(StrEnum):
     TOO_COMPLEX = "TOO_COMPLEX"  # nested deeper, or in more parts, than is read
     ENCRYPTED = "ENCRYPTED"  # it needs a password
     FILE_TOO_LARGE = "FILE_TOO_LARGE"  # a mail, letter or member larger than a reader will hold
+    READING_LIMIT = "READING_LIMIT"  # to read it took more time or memory than a letter may
+    READER_MISSING = "READER_MISSING"  # the extra aurastream[documents] is not installed
     LINE_TOO_LONG = "LINE_TOO_LONG"  # the line is longer than a reader will hold
     CORRUPT_COMPRESSION = "CORRUPT_COMPRESSION"  # the compressed stream is cut off or damaged here
     DECOMPRESSION_BOMB = "DECOMPRESSION_BOMB"  # a small file that expands beyond all measure; reading stopped here

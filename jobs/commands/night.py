@@ -29,6 +29,8 @@ from jobs.commands.options import (
     quota_option,
     records_option,
     scorer_option,
+    turns_option,
+    whole_option,
 )
 from jobs.formats import Format
 from transforms.errors import UsageError
@@ -90,6 +92,8 @@ def _drop_options(command: Command) -> Command:
         map_option,
         records_option,
         each_line_option,
+        turns_option,
+        whole_option,
         scorer_option,
         language_option,
         option("--reprocess", is_flag=True, help="Take files again that a published run has taken."),

@@ -219,6 +219,12 @@ records_option = option(
     help="Where the records are in JSON: tickets[], data.items[]. Found out if not given.",
 )
 each_line_option = option("--each-line", is_flag=True, help="Take each line of a plain text file for a document.")
+turns_option = option("--turns", is_flag=True, help="Of a conversation, each turn is a document.")
+whole_option = option(
+    "--whole",
+    is_flag=True,
+    help="Score what agents say, too, and what a mail quotes, its signature and its disclaimer.",
+)
 max_rejected_option = option(
     "--max-rejected",
     type=Share(),

@@ -21,6 +21,8 @@ from jobs.commands.options import (
     policy_option,
     quota_option,
     scorer_option,
+    turns_option,
+    whole_option,
 )
 
 in_option = option(
@@ -63,6 +65,8 @@ format_option = option(
     help="Where --in's rows go, as JSON Lines; standard output if not given.",
 )
 @map_option
+@turns_option
+@whole_option
 @scorer_option
 @language_option
 @key_file_option

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pyarrow as pa
 
-from jobs.drops.compression import Broken, Compression, Source, expand, sniff
+from jobs.drops.compression import Compression
 from jobs.drops.dates import compile_date_pattern, date_of, day
-from jobs.drops.looks import look
-from jobs.drops.shape import is_json, shape_of
+from jobs.drops.recognition import HEAD_BYTES, expanded, named, recognise
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
 from jobs.storage import Stored, storage_of
@@ -70,35 +67,11 @@ class Listing:
 
 
 _SOURCE = re.compile(r"(?<=/)source=([^/]+)(?=/)")
-_FORMATS = {
-    ".jsonl": Format.JSONL,
-    ".ndjson": Format.JSONL,
-    ".json": Format.JSONL,  # or JSON, which the content tells
-    ".js": Format.JSONL,
-    ".csv": Format.CSV,
-    ".tsv": Format.CSV,
-    ".parquet": Format.PARQUET,
-    ".pq": Format.PARQUET,
-    ".txt": Format.TEXT,
-    ".text": Format.TEXT,
-    ".md": Format.TEXT,
-    ".eml": Format.MAIL,
-    ".mbox": Format.MBOX,
-    ".zip": Format.ZIP,
-    ".tar": Format.TAR,
-}
-_COMPRESSIONS = {
-    ".gz": Compression.GZIP,
-    ".bz2": Compression.BZ2,
-    ".xz": Compression.XZ,
-    ".zst": Compression.ZSTD,
-}
-# Endings that stand for two.
-_SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
-# What is not read through a decompressor: its parts are looked up.
-_UNCOMPRESSED = frozenset({Format.PARQUET, Format.ZIP})
-HEAD_BYTES = 64 << 10  # looked at to tell what a file is
-_MOST_HEAD = 4 << 20  # where its first line is longer
+# What a Slack export has beside the folders of its channels.
+_SLACK_MARKS = ("channels.json", "users.json")
+_SLACK_LISTS = frozenset(
+    (*_SLACK_MARKS, "groups.json", "dms.json", "mpims.json", "integration_logs.json", "org_users.json", "canvases.json")
+)
 # Of a store's objects that are no longer than a head, so many bytes are kept: each is asked for once.
 _KEPT_BYTES = 64 << 20
 _THREADS = 16  # files looked at at once
@@ -136,6 +109,9 @@ def find_drop(
             entries.append(entry)
         else:
             skipped.append((entry.uri, reason))
+    lists = slack_lists([entry.name for entry in entries])
+    skipped += ((entry.uri, "a list of a Slack export") for entry in entries if entry.name in lists)
+    entries = [entry for entry in entries if entry.name not in lists]
 
     def drop_file(entry: Entry) -> DropFile:
         dated, found = date_of(entry.uri, pattern)
@@ -174,6 +150,13 @@ def recognised(files: Sequence[DropFile]) -> list[DropFile]:
     return known
 
 
+def slack_lists(names: Sequence[str]) -> set[str]:
+    """Of the names of files, those that a Slack export has beside its channels: they hold no messages."""
+    folders = [{name.rpartition("/")[0] for name in names if name.rpartition("/")[2] == each} for each in _SLACK_MARKS]
+    exports = set.intersection(*folders)
+    return {name for name in names if name.rpartition("/")[0] in exports and name.rpartition("/")[2] in _SLACK_LISTS}
+
+
 def passed_over(entry: Entry) -> str | None:
     """Why a file holds no documents, or None where it may."""
     base = entry.name.rpartition("/")[2]
@@ -181,22 +164,11 @@ def passed_over(entry: Entry) -> str | None:
         return "not a regular file"
     if base.endswith(".crc"):
         return "a checksum"
-    if base.startswith(("_", ".")) and _named(base)[0] is Format.UNKNOWN:
+    if base.startswith(("_", ".")) and named(base)[0] is Format.UNKNOWN:
         return "a marker or hidden file"
     if entry.size == 0 and entry.error_code is None:
         return "empty"
     return None
-
-
-def _named(base: str) -> tuple[Format, Compression]:
-    """What a file's name says that it is."""
-    stem, extension = os.path.splitext(base.lower())  # noqa: PTH122
-    if extension in _SHORT:
-        stem, extension = os.path.splitext(stem + _SHORT[extension])  # noqa: PTH122
-    compression = _COMPRESSIONS.get(extension, Compression.NONE)
-    if compression is not Compression.NONE:
-        extension = os.path.splitext(stem)[1]  # noqa: PTH122
-    return _FORMATS.get(extension, Format.UNKNOWN), compression
 
 
 def _recognised(file: DropFile) -> DropFile:
@@ -216,84 +188,7 @@ def _recognised(file: DropFile) -> DropFile:
     )
 
 
-def recognise(
-    base: str, head: bytes, told: Format, more: Callable[[Compression, int], bytes] | None = None
-) -> tuple[Format, Compression]:
-    """What a file is by its name and its first bytes; UNKNOWN where it cannot be read. What it is told to be, it is.
-
-    head: its first `HEAD_BYTES`. more: gives so many of the bytes that a compression expands to, where there are more.
-    """
-    named, compression = _named(base)
-    magic = sniff(head)
-    # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
-    if magic is not Compression.NONE or _is_text(head):
-        compression = magic
-    form = named if told is Format.UNKNOWN else told
-    if form is Format.UNKNOWN or (form is Format.TEXT and told is Format.UNKNOWN):
-        form = _content(head, compression, form)
-    if form is Format.JSONL and told is Format.UNKNOWN:
-        form = _shape(head, compression, more)
-    unreadable = form in _UNCOMPRESSED and compression is not Compression.NONE
-    return (Format.UNKNOWN if unreadable else form), compression
-
-
-def _shape(head: bytes, compression: Compression, more: Callable[[Compression, int], bytes] | None) -> Format:
-    """JSONL, or JSON of another shape; more of the file is read where its first line is long."""
-    try:
-        if compression is not Compression.NONE:
-            head = more(compression, HEAD_BYTES) if more else _expanded(io.BytesIO(head), compression, HEAD_BYTES)
-        shape = shape_of(head, whole=len(head) < HEAD_BYTES)
-        if shape is None and more:
-            head = more(compression, _MOST_HEAD)
-            shape = shape_of(head, whole=len(head) < _MOST_HEAD)
-    except (OSError, pa.ArrowException):
-        return Format.JSONL  # whose reader will say so
-    return shape or Format.JSON  # lines that long are read as well as values
-
-
 def _beginning(file: DropFile, compression: Compression, size: int) -> bytes:
     """The first bytes of what a file holds, as far as they can be had. Raises OSError."""
     with file.open() as stream:
-        if compression is Compression.NONE:
-            return bytes(stream.read(size))
-        return _expanded(stream, compression, size)
-
-
-def _expanded(stream: Source, compression: Compression, size: int) -> bytes:
-    """The first bytes of what a stream expands to, as far as they can be had."""
-    parts: list[bytes] = []
-    try:
-        for block in expand(stream, compression):
-            parts.append(block)
-            if sum(map(len, parts)) >= size:
-                break
-    except Broken:
-        pass  # the reader will say so
-    return b"".join(parts)[:size]
-
-
-def _content(head: bytes, compression: Compression, named: Format) -> Format:
-    """What the first bytes of a file are; a text by its name is only taken for what it looks like beyond doubt."""
-    if compression is not Compression.NONE:
-        try:
-            head = next(expand(io.BytesIO(head), compression), b"")[:HEAD_BYTES]
-        except Broken:
-            return named
-    if seen := look(head):
-        return seen
-    if named is not Format.UNKNOWN:
-        return named
-    if head.startswith(b"PAR1"):
-        return Format.PARQUET
-    if is_json(head):
-        return Format.JSONL
-    return Format.TEXT if _is_text(head) else Format.UNKNOWN
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        head.decode()
-    except UnicodeDecodeError as error:
-        # The last character may be cut.
-        return error.start >= len(head) - 3 and error.reason == "unexpected end of data" and b"\0" not in head
-    return b"\0" not in head
+        return bytes(stream.read(size)) if compression is Compression.NONE else expanded(stream, compression, size)

@@ -12,10 +12,34 @@ _HEADERS_OF_MAIL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BEGINS_MAILBOX = re.compile(rb"From [^\r\n]*\d:\d\d[^\r\n]*\r?\n")
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype\s+html\b|<html[\s>])", re.IGNORECASE)
+_MIMETYPE = b"mimetypeapplication/vnd.oasis.opendocument.text"  # the first member, stored as it is
+_BEGINNINGS = {b"%PDF-": Format.PDF, b"{\\rtf": Format.RTF}
+_SLACK_TYPE = re.compile(rb"\"type\"\s*:\s*\"message\"")
+_SLACK_TIME = re.compile(rb"\"ts\"\s*:\s*\"\d{9,11}\.\d+\"")
+_KEY = re.compile(rb"\"([A-Za-z]{4,40})\"\s*:")
+_CONTACT_LENS = frozenset(
+    (
+        *(b"AccountId", b"Channel", b"ContentMetadata", b"ConversationCharacteristics", b"CustomerMetadata"),
+        *(b"JobStatus", b"LanguageCode", b"ParticipantId", b"ParticipantRole", b"Participants", b"Transcript"),
+    )
+)
+_TRANSCRIBE = frozenset((b"jobName", b"results"))
 
 
 def look(head: bytes) -> Format | None:
     """The format that some first bytes show beyond doubt."""
+    for begins_with, form in _BEGINNINGS.items():
+        if head.startswith(begins_with):
+            return form
+    if head.removeprefix(b"\xef\xbb\xbf").startswith(b"WEBVTT"):
+        return Format.CAPTIONS
+    if _PAGE.match(head):
+        return Format.HTML
+    if head[30 : 30 + len(_MIMETYPE)] == _MIMETYPE:
+        return Format.ODT
+    if head.startswith(b"PK\x03\x04") and b"word/" in head:
+        return Format.DOCX
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return Format.ZIP
     if head[257:262] == b"ustar":
@@ -24,6 +48,18 @@ def look(head: bytes) -> Format | None:
     if begins and _is_mail(head[begins.end() :]):
         return Format.MBOX
     return Format.MAIL if _is_mail(head) else None
+
+
+def look_at_json(head: bytes) -> Format | None:
+    """Whether some first bytes of JSON are those of a conversation: Contact Lens, Transcribe, Slack."""
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"["):
+        return Format.CONVERSATION if _SLACK_TYPE.search(head) and _SLACK_TIME.search(head) else None
+    if not head.startswith(b"{"):
+        return None
+    keys = set(_KEY.findall(head))
+    analysed = len(keys & _CONTACT_LENS) >= 3 or keys >= _TRANSCRIBE
+    return Format.CONVERSATION if analysed else None
 
 
 def _is_mail(head: bytes) -> bool:

@@ -12,19 +12,22 @@ import pyarrow as pa
 from jobs.console import say
 from jobs.drops import DropFile, Split
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Compression, Expansion, expand
-from jobs.formats import ARCHIVES, Format
+from jobs.formats import ARCHIVES, CONVERSATIONS, LETTERS, Format, Telling
 from jobs.guard import type_and_place
 from jobs.readers.archives import Member, read_tar, read_zip
 from jobs.readers.columnar import read_parquet
+from jobs.readers.conversations import read_conversation
 from jobs.readers.delimited import read_delimited
 from jobs.readers.elements import split_elements
 from jobs.readers.jsonl import read_json_lines
+from jobs.readers.letters import read_letter
 from jobs.readers.lines import Lines, Rejected, split_lines
 from jobs.readers.mail import read_mail, read_mailbox
 from jobs.readers.records import SAMPLE_BYTES, find_records, records_steps
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection, with_sources
 
 _TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
+_AS_IT_COMES = Telling()
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -35,6 +38,7 @@ def read_split(
     *,
     records: str | None = None,
     each_line: bool = False,
+    telling: Telling = _AS_IT_COMES,
 ) -> Iterator[pa.RecordBatch]:
     """Read a part of a drop; every batch has the columns of transforms.schemas.DOCUMENTS.
 
@@ -45,7 +49,7 @@ def read_split(
     it is the file as a whole.
     """
     columns = {ours: mapping.get(ours, ours) for ours in COLUMNS}
-    how = _How(columns, batch_rows, records, each_line)
+    how = _How(columns, batch_rows, records, each_line, telling)
     yield from _rows(split, how, Expansion(split.file.size), 0)
 
 
@@ -56,6 +60,7 @@ class _How(NamedTuple):
     batch_rows: int
     records: str | None
     each_line: bool
+    telling: Telling
 
 
 def _rows(split: Split, how: _How, expansion: Expansion, depth: int) -> Iterator[pa.RecordBatch]:
@@ -103,7 +108,7 @@ def _opened(file: DropFile) -> AbstractContextManager[Any]:
 
 
 def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
-    columns, batch_rows, records, each_line = how
+    columns, batch_rows, records, each_line, telling = how
     file = split.file
     with _opened(file) as source:
         if file.format is Format.PARQUET:
@@ -115,10 +120,14 @@ def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
             yield from _bounded(_text_lines(split_lines(blocks, 1), split, batch_rows), split)
         elif file.format is Format.TEXT:
             yield _text(blocks, split)
+        elif file.format in CONVERSATIONS:
+            yield read_conversation(blocks, file.format, file.source_file, _name(file), telling)
+        elif file.format in LETTERS:
+            yield read_letter(blocks, file.format, file.source_file, _name(file))
         elif file.format is Format.MAIL:
-            yield from read_mail(blocks, file.source_file, _name(file))
+            yield from read_mail(blocks, file.source_file, _name(file), whole=telling.whole)
         elif file.format is Format.MBOX:
-            yield from _bounded(read_mailbox(blocks, file.source_file, _name(file)), split)
+            yield from _bounded(read_mailbox(blocks, file.source_file, _name(file), whole=telling.whole), split)
         elif file.format is Format.CSV:
             delimiter = "\t" if _TSV.search(file.uri) else ","
             lines = split_lines(blocks, 1)

@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from jobs.drops import DropFile, Split
 from jobs.drops.compression import BLOCK_BYTES, Broken, Compression, Expansion, Source
-from jobs.drops.files import HEAD_BYTES, passed_over, recognise
+from jobs.drops.files import passed_over, slack_lists
 from jobs.drops.members import member_name
+from jobs.drops.recognition import HEAD_BYTES, recognise
 from jobs.drops.walk import Entry, hidden_directory
 from jobs.formats import ARCHIVES, STREAMED, Format
 from transforms.documents import Reason, rejection
@@ -84,7 +85,10 @@ def read_zip(
         if len(members) > MAX_MEMBERS:
             yield rejection(archive.source_file, 0, Reason.TOO_COMPLEX)
             return
+        lists = slack_lists([info.filename for info in members])
         for info in members:
+            if info.filename in lists:
+                continue
             member = _member(archive, info.filename, info.file_size)
             if _passed_over(info.filename, info.file_size):
                 continue

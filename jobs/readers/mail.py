@@ -21,6 +21,7 @@ from fast_mail_parser import MimeStructureError, ParseError, PyLazyMimePart, par
 from jobs.drops.compression import Broken
 from transforms.documents import MAX_TEXT_BYTES, Reason, documents, rejection
 from transforms.markup import text_of_html
+from transforms.quoting import own_words
 
 # The largest message that is read, with its attachments; more than mail services deliver.
 MAX_MAIL_BYTES = 64 << 20
@@ -62,7 +63,9 @@ class Message:
     attachments: int  # parts that are not read
 
 
-def read_mail(blocks: Iterator[bytes], source_file: str, document_id: str) -> Iterator[pa.RecordBatch]:
+def read_mail(
+    blocks: Iterator[bytes], source_file: str, document_id: str, *, whole: bool = False
+) -> Iterator[pa.RecordBatch]:
     """The one document of a mail; `document_id` is for one that has no Message-ID."""
     parts: list[bytes] = []
     held = 0
@@ -76,10 +79,12 @@ def read_mail(blocks: Iterator[bytes], source_file: str, document_id: str) -> It
     except Broken as broken:
         yield rejection(source_file, 1, broken.reason, document_id)
         return
-    yield _document(parse_mail(b"".join(parts)), source_file, 1, document_id)
+    yield _document(parse_mail(b"".join(parts), whole=whole), source_file, 1, document_id)
 
 
-def read_mailbox(blocks: Iterator[bytes], source_file: str, name: str) -> Iterator[pa.RecordBatch]:
+def read_mailbox(
+    blocks: Iterator[bytes], source_file: str, name: str, *, whole: bool = False
+) -> Iterator[pa.RecordBatch]:
     """A document a message, its `source_row` its number.
 
     `name` and number are the id of one that has no Message-ID, or one that came before in the mailbox: mailboxes that
@@ -91,7 +96,7 @@ def read_mailbox(blocks: Iterator[bytes], source_file: str, name: str) -> Iterat
         if isinstance(message, Reason):
             yield rejection(source_file, row, message, document_id)
         else:
-            parsed = parse_mail(_QUOTED_FROM.sub(rb"\1", message))
+            parsed = parse_mail(_QUOTED_FROM.sub(rb"\1", message), whole=whole)
             if isinstance(parsed, Message) and parsed.document_id:
                 number = hash(parsed.document_id)
                 parsed = replace(parsed, document_id=None) if number in seen else parsed
@@ -112,8 +117,11 @@ def _document(message: Message | Reason, source_file: str, row: int, document_id
     return documents(values, [row], source_file, [Reason.NO_TEXT] if message.text is None else None)
 
 
-def parse_mail(raw: bytes) -> Message | Reason:
-    """What is kept of a mail, or why it cannot be read. Nothing in the bytes makes this raise."""
+def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
+    """What is kept of a mail, or why it cannot be read. Nothing in the bytes makes this raise.
+
+    whole: with the earlier mail that it quotes, signature and disclaimer.
+    """
     if raw.count(b"=?") > _MAX_ENCODED_WORDS and _encoded_words(raw) > _MAX_ENCODED_WORDS:
         return Reason.TOO_COMPLEX
     if next(islice(_NESTED.finditer(raw), _MAX_NESTED, None), None):
@@ -128,6 +136,8 @@ def parse_mail(raw: bytes) -> Message | Reason:
         return Reason.MALFORMED_MAIL
     reading = _Reading()
     body = reading.text(root)
+    if body and not whole:
+        body = own_words(body.replace("\r\n", "\n"))
     if reading.parts > _MAX_PARTS:
         return Reason.TOO_COMPLEX
     subject = _header(root, "subject")

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from ulid import ULID
 
+from jobs.formats import Telling
 from jobs.lake.parquet import WrittenFile
 from jobs.scorers.call_policy import CallPolicy
 from jobs.scorers.registry import scorer_type
@@ -34,6 +35,7 @@ class Recipe:
     calls: CallPolicy
     stores: Stores
     defer_without_cache: bool = False
+    telling: Telling = field(default_factory=Telling)
     # Of files that were taken before, the rows that ended DEFERRED: they alone are taken up.
     taken_up: Mapping[str, Collection[int]] = field(default_factory=dict)
     records: str | None = None  # see settings.ScoringSettings
@@ -58,6 +60,7 @@ def recipe_of(
     return Recipe(
         stamp=Stamp(run_id=run_id, scored_at=datetime.now(UTC)),
         mapping=told.mapping,
+        telling=told.telling,
         language=told.language,
         scorer=told.scorer,
         policy=told.policy,

@@ -134,7 +134,10 @@ def _batches(splits: Iterable[Split], recipe: Recipe, report: TaskReport) -> Ite
 def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
     """A split's documents, or of a file that was taken before those that are taken up; the report counts them."""
     file = split.file
-    for batch in read_split(split, recipe.mapping, records=recipe.records, each_line=recipe.each_line):
+    batches = read_split(
+        split, recipe.mapping, records=recipe.records, each_line=recipe.each_line, telling=recipe.telling
+    )
+    for batch in batches:
         if file.format in ARCHIVES:
             batch = _called(batch, file, recipe)
         if file.source_file in recipe.taken_up:

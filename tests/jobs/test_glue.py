@@ -141,6 +141,10 @@ VALUES = {
     "--max-rejected": "20%",
     "--quota-tps": "5",
     "--reprocess": "true",
+    "--each-line": "true",
+    "--records": "tickets[]",
+    "--turns": "true",
+    "--whole": "true",
 }
 
 

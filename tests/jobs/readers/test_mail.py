@@ -101,6 +101,15 @@ def test_the_text_a_person_reads(raw: bytes, expected: str) -> None:
     assert text_of(raw) == f"The café\n{expected}"
 
 
+def test_what_a_mail_quotes_is_left_unless_all_is_asked_for() -> None:
+    raw = message(b"Late.\r\n\r\nOn 20/11/2026 Desk wrote:\r\n> We are great.\r\n-- \r\nKim")
+    assert text_of(raw) == "The caf\u00e9\nLate."
+    parsed = parse_mail(raw, whole=True)
+    assert isinstance(parsed, Message)
+    assert parsed.text is not None
+    assert "We are great." in parsed.text
+
+
 def test_attachments_are_counted() -> None:
     parsed = parse_mail(TEXTS["no attachment"][0])
     assert isinstance(parsed, Message)
