@@ -12,5 +12,9 @@ class Format(StrEnum):
     JSON = "json"  # arrays, objects that hold one, objects over several lines or run together
     CSV = "csv"
     PARQUET = "parquet"
+    FEATHER = "feather"
+    ORC = "orc"
+    AVRO = "avro"
+    SHEET = "sheet"  # Excel and OpenDocument
     TEXT = "text"
     UNKNOWN = "unknown"

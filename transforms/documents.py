@@ -76,6 +76,7 @@ _FIRST = -62_135_596_800_000_000
 _LAST = 253_402_300_799_999_999
 
 _NOT_STRING = "NOT_STRING"
+_LARGEST_WHOLE = 2.0**53  # up to which a float is one whole number alone
 
 Values: TypeAlias = Sequence[object] | pa.Array
 
@@ -289,6 +290,10 @@ def _arrow_strings(values: pa.Array, *, integers: bool) -> tuple[pa.Array, pa.Ar
         return pa.nulls(len(values), pa.string()), None
     if integers and (pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0)):
         return values.cast(pa.string()), None
+    if integers and (spelled := _spelled(values)) is not None:
+        return spelled, _where(
+            pc.and_(values.is_valid(), spelled.is_null()), pa.repeat(pa.scalar(_NOT_STRING), len(values))
+        )
     if not (_is_text(kind) or _is_binary(kind)):
         return pa.nulls(len(values), pa.string()), _where(
             values.is_valid(), pa.repeat(pa.scalar(_NOT_STRING), len(values))
@@ -304,6 +309,18 @@ def _arrow_strings(values: pa.Array, *, integers: bool) -> tuple[pa.Array, pa.Ar
             pa.array([fault for _, fault in pairs], pa.string()),
         )
     return text, None
+
+
+def _spelled(values: pa.Array) -> pa.Array | None:
+    """Values of other types as the one way they are written in: whole floats, dates, decimals; else null, or None."""
+    kind = values.type
+    if pa.types.is_floating(kind):
+        wide = values.cast(pa.float64())
+        whole = pc.and_(pc.equal(pc.floor(wide), wide), pc.less(pc.abs(wide), _LARGEST_WHOLE))
+        return pc.if_else(whole, wide, None).cast(pa.int64()).cast(pa.string())
+    if pa.types.is_date(kind) or pa.types.is_decimal(kind):
+        return values.cast(pa.string())
+    return None
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from jobs.drops.charset import charset_of, decoded
 from jobs.drops.compression import Broken, Compression, expand, sniff
 from jobs.drops.dates import compile_date_pattern, date_of, day
+from jobs.drops.dialect import Dialect, dialect_of
 from jobs.drops.shape import is_json, shape_of
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
@@ -38,6 +40,8 @@ class DropFile:
     keyed: str | None = None  # a keyed hash of the URI: the ledger's name of a file that is called otherwise
     content: bytes | None = field(default=None, repr=False)  # all of it, where it was read ahead
     dated: bool = True  # whether the path names the date
+    charset: str | None = None  # Python's name of it, where it is told and is not UTF-8
+    dialect: Dialect | None = None  # of CSV
     source: str | None = None  # of documents that name none: what the path says, as `source=mail/`
 
     def open(self) -> pa.NativeFile:
@@ -67,6 +71,10 @@ class Listing:
     skipped: list[tuple[str, str]]
 
 
+_MAGIC = {b"PAR1": Format.PARQUET, b"ARROW1": Format.FEATHER, b"ORC": Format.ORC, b"Obj\x01": Format.AVRO}
+_TABLES = {Format.PARQUET, Format.FEATHER, Format.ORC, Format.AVRO, Format.SHEET}  # compressed within, if at all
+_TEXTS = {Format.JSONL, Format.JSON, Format.CSV, Format.TEXT}
+_TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
 _SOURCE = re.compile(r"(?<=/)source=([^/]+)(?=/)")
 _FORMATS = {
     ".jsonl": Format.JSONL,
@@ -77,6 +85,15 @@ _FORMATS = {
     ".tsv": Format.CSV,
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
+    ".feather": Format.FEATHER,
+    ".arrow": Format.FEATHER,
+    ".orc": Format.ORC,
+    ".avro": Format.AVRO,
+    ".xlsx": Format.SHEET,
+    ".xlsm": Format.SHEET,
+    ".xlsb": Format.SHEET,
+    ".xls": Format.SHEET,
+    ".ods": Format.SHEET,
     ".txt": Format.TEXT,
     ".text": Format.TEXT,
     ".md": Format.TEXT,
@@ -189,6 +206,8 @@ def _recognised(file: DropFile) -> DropFile:
     except (OSError, pa.ArrowException):
         return replace(file, error_code=Reason.FILE_UNREADABLE)
     named, compression = _named(file.uri.rpartition("/")[2])
+    if named in _TABLES and file.format is Format.UNKNOWN and _is_text(head):
+        named = Format.CSV if named is Format.SHEET else Format.UNKNOWN  # as programs call what they export
     magic = sniff(head)
     # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
     if magic is not Compression.NONE or _is_text(head):
@@ -198,8 +217,16 @@ def _recognised(file: DropFile) -> DropFile:
         form = _content(head, compression)
     if form is Format.JSONL and file.format is Format.UNKNOWN:
         form = _shape(file, compression, head)
-    unreadable = form is Format.UNKNOWN or (form is Format.PARQUET and compression is not Compression.NONE)
-    return replace(file, format=form, compression=compression, error_code=Reason.UNKNOWN_FORMAT if unreadable else None)
+    charset, dialect = None, None
+    if form in _TEXTS:
+        sample = head if compression is Compression.NONE else _beginning(file, compression, _HEAD)
+        charset = charset_of(sample)
+        if form is Format.CSV:
+            text = decoded(sample, charset)
+            dialect = dialect_of(text, "\t" if _TSV.search(file.uri) else ",")
+    unreadable = form is Format.UNKNOWN or (form in _TABLES and compression is not Compression.NONE)
+    error_code = Reason.UNKNOWN_FORMAT if unreadable else None
+    return replace(file, format=form, compression=compression, error_code=error_code, charset=charset, dialect=dialect)
 
 
 def _shape(file: DropFile, compression: Compression, head: bytes) -> Format:
@@ -207,7 +234,8 @@ def _shape(file: DropFile, compression: Compression, head: bytes) -> Format:
     try:
         if compression is not Compression.NONE:
             head = _beginning(file, compression, _HEAD)
-        shape = shape_of(head, whole=len(head) < _HEAD)
+        whole = len(head) < _HEAD
+        shape = shape_of(decoded(head, charset_of(head)).encode("utf-8", "surrogateescape"), whole=whole)
         if shape is None:
             head = _beginning(file, compression, _MOST_HEAD)
             shape = shape_of(head, whole=len(head) < _MOST_HEAD)
@@ -239,14 +267,17 @@ def _content(head: bytes, compression: Compression) -> Format:
             head = next(expand(io.BytesIO(head), compression), b"")[:_HEAD]
         except Broken:
             return Format.UNKNOWN
-    if head.startswith(b"PAR1"):
-        return Format.PARQUET
+    for magic, form in _MAGIC.items():
+        if head.startswith(magic):
+            return form
     if is_json(head):
         return Format.JSONL
     return Format.TEXT if _is_text(head) else Format.UNKNOWN
 
 
 def _is_text(head: bytes) -> bool:
+    if charset_of(head) is not None:
+        return True
     try:
         head.decode()
     except UnicodeDecodeError as error:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
 from jobs.console import say
 from jobs.drops import Split
+from jobs.drops.charset import as_utf8
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Compression, Expansion, expand
+from jobs.drops.dialect import Dialect
 from jobs.formats import Format
 from jobs.guard import type_and_place
+from jobs.readers.apart import read_apart
 from jobs.readers.columnar import read_parquet
 from jobs.readers.delimited import read_delimited
 from jobs.readers.elements import split_elements
@@ -20,7 +22,8 @@ from jobs.readers.lines import Lines, Rejected, split_lines
 from jobs.readers.records import SAMPLE_BYTES, find_records, records_steps
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection, with_sources
 
-_TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
+# What is read by a process of its own.
+APART = {Format.FEATHER, Format.ORC, Format.AVRO, Format.SHEET}
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -62,20 +65,25 @@ def _read(
     split: Split, columns: Mapping[str, str], batch_rows: int, records: str | None, *, each_line: bool
 ) -> Iterator[pa.RecordBatch]:
     file = split.file
+    if file.format in APART:
+        yield from _bounded(read_apart(file, columns, batch_rows), split)
+        return
     with file.open() as source:
         if file.format is Format.PARQUET:
             groups = range(split.start, split.end)
             yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row)
             return
-        blocks = _blocks(source, split)
+        blocks = as_utf8(_blocks(source, split), file.charset)
         if file.format is Format.TEXT and each_line:
             yield from _bounded(_text_lines(split_lines(blocks, 1), split, batch_rows), split)
         elif file.format is Format.TEXT:
             yield _text(blocks, split)
         elif file.format is Format.CSV:
-            delimiter = "\t" if _TSV.search(file.uri) else ","
+            dialect = file.dialect or Dialect()
+            if dialect.returns:
+                blocks = (block.replace(b"\r", b"\n") for block in blocks)
             lines = split_lines(blocks, 1)
-            yield from _bounded(read_delimited(lines, file.source_file, columns, batch_rows, delimiter), split)
+            yield from _bounded(read_delimited(lines, file.source_file, columns, batch_rows, dialect), split)
         elif file.format is Format.JSON or (file.format is Format.JSONL and records):
             elements = _elements(blocks, columns, records)
             yield from _bounded(read_json_lines(elements, file.source_file, columns, batch_rows), split)

@@ -1,0 +1,90 @@
+"""A table's documents, read by a process of their own: what its decoders do to memory and time ends with it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+from jobs.drops import DropFile
+from jobs.drops.compression import Broken
+from jobs.guard import type_and_place
+from transforms.documents import Reason, rejection
+from transforms.schemas import DOCUMENTS
+
+MEMORY_BYTES = 3 << 30  # of addresses, most of which are libraries'
+SECONDS = 60  # of CPU, and one more for each of these bytes
+_BYTES_A_SECOND = 1 << 20
+_NO_MEMORY = 7  # what the child exits with
+_KILLED = {_NO_MEMORY, -signal.SIGABRT, -signal.SIGKILL, -signal.SIGXCPU, -signal.SIGSEGV}
+
+
+def read_apart(file: DropFile, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """Documents of a table; where its reader ends for want of memory or time, a rejection, DECOMPRESSION_BOMB."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "jobs.readers.apart"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"},
+    )
+    to, answers = cast(BinaryIO, child.stdin), cast(BinaryIO, child.stdout)
+    row, whole = 0, False
+    try:
+        to.write(pickle.dumps((file, dict(columns), batch_rows, MEMORY_BYTES, SECONDS)))
+        to.close()
+        with pa.ipc.open_stream(answers) as stream:
+            for batch in stream:
+                if batch.num_rows == 0:
+                    whole = True
+                    break
+                yield batch
+                row = batch["source_row"][-1].as_py()
+    except (OSError, pa.ArrowException):
+        pass  # it ended before its time
+    finally:
+        answers.close()  # where nobody wants the rest, the child ends with its next batch
+        child.wait()
+    if not whole:
+        killed = child.returncode in _KILLED
+        yield rejection(
+            file.source_file, row + 1 if row else 0, Reason.DECOMPRESSION_BOMB if killed else Reason.CORRUPT_FILE
+        )
+
+
+def _child() -> int:
+    from jobs.readers.tables import TABLES
+
+    file, columns, batch_rows, memory, seconds = pickle.load(sys.stdin.buffer)  # noqa: S301 - of our parent
+    limit = seconds + file.size // _BYTES_A_SECOND
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    row = 0
+    with pa.ipc.new_stream(sys.stdout.buffer, DOCUMENTS) as out:
+        try:
+            with file.open() as source:
+                for batch in TABLES[file.format](source, file.source_file, columns, batch_rows):
+                    out.write_batch(batch)
+                    row = batch["source_row"][-1].as_py()
+        except MemoryError:
+            return _NO_MEMORY
+        except (OSError, Broken) as error:
+            reason = Reason.CORRUPT_FILE if isinstance(error, pa.ArrowException) else Reason.FILE_UNREADABLE
+            out.write_batch(rejection(file.source_file, row + 1 if row else 0, reason))
+        except Exception as error:  # noqa: BLE001 - of a decoder; the other files are read
+            print(type_and_place(error), file=sys.stderr)  # noqa: T201
+            out.write_batch(rejection(file.source_file, row + 1 if row else 0, Reason.CORRUPT_FILE))
+        out.write_batch(pa.RecordBatch.from_pylist([], schema=DOCUMENTS))  # that was all
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_child())
