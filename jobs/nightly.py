@@ -85,6 +85,8 @@ def run(settings: NightlySettings) -> RunRecord | None:
         )
         say_rejected(audited.found, record.summary)
         say_outdated(audited.found)
+        if unread := sum(report.unread_dates for report in reports):
+            say(f"{unread:,} documents have a created_at that cannot be read: it is null")
         say_fewer(ledger, staged)
         if not audited.verdict.holds:
             for line in run_text(record.summary).splitlines():

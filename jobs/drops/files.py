@@ -206,8 +206,8 @@ def _recognised(file: DropFile) -> DropFile:
     except (OSError, pa.ArrowException):
         return replace(file, error_code=Reason.FILE_UNREADABLE)
     named, compression = _named(file.uri.rpartition("/")[2])
-    if named in _TABLES and file.format is Format.UNKNOWN and _is_text(head):
-        named = Format.CSV if named is Format.SHEET else Format.UNKNOWN  # as programs call what they export
+    if named is Format.SHEET and _is_text(head):
+        named = Format.CSV  # as programs call what they export
     magic = sniff(head)
     # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
     if magic is not Compression.NONE or _is_text(head):

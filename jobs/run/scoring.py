@@ -26,7 +26,7 @@ from jobs.run.stopwatch import Stopwatch, TimedCache, TimedScorer
 from jobs.scorers.registry import open_detector, open_scorer, scorer_type
 from jobs.settings import ASK, DETECT
 from jobs.stores.unopened import UnopenedCache
-from transforms.documents import Reason
+from transforms.documents import Reason, unread_dates
 from transforms.errors import CacheError
 from transforms.preparation import ready, redact_documents, with_detected_languages
 from transforms.sentiment.languages import ask_languages, with_languages_bought
@@ -125,7 +125,7 @@ def _batches(splits: Iterable[Split], recipe: Recipe, report: TaskReport) -> Ite
                     yield from read_documents(split, recipe, report)
             else:
                 report.documents[some[0].file.ds] += batch.num_rows
-                yield batch
+                yield _without_metadata(batch, report)
 
 
 def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
@@ -139,7 +139,15 @@ def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator
             batch = batch.filter(again)
             report.taken_up.setdefault(file.source_file, []).extend(batch["source_row"].to_pylist())
         report.documents[file.ds] += batch.num_rows
-        yield batch
+        yield _without_metadata(batch, report)
+
+
+def _without_metadata(batch: pa.RecordBatch, report: TaskReport) -> pa.RecordBatch:
+    """The batch as all are, and what its metadata says in the report."""
+    if batch.schema.metadata is None:
+        return batch
+    report.unread_dates += unread_dates(batch)
+    return batch.replace_schema_metadata()
 
 
 def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: Stopwatch) -> Iterator[pa.RecordBatch]:
