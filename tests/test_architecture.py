@@ -42,7 +42,7 @@ LEVELS = (
     {"jobs.settings"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
-    {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.analyze", "jobs.redact"},
+    {"jobs.nightly", "jobs.check", "jobs.plan", "jobs.rebuild", "jobs.analyze", "jobs.redact"},
     {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
 )

@@ -38,7 +38,7 @@ def read_delimited(
     records: list[list[str]] = []
     reasons: list[Reason | None] = []
     characters = 0
-    for row, fields, reason in _records(items, dialect):
+    for row, fields, reason in read_records(items, dialect):
         if reason is None and len(fields) > 1 and not any(fields):
             continue
         if header is None:
@@ -78,7 +78,7 @@ def _batch(
     return documents(values, rows, source_file, reasons, surrogates=Reason.INVALID_UTF8)
 
 
-def _records(items: Iterator[Lines | Rejected], dialect: Dialect) -> Iterator[tuple[int, list[str], Reason | None]]:
+def read_records(items: Iterator[Lines | Rejected], dialect: Dialect) -> Iterator[tuple[int, list[str], Reason | None]]:
     """Each record with the line it began in, or what is wrong with it; blank lines are none."""
     feed = _Feed(items)
     how: dict[str, Any] = {"strict": True, "delimiter": dialect.delimiter, "quotechar": dialect.quote}

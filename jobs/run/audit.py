@@ -35,13 +35,23 @@ class Audit:
     files: Mapping[str, list[PublishedFile]]  # date -> its files, with the rows that were read back
     seconds: float  # of CPU, of the workers
 
-    def taken(self, files: Sequence[DropFile]) -> list[TakenFile]:
+    def taken(self, files: Sequence[DropFile], read_as: str | None = None) -> list[TakenFile]:
         """The files that count as taken, and of how many documents of each is to be taken up again.
 
-        Not those that could not be read, or not to their end.
+        Not those that could not be read, or not to their end. Of those that are wholly rejected, what they were read
+        with is kept, so that another way takes them again.
         """
+        found = self.found
         return [
-            TakenFile(file.ds, file.identity, file.size, file.stamp, self.found.deferred[file.source_file], file.called)
+            TakenFile(
+                file.ds,
+                file.identity,
+                file.size,
+                file.stamp,
+                found.deferred[file.source_file],
+                file.called,
+                read_as if found.own[file.source_file] and found.wholly_rejected(file.source_file) else None,
+            )
             for file in files
             if file.source_file not in self.found.unreadable
         ]
