@@ -14,8 +14,6 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from jobs.drops import DropFile
-from jobs.drops.compression import Broken
-from jobs.guard import type_and_place
 from jobs.readers.survey import Survey, survey
 from jobs.readers.tables import TABLES
 from transforms.documents import Reason, rejection
@@ -85,19 +83,17 @@ def _child() -> int:
         return 0
     row = 0
     with pa.ipc.new_stream(sys.stdout.buffer, DOCUMENTS) as out:
+        reason = Reason.FILE_UNREADABLE
         try:
             with file.open() as source:
+                reason = Reason.CORRUPT_FILE
                 for batch in TABLES[file.format](source, file.source_file, columns, how):
                     out.write_batch(batch)
                     row = batch["source_row"][-1].as_py()
         except MemoryError:
             return _NO_MEMORY
-        except (OSError, Broken) as error:
-            reason = Reason.CORRUPT_FILE if isinstance(error, pa.ArrowException) else Reason.FILE_UNREADABLE
+        except Exception:  # noqa: BLE001 - of a decoder; the other files are read
             out.write_batch(rejection(file.source_file, row + 1 if row else 0, reason))
-        except Exception as error:  # noqa: BLE001 - of a decoder; the other files are read
-            print(type_and_place(error), file=sys.stderr)  # noqa: T201
-            out.write_batch(rejection(file.source_file, row + 1 if row else 0, Reason.CORRUPT_FILE))
         out.write_batch(pa.RecordBatch.from_pylist([], schema=DOCUMENTS))  # that was all
     return 0
 
