@@ -70,7 +70,8 @@ def settings(arguments: Sequence[str]) -> NightlySettings:
         parser.add_argument(f"--{name}", type=parse_share, default=share)
     parser.add_argument("--map", dest="mapping", default="")
     parser.add_argument("--format", dest="file_format", type=Format)
-    parser.add_argument("--reprocess", choices=["true", "false"], default="false")
+    for name in ("reprocess", "each-line"):
+        parser.add_argument(f"--{name}", choices=["true", "false"], default="false")
     ours = [option.removeprefix("--") for option in parser._option_string_actions]
     told = parser.parse_args([f"--{name}={value}" for name, value in _ours(arguments, ours)])
     limits = Limits(told.max_rejected, told.max_failed)
@@ -81,6 +82,7 @@ def settings(arguments: Sequence[str]) -> NightlySettings:
             "limits": limits,
             "mapping": parse_mapping(tuple(filter(None, told.mapping.split(",")))),
             "reprocess": told.reprocess == "true",
+            "each_line": told.each_line == "true",
         }
     )
 

@@ -126,13 +126,24 @@ def test_what_glue_adds_is_not_taken_for_ours(name: str, capsys: pytest.CaptureF
     assert capsys.readouterr().err == ""
 
 
+VALUES = {
+    "--map": "text=body",
+    "--quota-tps": "5",
+    "--budget": "5",
+    "--format": "csv",
+    "--records": "tickets[]",
+    "--max-rejected": "20%",
+    "--max-failed": "20%",
+    "--reprocess": "true",
+    "--each-line": "true",
+}
+
+
 def test_every_option_of_nightly_is_known_here() -> None:
     """One that is not would be passed over."""
     for option in command.params:
         name = option.opts[-1]
-        words = [name, {"--map": "text=body", "--quota-tps": "5", "--budget": "5", "--format": "csv"}.get(name, "stop")]
-        if name == "--reprocess":
-            words[1] = "true"
+        words = [name, VALUES.get(name, "stop")]
         if name.removeprefix("--") in NOT_HERE:
             with pytest.raises(UsageError, match="and not of this job"):
                 settings([*OURS, *words])
