@@ -22,7 +22,7 @@ NONE = Limits()
 
 
 def exceeded(found: ReadBack, limits: Limits) -> list[str]:
-    """A line for each limit that a run's own documents pass, and one where none of them was scored or waits."""
+    """A line for each limit that a run's own documents pass; where there are limits, one more if nothing was scored."""
     lines: list[str] = []
     documents = found.own.total()
     for status, limit, option in (
@@ -41,7 +41,7 @@ def exceeded(found: ReadBack, limits: Limits) -> list[str]:
                 lines.append(
                     f"{number:,} of {all_of_them:,} {what} {status} ({share:.1f}%), where {allowed}: {_named(which)}"
                 )
-    if documents and not any(how in (Status.SCORED, Status.DEFERRED) for _, how in found.ended):
+    if documents and limits != NONE and not any(how in (Status.SCORED, Status.DEFERRED) for _, how in found.ended):
         lines.append(f"none of {documents:,} documents was scored")
     return lines
 

@@ -49,6 +49,10 @@ class ReadBack:
     ended: Counter[tuple[str, str]]  # source file and status -> the run's own rows
     reasons: Counter[tuple[str, str]]  # source file and error_code -> the run's own rows that are REJECTED
 
+    def wholly_rejected(self, name: str) -> bool:
+        """Whether every document of a file was rejected."""
+        return self.ended[name, Status.REJECTED] == self.own[name]
+
     @property
     def rows(self) -> int:
         """How many rows there are."""

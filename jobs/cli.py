@@ -9,7 +9,7 @@ import click
 
 from jobs.commands.group import Commands
 from jobs.commands.lake import lake, rebuild, rollback, runs, sql
-from jobs.commands.night import nightly, plan, sample
+from jobs.commands.night import check, nightly, plan, sample
 from jobs.commands.texts import analyze, redact, restore
 
 EPILOG = """\b
@@ -38,7 +38,7 @@ def cli() -> None:
     """Scores every document of a nightly drop for sentiment: personal data out first, no text paid for twice."""
 
 
-for command in (sample, plan, nightly, lake, sql, runs, rollback, rebuild, analyze, redact, restore):
+for command in (sample, check, plan, nightly, lake, sql, runs, rollback, rebuild, analyze, redact, restore):
     cli.add_command(command)
 
 

@@ -13,6 +13,10 @@ class Format(StrEnum):
     JSON = "json"  # arrays, objects that hold one, objects over several lines or run together
     CSV = "csv"
     PARQUET = "parquet"
+    FEATHER = "feather"
+    ORC = "orc"
+    AVRO = "avro"
+    SHEET = "sheet"  # Excel and OpenDocument
     TEXT = "text"
     MAIL = "mail"
     MBOX = "mbox"
@@ -39,5 +43,7 @@ class Telling:
 ARCHIVES = frozenset({Format.ZIP, Format.TAR})
 CONVERSATIONS = frozenset({Format.CAPTIONS, Format.CONVERSATION})
 LETTERS = frozenset({Format.HTML, Format.RTF, Format.DOCX, Format.ODT, Format.PDF})
+# Of any charset, told by their bytes.
+TEXTS = frozenset({Format.JSONL, Format.JSON, Format.CSV, Format.TEXT})
 # What is read from its start to its end, and never held as a whole.
-STREAMED = frozenset({Format.JSONL, Format.CSV, Format.TEXT, Format.MBOX, Format.TAR})
+STREAMED = frozenset({Format.JSONL, Format.JSON, Format.CSV, Format.TEXT, Format.MBOX, Format.TAR})

@@ -13,10 +13,12 @@ from jobs import milestones
 from jobs.console import log_run, say
 from jobs.drops import DropFile
 from jobs.milestones import Milestone
+from jobs.readers.apart import look
+from jobs.readers.describe import hint
 from jobs.run import exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
-from jobs.run.intake import Intake, called, keyed, listed, looked_at, take_in, task_splits
+from jobs.run.intake import Intake, called, keyed, listed, looked_at, say_found, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.lost import require_stores
 from jobs.run.read_back import Searched
@@ -25,15 +27,19 @@ from jobs.run.staging import Staged, stage_dates
 from jobs.run.stopwatch import Stopwatch
 from jobs.run.workers import Workers, shuffle_files, workers_for
 from jobs.scorers.registry import scorer_type
-from jobs.settings import NightlySettings, Resolved, resolve
+from jobs.settings import NightlySettings, Resolved, read_as, resolve
 from jobs.stores.open import open_lake
 from jobs.stores.protocols import Ledger
 from transforms.cost import dollars
 from transforms.display import run_text
+from transforms.documents import COLUMNS, Reason
 from transforms.pii.columns import shown
 from transforms.report import RunSummary
 from transforms.schemas import RunState, Status
 
+# Reasons that another --map may mend, and of how many files it is said.
+_WANTING = (Reason.ID_MISSING, Reason.TEXT_MISSING, Reason.ID_NOT_STRING, Reason.TEXT_NOT_STRING)
+_HINTS = 5
 # Documents of a date, as a share of those a week before, below which it is said.
 _FEWER = 0.5
 
@@ -52,10 +58,14 @@ def run(settings: NightlySettings) -> RunRecord | None:
     ledger = stores.ledger()
     key = told.key or stores.keys().content_key()
     listing = replace(listing, files=keyed(called(listing.files, told.policy, key), ledger, stores.keys()))
-    intake = looked_at(take_in(listing, lake, ledger, reprocess=settings.reprocess))
+    intake = looked_at(
+        take_in(listing, lake, ledger, reprocess=settings.reprocess, read_as=read_as(settings, told.language))
+    )
     say(f"{shown(settings.drops, told.policy)}: {len(listing.files)} files, {_to_take(intake)}")
     if not intake.files:
+        say_left(intake)
         return None
+    say_found(intake.new, told.policy)
     until = stop_at(told, intake.size, datetime.now(UTC))
     if told.paid:
         require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
@@ -85,12 +95,16 @@ def run(settings: NightlySettings) -> RunRecord | None:
             summarise(told, recipe, intake, reports, staged, audited, watch.seconds, already), audited.verdict
         )
         say_rejected(audited.found, record.summary)
+        say_hints(audited.found, intake.new, recipe)
         say_outdated(audited.found)
+        if unread := sum(report.unread_dates for report in reports):
+            say(f"{unread:,} documents have a created_at that cannot be read: it is null")
         say_fewer(ledger, staged)
         if not audited.verdict.holds:
             for line in run_text(record.summary).splitlines():
                 say(line)
-        publish(lake, ledger, settings.ds, record, intake, audited.files, audited.taken(intake.files))
+        taken = audited.taken(intake.files, read_as(settings, told.language))
+        publish(lake, ledger, settings.ds, record, intake, audited.files, taken)
     return record
 
 
@@ -196,6 +210,29 @@ def say_rejected(found: ReadBack, summary: RunSummary) -> None:
     more = summary.rejected - said
     if more > 0:
         say(f"rejected {more:,} more: the view rejected of `aurastream sql` has them all")
+
+
+def say_hints(found: ReadBack, files: Sequence[DropFile], recipe: Recipe) -> None:
+    """What may be done about files that are wholly rejected for want of a column, the first of them."""
+    columns = {ours: recipe.mapping.get(ours, ours) for ours in COLUMNS}
+    whole = wholly_rejected(found)
+    wanting = [file for file in files if whole.get(file.source_file) in _WANTING]
+    for file in wanting[:_HINTS]:
+        told = look(file, columns, recipe.records)
+        if told is not None and (advice := hint(told, columns)):
+            say(f"{file.source_file}: {advice}")
+
+
+def say_left(intake: Intake) -> None:
+    """Which files were wholly rejected before, and are not taken again as they are read today."""
+    if intake.left:
+        more = len(intake.left) - 1
+        others = f" and {more:,} files more" if more else ""
+        say(
+            f"left out, for every document was rejected when it was read the same way: "
+            f"{intake.left[0].source_file}{others}; another --map, --records or --format takes them again, "
+            "and so does --reprocess"
+        )
 
 
 def wholly_rejected(found: ReadBack) -> dict[str, str]:

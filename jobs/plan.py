@@ -14,7 +14,7 @@ from jobs.run.intake import called, keyed, listed, looked_at, take_in
 from jobs.run.lost import require_stores
 from jobs.run.recipe import recipe_of
 from jobs.run.workers import shuffle_files, workers_for
-from jobs.settings import NightlySettings, next_time, resolve, time_of_day
+from jobs.settings import NightlySettings, next_time, read_as, resolve, time_of_day
 from jobs.stores.open import Stores, lake_exists, open_lake, temporary_lake
 from transforms.errors import PlanExceeded
 from transforms.estimate import Estimate, Plan
@@ -37,7 +37,9 @@ def plan(settings: NightlySettings) -> Plan:
         ledger = stores.ledger()
         key = told.key or stores.keys().content_key()
         listing = replace(listing, files=keyed(called(listing.files, told.policy, key), ledger, stores.keys()))
-        intake = looked_at(take_in(listing, lake, ledger, reprocess=settings.reprocess))
+        intake = looked_at(
+            take_in(listing, lake, ledger, reprocess=settings.reprocess, read_as=read_as(settings, told.language))
+        )
         if told.paid:
             require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
         recipe = recipe_of(told, stores.joined(), key, intake.taken_up)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from importlib.metadata import version
 from math import inf
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -207,6 +209,21 @@ def _read(location: str) -> bytes:
     with storage_of(uri).open(uri) as file:
         content: bytes = file.read()
     return content
+
+
+def read_as(settings: NightlySettings, language: str) -> str:
+    """What documents are read with, as a short hash: files that were wholly rejected are taken again under another."""
+    told = (
+        version("aurastream"),
+        sorted(settings.mapping.items()),
+        settings.records,
+        settings.each_line,
+        settings.turns,
+        settings.whole,
+        settings.file_format,
+        language,
+    )
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def parse_share(text: str) -> float:

@@ -43,7 +43,10 @@ LEVELS = (
     {"jobs.settings"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
-    {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.rollback", "jobs.metrics", "jobs.analyze", "jobs.redact"},
+    {
+        *("jobs.nightly", "jobs.check", "jobs.plan", "jobs.rebuild", "jobs.rollback", "jobs.metrics", "jobs.analyze"),
+        "jobs.redact",
+    },
     {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
 )
@@ -57,10 +60,12 @@ ALONE = {
     "awswrangler": ("jobs.lake.athena",),
     "boto3": AWS,
     "botocore": AWS,
+    "charset_normalizer": ("jobs.drops.charset",),
     "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local", "infra.deploy"),
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),
     "fast_mail_parser": ("jobs.readers.mail",),
+    "fastavro": ("jobs.readers.tables",),
     "filelock": ("jobs.stores.local", "infra.local.aws"),
     "great_expectations": ("expectations",),
     "lxml": ("jobs.readers.extraction",),
@@ -69,8 +74,10 @@ ALONE = {
     "psutil": ("infra.local.aws.process",),
     "py4j": ("jobs.spark", "infra.local.aws.dynamodb_local"),
     "pypdfium2": ("jobs.readers.extraction",),
+    "python_calamine": ("jobs.readers.tables",),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
+    "subprocess": ("jobs.readers.apart", "jobs.spark", "infra"),  # a process for what may not end well
     "sqlglot": ("infra.local.athena",),
     "sqlite3": ("jobs.stores.local",),
     "striprtf": ("jobs.readers.extraction",),

@@ -8,8 +8,10 @@ What becomes of one row never depends on the rows around it: every fast path giv
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -78,11 +80,26 @@ _ISO_NAIVE = _ISO + "$"
 
 _UTC = DOCUMENTS.field("created_at").type
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_DATE = 64  # characters of one that is no ISO 8601: parsers of mail dates are slow
 # What a Python datetime can hold, in microseconds since the epoch.
 _FIRST = -62_135_596_800_000_000
 _LAST = 253_402_300_799_999_999
 
+# A batch's metadata: how many values of created_at cannot be read.
+UNREAD = "unread_dates"
+
+# Seconds and milliseconds since 1970 that are dates of the years 2000 to 2100, so that neither is taken for the other.
+_SECONDS = range(946_684_800, 4_102_444_800)
+_MILLISECONDS = range(946_684_800_000, 4_102_444_800_000)
+# 22.11.2026, with or without a time: with dots the day comes first wherever dates are written so.
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}:\d\d(?::\d\d)?))?", re.ASCII)
+# What RFC 2822 and the like have, and ISO 8601 has not: a month's name.
+_NAMED = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", re.IGNORECASE)
+# `Fri Nov 20 09:00:00 +0000 2026`, as C writes it, with a zone.
+_CTIME = re.compile(r"\w{3} (\w{3}) +(\d{1,2}) (\d\d:\d\d:\d\d)(?: ([+-]\d{4}|UTC|GMT))? (\d{4})", re.ASCII)
+
 _NOT_STRING = "NOT_STRING"
+_LARGEST_WHOLE = 2.0**53  # up to which a float is one whole number alone
 
 Values: TypeAlias = Sequence[object] | pa.Array
 
@@ -104,8 +121,9 @@ def documents(
     surrogates: what a lone surrogate means where these values come from (a decoder may have put it for a bad byte).
 
     Strings are taken verbatim and integers as decimal text (never for `text`). `source`, `subject_id` and `language` of
-    any other type, or blank, are null; `language` is lower-cased. `created_at` is a timestamp or ISO 8601, UTC where it
-    names no zone; numbers are not guessed at, and what cannot be read is null.
+    any other type, or blank, are null; `language` is lower-cased. `created_at` is a timestamp, or ISO 8601, RFC 2822,
+    dd.mm.yyyy, or seconds or milliseconds since 1970, UTC where it names no zone; what cannot be read is null, and the
+    batch's metadata says under UNREAD how many values that were.
     """
     count = len(rows)
     ids, id_faults = _strings(values.get("document_id"), count, surrogates, integers=True)
@@ -133,6 +151,7 @@ def documents(
         if pc.any(mask).as_py():
             codes = pc.if_else(mask, reason, codes)
     subject = _label(values.get("subject_id"), count)
+    created, unread = _timestamps(values.get("created_at"), count)
     if codes.null_count < count:
         accepted = codes.is_null()
         ids = _where(pc.and_(has_ink(ids), pc.invert(_has_nul(ids))), ids)
@@ -144,14 +163,19 @@ def documents(
             text,
             pc.utf8_lower(_label(values.get("language"), count)),
             _label(values.get("source"), count),
-            _timestamps(values.get("created_at"), count),
+            created,
             subject,
             source_file if isinstance(source_file, pa.Array) else pa.repeat(pa.scalar(source_file, pa.string()), count),
             pa.array(rows, pa.int64()),
             codes,
         ],
-        schema=DOCUMENTS,
+        schema=DOCUMENTS.with_metadata({UNREAD: str(unread)}) if unread else DOCUMENTS,
     )
+
+
+def unread_dates(batch: pa.RecordBatch) -> int:
+    """Of how many documents of a batch a `created_at` was given that cannot be read."""
+    return int((batch.schema.metadata or {}).get(UNREAD.encode(), 0))
 
 
 def rejection(source_file: str, row: int, reason: Reason, document_id: str | None = None) -> pa.RecordBatch:
@@ -297,6 +321,10 @@ def _arrow_strings(values: pa.Array, *, integers: bool) -> tuple[pa.Array, pa.Ar
         return pa.nulls(len(values), pa.string()), None
     if integers and (pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0)):
         return values.cast(pa.string()), None
+    if integers and (spelled := _spelled(values)) is not None:
+        return spelled, _where(
+            pc.and_(values.is_valid(), spelled.is_null()), pa.repeat(pa.scalar(_NOT_STRING), len(values))
+        )
     if not (_is_text(kind) or _is_binary(kind)):
         return pa.nulls(len(values), pa.string()), _where(
             values.is_valid(), pa.repeat(pa.scalar(_NOT_STRING), len(values))
@@ -312,6 +340,18 @@ def _arrow_strings(values: pa.Array, *, integers: bool) -> tuple[pa.Array, pa.Ar
             pa.array([fault for _, fault in pairs], pa.string()),
         )
     return text, None
+
+
+def _spelled(values: pa.Array) -> pa.Array | None:
+    """Values of other types as the one way they are written in: whole floats, dates, decimals; else null, or None."""
+    kind = values.type
+    if pa.types.is_floating(kind):
+        wide = values.cast(pa.float64())
+        whole = pc.and_(pc.equal(pc.floor(wide), wide), pc.less(pc.abs(wide), _LARGEST_WHOLE))
+        return pc.if_else(whole, wide, None).cast(pa.int64()).cast(pa.string())
+    if pa.types.is_date(kind) or pa.types.is_decimal(kind):
+        return values.cast(pa.string())
+    return None
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -336,12 +376,28 @@ def _decoded(value: bytes | None) -> tuple[str | None, str | None]:
         return None, Reason.INVALID_UTF8
 
 
-def _timestamps(values: Values | None, count: int) -> pa.Array:
+def _timestamps(values: Values | None, count: int) -> tuple[pa.Array, int]:
+    """The timestamps, and of how many values there is none because they cannot be read."""
     if values is None:
-        return pa.nulls(count, _UTC)
+        return pa.nulls(count, _UTC), 0
+    found = _read_timestamps(values, count)
+    if not found.null_count:
+        return found, 0
+    # CSV has no null but an empty field.
+    if isinstance(values, pa.Array):
+        given = len(values) - values.null_count
+        given -= pc.sum(pc.equal(values, "")).as_py() or 0 if pa.types.is_string(values.type) else 0
+    else:
+        given = sum(value is not None and value != "" for value in values)
+    return found, max(0, given - (count - found.null_count))
+
+
+def _read_timestamps(values: Values, count: int) -> pa.Array:
     if isinstance(values, pa.Array) and pa.types.is_temporal(values.type):
         return _temporal(values)
-    text, _ = _strings(values, count, Reason.INVALID_UTF8, integers=False)
+    if not isinstance(values, pa.Array) and any(isinstance(value, float) for value in values):
+        values = [str(value) if type(value) is float else value for value in values]
+    text, _ = _strings(values, count, Reason.INVALID_UTF8, integers=True)
     if text.null_count == count:
         return pa.nulls(count, _UTC)
     for pattern, kind in ((_ISO_ZONED, _UTC), (_ISO_NAIVE, pa.timestamp("us"))):
@@ -354,15 +410,46 @@ def _timestamps(values: Values | None, count: int) -> pa.Array:
 
 
 def _instant(value: str | None) -> int | None:
-    """Microseconds since the epoch, or None where the string is no ISO 8601 date or time."""
+    """Microseconds since the epoch, or None where the string is no date or time of a form that `documents` names."""
     if value is None:
         return None
+    value = value.strip()
+    if (since_epoch := _since_epoch(value)) is not None:
+        return since_epoch
     try:
-        moment = datetime.fromisoformat(value.strip())
+        moment = _otherwise(value) or datetime.fromisoformat(value)
         since = (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
     except (ValueError, OverflowError):
         return None
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _since_epoch(value: str) -> int | None:
+    """Microseconds, where seconds or milliseconds since 1970 are meant."""
+    if not (9 <= len(value) <= 20 and value.replace(".", "", 1).isdecimal() and value.isascii()):
+        return None
+    whole, _, fraction = value.partition(".")
+    number = int(whole)
+    if number in _SECONDS:
+        return number * 1_000_000 + int(fraction[:6].ljust(6, "0"))
+    if number in _MILLISECONDS:
+        return number * 1_000 + int(fraction[:3].ljust(3, "0"))
+    return None
+
+
+def _otherwise(value: str) -> datetime | None:
+    """A moment that is written in another way than ISO 8601. Raises ValueError where there is none such."""
+    if len(value) > _LONGEST_DATE:
+        raise ValueError
+    if found := _DOTTED.fullmatch(value):
+        day, month, year, time = found.groups()
+        return datetime.fromisoformat(f"{year}-{int(month):02}-{int(day):02}T{(time or '00:00').zfill(5)}")
+    if found := _CTIME.fullmatch(value):
+        month, day, time, zone, year = found.groups()
+        value = f"{day} {month} {year} {time} {zone or '+0000'}"
+    if _NAMED.search(value):
+        return parsedate_to_datetime(value)
+    return None
 
 
 def _temporal(values: pa.Array) -> pa.Array:

@@ -33,6 +33,7 @@ from jobs.commands.options import (
     whole_option,
 )
 from jobs.formats import Format
+from transforms.display import visible
 from transforms.errors import UsageError
 
 if TYPE_CHECKING:
@@ -140,6 +141,35 @@ def _settings(
         follow_links=follow_links,
         **others,
     )
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Say what a drop is, and write nothing.")
+@config_option
+@_file_format("--format")
+@option("--ds", metavar="DATE", callback=as_date, help="The date of files whose path names none; today (UTC).")
+@option("--date-pattern", metavar="PATTERN", help="Where a path holds its date: %d-%m-%Y.")
+@map_option
+@records_option
+@each_line_option
+@click.argument("drops", metavar="PATH")
+def check(drops: str, file_format: str, ds: str | None, mapping: tuple[str, ...], **told: Any) -> None:
+    """Say of each file of a drop, or of one file, what it is and what would become of its documents.
+
+    Format, charset, columns with types and examples of which only the shape is shown, documents, dates and languages,
+    what would be rejected and why, and the --map that may do. Nothing is written.
+
+    \b
+    Examples
+      aurastream check drops
+      aurastream check tickets.json --records tickets[] --map text=comment.body
+    """
+    from jobs import check as job
+    from jobs.settings import parse_mapping
+
+    form = None if file_format == "auto" else Format(file_format)
+    told |= {"drops": drops, "ds": ds or _today(), "file_format": form, "mapping": parse_mapping(mapping)}
+    for line in job.check(job.CheckSettings(**told)):
+        click.echo(visible(line))
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Say what a night would cost, and buy nothing.")

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jobs.drops.compression import Compression
 from jobs.drops.dates import compile_date_pattern, date_of, day
+from jobs.drops.dialect import Dialect
 from jobs.drops.recognition import HEAD_BYTES, expanded, named, recognise
 from jobs.drops.walk import Entry, Fence, open_without_links, walk
 from jobs.formats import Format
@@ -37,6 +38,8 @@ class DropFile:
     keyed: str | None = None  # a keyed hash of the URI: the ledger's name of a file that is called otherwise
     content: bytes | None = field(default=None, repr=False)  # all of it, where it was read ahead
     dated: bool = True  # whether the path names the date
+    charset: str | None = None  # Python's name of it, where it is told and is not UTF-8
+    dialect: Dialect | None = None  # of CSV
     source: str | None = None  # of documents that name none: what the path says, as `source=mail/`
 
     def open(self) -> pa.NativeFile:
@@ -115,7 +118,7 @@ def find_drop(
 
     def drop_file(entry: Entry) -> DropFile:
         dated, found = date_of(entry.uri, pattern)
-        named = _SOURCE.findall(entry.uri)
+        sources = _SOURCE.findall(entry.uri)
         return DropFile(
             entry.uri,
             entry.size,
@@ -127,7 +130,7 @@ def find_drop(
             entry.name,
             entry.target,
             dated=dated,
-            source=named[-1] if named else None,
+            source=sources[-1] if sources else None,
         )
 
     return Listing(sorted(map(drop_file, entries), key=lambda file: file.uri), sorted(skipped))
@@ -178,12 +181,11 @@ def _recognised(file: DropFile) -> DropFile:
             head = bytes(stream.read(HEAD_BYTES))
     except (OSError, pa.ArrowException):
         return replace(file, error_code=Reason.FILE_UNREADABLE)
-    form, compression = recognise(file.uri.rpartition("/")[2], head, file.format, partial(_beginning, file))
+    found = recognise(file.uri.rpartition("/")[2], head, file.format, partial(_beginning, file))
     return replace(
         file,
-        format=form,
-        compression=compression,
-        error_code=Reason.UNKNOWN_FORMAT if form is Format.UNKNOWN else None,
+        **found._asdict(),
+        error_code=Reason.UNKNOWN_FORMAT if found.format is Format.UNKNOWN else None,
         content=head if "://" in file.uri and len(head) == file.size else None,
     )
 

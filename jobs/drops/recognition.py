@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pyarrow as pa
 
+from jobs.drops.charset import charset_of, decoded
 from jobs.drops.compression import Broken, Compression, Source, expand, sniff
+from jobs.drops.dialect import Dialect, dialect_of
 from jobs.drops.looks import look, look_at_json
 from jobs.drops.shape import is_json, shape_of
-from jobs.formats import Format
+from jobs.formats import TEXTS, Format
 
 HEAD_BYTES = 64 << 10  # looked at to tell what a file is
 _MOST_HEAD = 4 << 20  # where its first line is longer
@@ -24,6 +27,15 @@ _FORMATS = {
     ".tsv": Format.CSV,
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
+    ".feather": Format.FEATHER,
+    ".arrow": Format.FEATHER,
+    ".orc": Format.ORC,
+    ".avro": Format.AVRO,
+    ".xlsx": Format.SHEET,
+    ".xlsm": Format.SHEET,
+    ".xlsb": Format.SHEET,
+    ".xls": Format.SHEET,
+    ".ods": Format.SHEET,
     ".txt": Format.TEXT,
     ".text": Format.TEXT,
     ".md": Format.TEXT,
@@ -49,8 +61,9 @@ _COMPRESSIONS = {
 }
 # Endings that stand for two.
 _SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
-# What is not read through a decompressor: its parts are looked up.
-_UNCOMPRESSED = frozenset({Format.PARQUET, Format.ZIP})
+_MAGIC = {b"PAR1": Format.PARQUET, b"ARROW1": Format.FEATHER, b"ORC": Format.ORC, b"Obj\x01": Format.AVRO}
+# What is not read through a decompressor: its parts are looked up, and compressed within, if at all.
+_UNCOMPRESSED = frozenset({Format.PARQUET, Format.FEATHER, Format.ORC, Format.AVRO, Format.SHEET, Format.ZIP})
 
 
 def named(base: str) -> tuple[Format, Compression]:
@@ -64,14 +77,25 @@ def named(base: str) -> tuple[Format, Compression]:
     return _FORMATS.get(extension, Format.UNKNOWN), compression
 
 
+class Recognised(NamedTuple):
+    """What a file is; the fields are those of `DropFile`."""
+
+    format: Format
+    compression: Compression
+    charset: str | None = None
+    dialect: Dialect | None = None
+
+
 def recognise(
     base: str, head: bytes, told: Format, more: Callable[[Compression, int], bytes] | None = None
-) -> tuple[Format, Compression]:
+) -> Recognised:
     """What a file is by its name and its first bytes; UNKNOWN where it cannot be read. What it is told to be, it is.
 
     head: its first `HEAD_BYTES`. more: gives so many of the bytes that a compression expands to, where there are more.
     """
     by_name, compression = named(base)
+    if by_name is Format.SHEET and _is_text(head):
+        by_name = Format.CSV  # as programs call what they export
     magic = sniff(head)
     # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
     if magic is not Compression.NONE or _is_text(head):
@@ -83,8 +107,12 @@ def recognise(
     if form is Format.JSONL and told is Format.UNKNOWN:
         seen = look_at_json(beginning) if "json" in base.lower().split(".") else None
         form = seen or _shape(beginning, compression, more)
-    unreadable = form in _UNCOMPRESSED and compression is not Compression.NONE
-    return (Format.UNKNOWN if unreadable else form), compression
+    if form in _UNCOMPRESSED and compression is not Compression.NONE:
+        return Recognised(Format.UNKNOWN, compression)
+    charset = charset_of(beginning) if form in TEXTS else None
+    by_default = "\t" if "tsv" in base.lower().split(".") else ","
+    dialect = dialect_of(decoded(beginning, charset), by_default) if form is Format.CSV else None
+    return Recognised(form, compression, charset, dialect)
 
 
 def _shape(head: bytes, compression: Compression, more: Callable[[Compression, int], bytes] | None) -> Format:
@@ -92,7 +120,8 @@ def _shape(head: bytes, compression: Compression, more: Callable[[Compression, i
     try:
         if compression is not Compression.NONE and more:
             head = more(compression, HEAD_BYTES)
-        shape = shape_of(head, whole=len(head) < HEAD_BYTES)
+        text = decoded(head, charset_of(head)).encode("utf-8", "surrogateescape")
+        shape = shape_of(text, whole=len(head) < HEAD_BYTES)
         if shape is None and more:
             head = more(compression, _MOST_HEAD)
             shape = shape_of(head, whole=len(head) < _MOST_HEAD)
@@ -122,14 +151,17 @@ def _content(head: bytes, by_name: Format) -> Format:
         return seen
     if by_name is not Format.UNKNOWN or not head:
         return by_name
-    if head.startswith(b"PAR1"):
-        return Format.PARQUET
+    for magic, form in _MAGIC.items():
+        if head.startswith(magic):
+            return form
     if is_json(head):
         return Format.JSONL
     return Format.TEXT if _is_text(head) else Format.UNKNOWN
 
 
 def _is_text(head: bytes) -> bool:
+    if charset_of(head) is not None:
+        return True
     try:
         head.decode()
     except UnicodeDecodeError as error:

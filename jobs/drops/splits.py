@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from jobs.drops.charset import WIDE
 from jobs.drops.compression import Broken, Compression
 from jobs.drops.files import DropFile
 from jobs.drops.footer import read_footer
@@ -91,7 +92,7 @@ def _split(file: DropFile, target: int) -> list[Split]:
     if file.error_code or file.size <= target or file.compression is not Compression.NONE:
         return whole
     try:
-        if file.format is Format.JSONL:
+        if file.format is Format.JSONL and file.charset not in WIDE:
             return _split_lines(file, target)
         if file.format is Format.PARQUET:
             return _split_row_groups(file, target)

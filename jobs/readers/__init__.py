@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
@@ -11,9 +10,12 @@ import pyarrow as pa
 
 from jobs.console import say
 from jobs.drops import DropFile, Split
+from jobs.drops.charset import as_utf8
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Compression, Expansion, expand
-from jobs.formats import ARCHIVES, CONVERSATIONS, LETTERS, Format, Telling
+from jobs.drops.dialect import Dialect
+from jobs.formats import ARCHIVES, CONVERSATIONS, LETTERS, TEXTS, Format, Telling
 from jobs.guard import type_and_place
+from jobs.readers.apart import read_apart
 from jobs.readers.archives import Member, read_tar, read_zip
 from jobs.readers.columnar import read_parquet
 from jobs.readers.conversations import read_conversation
@@ -26,7 +28,8 @@ from jobs.readers.mail import read_mail, read_mailbox
 from jobs.readers.records import SAMPLE_BYTES, find_records, records_steps
 from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rejection, with_sources
 
-_TSV = re.compile(r"\.tsv(\.\w+)?\Z", re.IGNORECASE)
+# What is read by a process of its own.
+APART = {Format.FEATHER, Format.ORC, Format.AVRO, Format.SHEET}
 _AS_IT_COMES = Telling()
 _BOM = b"\xef\xbb\xbf"
 
@@ -110,12 +113,17 @@ def _opened(file: DropFile) -> AbstractContextManager[Any]:
 def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
     columns, batch_rows, records, each_line, telling = how
     file = split.file
+    if file.format in APART:
+        yield from _bounded(read_apart(file, columns, batch_rows), split)
+        return
     with _opened(file) as source:
         if file.format is Format.PARQUET:
             groups = range(split.start, split.end)
             yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row)
             return
         blocks = _blocks(source, split)
+        if file.format in TEXTS:
+            blocks = as_utf8(blocks, file.charset)
         if file.format is Format.TEXT and each_line:
             yield from _bounded(_text_lines(split_lines(blocks, 1), split, batch_rows), split)
         elif file.format is Format.TEXT:
@@ -129,9 +137,11 @@ def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
         elif file.format is Format.MBOX:
             yield from _bounded(read_mailbox(blocks, file.source_file, _name(file), whole=telling.whole), split)
         elif file.format is Format.CSV:
-            delimiter = "\t" if _TSV.search(file.uri) else ","
+            dialect = file.dialect or Dialect()
+            if dialect.returns:
+                blocks = (block.replace(b"\r", b"\n") for block in blocks)
             lines = split_lines(blocks, 1)
-            yield from _bounded(read_delimited(lines, file.source_file, columns, batch_rows, delimiter), split)
+            yield from _bounded(read_delimited(lines, file.source_file, columns, batch_rows, dialect), split)
         elif file.format is Format.JSON or (file.format is Format.JSONL and records):
             elements = _elements(blocks, columns, records)
             yield from _bounded(read_json_lines(elements, file.source_file, columns, batch_rows), split)

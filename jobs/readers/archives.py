@@ -223,7 +223,8 @@ def _documents(
     name = member.source_file
     try:
         head = _read(stream, HEAD_BYTES, expansion)
-        form, compression = recognise(member.uri.rpartition("/")[2], head, Format.UNKNOWN)
+        found = recognise(member.uri.rpartition("/")[2], head, Format.UNKNOWN)
+        form = found.format
         if form is Format.UNKNOWN:
             yield rejection(name, 0, Reason.UNKNOWN_FORMAT)
             return
@@ -231,7 +232,7 @@ def _documents(
             yield rejection(name, 0, Reason.TOO_COMPLEX)
             return
         counted = _Counted(stream, head, expansion)
-        known = replace(member, format=form, compression=compression)
+        known = replace(member, **found._asdict())
         if form in STREAMED:
             known = replace(known, stream=counted)
         else:

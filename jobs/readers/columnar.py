@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,8 @@ import pyarrow.parquet as pq
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Expansion
 from jobs.drops.footer import RowGroup, read_footer
 from jobs.readers.pages import Pages, measure
+from jobs.readers.records import ELEMENT
+from jobs.readers.tables import found_columns, nested_column
 from transforms.documents import Reason, documents, rejection
 
 # The most that the pages read of a row group may hold at once. A writer makes pages of 1 MB; some make one of a column.
@@ -47,20 +50,22 @@ def read_parquet(
     except (Broken, *_ERRORS):
         yield rejection(source_file, first_row + 1 if groups.start else 0, Reason.CORRUPT_FILE)
         return
+    found = found_columns(names, columns)
     wanted = {
-        ours: theirs
-        for ours, theirs in columns.items()
-        if theirs in names.names and (ours in _REQUIRED or not all(map(pa.types.is_nested, _types(names, theirs))))
+        ours: (name, steps)
+        for ours, (name, steps) in found.items()
+        if steps or ours in _REQUIRED or not all(map(pa.types.is_nested, _types(names, name)))
     }
+    leaves = sorted({".".join((name, *takewhile(ELEMENT.__ne__, steps))) for name, steps in wanted.values()})
     row = first_row + 1
     groups = range(groups.start, min(groups.stop, len(row_groups)))
     expansion = Expansion(sum(row_groups[group].stored for group in groups))
     for group in groups:
         end = row + row_groups[group].rows
         try:
-            for batch in _batches(source, parquet, group, row_groups[group], sorted({*wanted.values()}), batch_rows):
+            for batch in _batches(source, parquet, group, row_groups[group], leaves, batch_rows):
                 expansion.add(_size(batch) + batch.num_rows * DOCUMENT_BYTES)
-                values = {ours: batch.column(theirs) for ours, theirs in wanted.items()}
+                values = {ours: nested_column(batch.column(name), steps) for ours, (name, steps) in wanted.items()}
                 yield documents(values, np.arange(row, row + batch.num_rows), source_file)
                 row += batch.num_rows
         except Broken as broken:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 
 from jobs.drops.compression import Broken
+from jobs.drops.dialect import Dialect
 from jobs.readers.lines import MAX_LINE_BYTES, Lines, Rejected
+from jobs.readers.names import by_number, looks_like_names, places_of
 from transforms.documents import Reason, documents
 
 # The longest record of several lines, in characters. An unclosed quote is given up on after as much.
@@ -19,13 +22,14 @@ _BATCH_CHARACTERS = 4 << 20
 
 
 def read_delimited(
-    items: Iterator[Lines | Rejected], source_file: str, columns: Mapping[str, str], batch_rows: int, delimiter: str
+    items: Iterator[Lines | Rejected], source_file: str, columns: Mapping[str, str], batch_rows: int, dialect: Dialect
 ) -> Iterator[pa.RecordBatch]:
     """Documents of a CSV file with a header; `source_row` is the line that a record begins in.
 
     Missing fields at the end of a record are null. A record that breaks the rules of quoting, or has more fields than
     the header, is MALFORMED_CSV, and reading goes on at the line after the one it began in: an unclosed quote costs
-    its own line. Without a header that can be read, every record has more fields than it.
+    its own line. Without a header that can be read, every record has more fields than it. Where columns are meant by
+    their numbers there is no header. A record of empty fields alone is a blank line.
     """
     # The limit is the process's own: it is only ever raised, as lowering it could break another reader.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
@@ -34,11 +38,16 @@ def read_delimited(
     records: list[list[str]] = []
     reasons: list[Reason | None] = []
     characters = 0
-    for row, fields, reason in _records(items, delimiter):
+    for row, fields, reason in read_records(items, dialect):
+        if reason is None and len(fields) > 1 and not any(fields):
+            continue
         if header is None:
             header = [name.strip() for name in fields]
-            repeated = any(header.count(theirs) > 1 for theirs in columns.values())
-            if reason is None:
+            numbered = reason is None and by_number(columns, header)
+            if numbered:
+                header = [str(number) for number in range(1, len(header) + 1)]
+            places, repeated = places_of(header, columns)
+            if reason is None and not numbered and (places or looks_like_names(header)):
                 continue
         elif reason is None and len(fields) > len(header):
             fields, reason = [], Reason.MALFORMED_CSV
@@ -49,21 +58,19 @@ def read_delimited(
         reasons.append(reason)
         characters += sum(map(len, fields))
         if len(rows) >= batch_rows or characters >= _BATCH_CHARACTERS:
-            yield _batch(header, columns, rows, records, reasons, source_file)
+            yield _batch(places, rows, records, reasons, source_file)
             rows, records, reasons, characters = [], [], [], 0
     if header is not None and rows:
-        yield _batch(header, columns, rows, records, reasons, source_file)
+        yield _batch(places, rows, records, reasons, source_file)
 
 
 def _batch(
-    header: list[str],
-    columns: Mapping[str, str],
+    places: Mapping[str, int],
     rows: list[int],
     records: list[list[str]],
     reasons: list[Reason | None],
     source_file: str,
 ) -> pa.RecordBatch:
-    places = {ours: header.index(theirs) for ours, theirs in columns.items() if theirs in header}
     values = {
         ours: [fields[place] if place < len(fields) else None for fields in records] for ours, place in places.items()
     }
@@ -71,10 +78,13 @@ def _batch(
     return documents(values, rows, source_file, reasons, surrogates=Reason.INVALID_UTF8)
 
 
-def _records(items: Iterator[Lines | Rejected], delimiter: str) -> Iterator[tuple[int, list[str], Reason | None]]:
+def read_records(items: Iterator[Lines | Rejected], dialect: Dialect) -> Iterator[tuple[int, list[str], Reason | None]]:
     """Each record with the line it began in, or what is wrong with it; blank lines are none."""
     feed = _Feed(items)
-    reader = csv.reader(feed, strict=True, delimiter=delimiter)
+    how: dict[str, Any] = {"strict": True, "delimiter": dialect.delimiter, "quotechar": dialect.quote}
+    reader = csv.reader(feed, **how)
+    if dialect.told and feed.ready():
+        next(feed)
     while True:
         feed.begin()
         if not feed.ready():
@@ -91,8 +101,24 @@ def _records(items: Iterator[Lines | Rejected], delimiter: str) -> Iterator[tupl
             yield row, [], broken.reason
             return
         except (csv.Error, _Unending):
-            yield row, [], Reason.MALFORMED_CSV
-            feed.again()
+            escaped = _escaped(feed, how)
+            if escaped is None:
+                yield row, [], Reason.MALFORMED_CSV
+                feed.again()
+            else:
+                yield row, escaped, None
+
+
+def _escaped(feed: _Feed, how: dict[str, Any]) -> list[str] | None:
+    """The record that cannot be read, with backslashes taken for what stands before a quote, as databases write it."""
+    if not feed.has_backslash():
+        return None
+    feed.rewind()
+    feed.begin()
+    try:
+        return next(csv.reader(feed, escapechar="\\", **how))
+    except (csv.Error, _Unending, Broken, StopIteration):
+        return None
 
 
 class _Unending(Exception):
@@ -144,6 +170,15 @@ class _Feed:
         """A record begins with the next line; the one before is forgotten."""
         self._record.clear()
         self._characters = 0
+
+    def has_backslash(self) -> bool:
+        """Whether one stands in the record."""
+        return any("\\" in line for line in self._record)
+
+    def rewind(self) -> None:
+        """Go back to the line that the record began with."""
+        self._waiting.extendleft(reversed(self._record))
+        self.row -= len(self._record)
 
     def again(self) -> None:
         """Go back to the line after the one that the record began with."""

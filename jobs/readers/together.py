@@ -23,7 +23,9 @@ TOGETHER_FILES = 4096
 def is_small(split: Split) -> bool:
     """Whether a split is a whole file that may be read together with others of its kind."""
     file = split.file
-    plain = file.format is Format.JSONL and file.compression is Compression.NONE and not file.error_code
+    plain = (
+        file.format is Format.JSONL and file.compression is Compression.NONE and not (file.error_code or file.charset)
+    )
     return plain and split.start == 0 and split.end == file.size <= SMALL_BYTES
 
 

@@ -37,18 +37,31 @@ class Audit:
     files: Mapping[str, list[PublishedFile]]  # date -> its files, with the rows that were read back
     seconds: float  # of CPU, of the workers
 
-    def taken(self, files: Sequence[DropFile]) -> list[TakenFile]:
+    def taken(self, files: Sequence[DropFile], read_as: str | None = None) -> list[TakenFile]:
         """The files that count as taken, and of how many documents of each is to be taken up again.
 
-        Not those that could not be read, or not to their end.
+        Not those that could not be read, or not to their end. Of those that are wholly rejected, what they were read
+        with is kept, so that another way takes them again.
         """
         names = {file.source_file for file in files}
-        unreadable = {file_of(name, names) for name in self.found.unreadable}
+        found = self.found
+        unreadable = {file_of(name, names) for name in found.unreadable}
         deferred: Counter[str] = Counter()
-        for name, rows in self.found.deferred.items():
+        for name, rows in found.deferred.items():
             deferred[file_of(name, names)] += rows
+        # Of an archive, all members.
+        usable = {file_of(name, names) for name in found.own if not found.wholly_rejected(name)}
+        rejected = {file_of(name, names) for name in found.own} - usable
         return [
-            TakenFile(file.ds, file.identity, file.size, file.stamp, deferred[file.source_file], file.called)
+            TakenFile(
+                file.ds,
+                file.identity,
+                file.size,
+                file.stamp,
+                deferred[file.source_file],
+                file.called,
+                read_as if file.source_file in rejected else None,
+            )
             for file in files
             if file.source_file not in unreadable
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from jobs.drops import OPEN_COST, DropFile, Listing, Split, find_drop, pack, pla
 from jobs.drops.members import file_of, renamed
 from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
+from jobs.readers.describe import described, is_plain
 from jobs.settings import NightlySettings
 from jobs.stores.protocols import Keys, Ledger, Publication
 from transforms.errors import PublishConflict
@@ -36,6 +37,7 @@ class Intake:
     replaces: Mapping[str, Publication | None]  # date -> what readers see of it
     # Of files whose rows were published under another name than they have today: today's -> that one.
     called_before: Mapping[str, str] = field(default_factory=dict)
+    left: list[DropFile] = field(default_factory=list)  # wholly rejected before, read the same way
 
     @property
     def files(self) -> list[DropFile]:
@@ -87,8 +89,10 @@ def _keyed(uri: str, key: bytes) -> str:
     return hmac.digest(key, b"aurastream source file 1 " + uri.encode(), "sha256").hex()
 
 
-def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) -> Intake:
+def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool, read_as: str | None = None) -> Intake:
     """What of a drop no published run has taken as it is now, or all of it with `reprocess`.
+
+    A file that was wholly rejected counts as taken only under what it was read with, `read_as`.
 
     A file that was taken before keeps the date it was taken for, and a hash that it is known by. Raises LakeError,
     PublishConflict.
@@ -103,7 +107,9 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
         if not others:
             break
         dates |= others  # a file whose path names no date keeps the one it was taken for
-    new, again = [], []
+    new: list[DropFile] = []
+    again: list[DropFile] = []
+    left: list[DropFile] = []
     called_before: dict[str, str] = {}
     for file in listing.files:
         # A file that was entered by its hash goes on so, whatever it is called today: a URI, if any, was before that.
@@ -122,6 +128,8 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
             new.append(dated)
         elif before.deferred:
             again.append(dated)
+        elif before.rejected_as is not None:
+            (left if before.rejected_as == read_as else new).append(dated)
     for file in again:
         if file.ds not in seen:
             raise PublishConflict(f"{file.ds} was published by another run at this moment: run again")
@@ -133,12 +141,33 @@ def take_in(listing: Listing, lake: Lake, ledger: Ledger, *, reprocess: bool) ->
         }
         taken_up |= {renamed(name, then): rows[name] for name in rows if file_of(name, then) in then}
     written = sorted({file.ds for file in (*new, *again)})
-    return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in written}, called_before)
+    return Intake(new, again, taken_up, {ds: seen.get(ds) for ds in written}, called_before, left)
 
 
 def looked_at(intake: Intake) -> Intake:
     """The same, each file with its format and compression: of files that were taken before nobody asks again."""
     return replace(intake, new=recognised(intake.new), again=recognised(intake.again))
+
+
+def say_found(files: Sequence[DropFile], policy: Policy) -> None:
+    """What new files were found to be, where their names do not say it, and which take the run's own date."""
+    for what, some in _grouped((described(file), file) for file in files if not file.error_code and not is_plain(file)):
+        say(f"{_named(some, policy)}: {what}")
+    undated = [file for file in files if not file.dated]
+    for ds, some in _grouped((file.ds, file) for file in undated):
+        say(f"{_named(some, policy)}: no date in the path, taken for {ds}")
+
+
+def _grouped(files: Iterable[tuple[str, DropFile]]) -> list[tuple[str, list[DropFile]]]:
+    groups: dict[str, list[DropFile]] = {}
+    for name, file in files:
+        groups.setdefault(name, []).append(file)
+    return list(groups.items())
+
+
+def _named(files: Sequence[DropFile], policy: Policy) -> str:
+    first = shown(files[0].source_file, policy)
+    return first if len(files) == 1 else f"{first} and {len(files) - 1:,} files more"
 
 
 def task_splits(files: Sequence[DropFile], cores: int) -> list[list[Split]]:

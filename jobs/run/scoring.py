@@ -27,7 +27,7 @@ from jobs.run.stopwatch import Stopwatch, TimedCache, TimedScorer
 from jobs.scorers.registry import open_detector, open_scorer, scorer_type
 from jobs.settings import ASK, DETECT
 from jobs.stores.unopened import UnopenedCache
-from transforms.documents import Reason
+from transforms.documents import Reason, unread_dates
 from transforms.errors import CacheError
 from transforms.pii.columns import treat
 from transforms.preparation import ready, redact_documents, with_detected_languages
@@ -128,7 +128,7 @@ def _batches(splits: Iterable[Split], recipe: Recipe, report: TaskReport) -> Ite
                     yield from read_documents(split, recipe, report)
             else:
                 report.documents[some[0].file.ds] += batch.num_rows
-                yield batch
+                yield _without_metadata(batch, report)
 
 
 def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator[pa.RecordBatch]:
@@ -147,7 +147,15 @@ def read_documents(split: Split, recipe: Recipe, report: TaskReport) -> Iterator
                 rows = batch["source_row"].filter(pc.equal(batch["source_file"], name))
                 report.taken_up.setdefault(name, []).extend(rows.to_pylist())
         report.documents[file.ds] += batch.num_rows
-        yield batch
+        yield _without_metadata(batch, report)
+
+
+def _without_metadata(batch: pa.RecordBatch, report: TaskReport) -> pa.RecordBatch:
+    """The batch as all are, and what its metadata says in the report."""
+    if batch.schema.metadata is None:
+        return batch
+    report.unread_dates += unread_dates(batch)
+    return batch.replace_schema_metadata()
 
 
 def _taken_up(batch: pa.RecordBatch, taken_up: Mapping[str, Collection[int]]) -> pa.BooleanArray:

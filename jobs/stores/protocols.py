@@ -24,6 +24,7 @@ class TakenFile(NamedTuple):
     stamp: str
     deferred: int = 0  # documents of it that ended DEFERRED and are to be taken up again
     called: str | None = None  # what its rows were published under, where that is not the URI
+    rejected_as: str | None = None  # what it was read with, where every document of it was rejected
 
     @property
     def source_file(self) -> str:

@@ -27,6 +27,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ulid import ULID
 
 import jobs.nightly
+from expectations.limits import NONE
 from jobs import milestones
 from jobs.milestones import Milestone
 from jobs.run import budget, recipe
@@ -305,6 +306,7 @@ class Nights(RuleBasedStateMachine):
             reprocess=reprocess,
             policy=self.policy,
             budget=BUDGET if poor else None,
+            limits=NONE,
         )
 
 

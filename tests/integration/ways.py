@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from expectations.limits import NONE
 from jobs.milestones import Milestone
 from jobs.settings import NightlySettings
 from tests.conftest import document, write_json_lines
@@ -78,7 +79,7 @@ class World:
     def night(self, way: Way, lake: str, drops: str = "drops", **more: Any) -> Night:
         """A night over drops, of a free scorer or a paid one."""
         told: dict[str, Any] = {"scorer": "comprehend", "quota_tps": 500.0} if way.paid else {}
-        settings = NightlySettings(drops=str(self.folder / drops), lake=lake, ds=DS, **told)
+        settings = NightlySettings(drops=str(self.folder / drops), lake=lake, ds=DS, limits=NONE, **told)
         environment = self.ground.environment | {"AWS_ENDPOINT_URL_COMPREHEND": self.server.url}
         return replace(Night(settings, environment=environment), **more)
 

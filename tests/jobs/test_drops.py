@@ -53,6 +53,7 @@ def test_a_drop_is_listed_by_uri_with_what_tells_a_changed_file(tmp_path: Path) 
         format=Format.JSONL,
         compression=Compression.NONE,
         name="b.jsonl",
+        dated=False,
     )
     assert not found.skipped
     os.utime(tmp_path / "b.jsonl", ns=(1, 1))
@@ -94,7 +95,7 @@ def test_a_file_of_another_name_is_known_by_its_content(tmp_path: Path, content:
     assert listing(tmp_path, file_format=Format.CSV).files[0].format is Format.CSV
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG\0", b"\xff\xfe", b"\x1f\x8b\x08rubbish"])
+@pytest.mark.parametrize("content", [b"\x89PNG\0", b"\x00\xff\xfe", b"\x1f\x8b\x08rubbish"])
 def test_what_nothing_tells_is_rejected(tmp_path: Path, content: bytes) -> None:
     [file] = listing(make(tmp_path, "image", content=content)).files
     assert (file.format, file.error_code) == (Format.UNKNOWN, "UNKNOWN_FORMAT")
@@ -319,7 +320,14 @@ def test_a_root_that_cannot_be_listed(tmp_path: Path) -> None:
         ("ds=2026-1-5/a.jsonl", None, RUN_DATE, "BAD_DATE"),
         ("ds=__HIVE_DEFAULT_PARTITION__/a.jsonl", None, RUN_DATE, "BAD_DATE"),
         ("ds=2026-02-29/a.jsonl", None, RUN_DATE, "BAD_DATE"),
-        ("2026/11/20/a.jsonl", None, RUN_DATE, None),
+        ("2026/11/20/a.jsonl", None, "2026-11-20", None),
+        ("2026/11/20/05/a.jsonl", None, "2026-11-20", None),
+        ("2026/13/45/a.jsonl", None, RUN_DATE, None),
+        ("2026/1/5/a.jsonl", None, RUN_DATE, None),
+        ("year=2026/month=11/day=20/a.jsonl", None, "2026-11-20", None),
+        ("year=2026/month=1/day=5/hour=3/a.jsonl", None, "2026-01-05", None),
+        ("year=2026/month=13/day=5/a.jsonl", None, RUN_DATE, "BAD_DATE"),
+        ("2026/11/19/ds=2026-11-20/a.jsonl", None, "2026-11-20", None),
         ("2026/11/20/a.jsonl", "%Y/%m/%d", "2026-11-20", None),
         ("2026/11/20/a.jsonl", "/%Y/%m/%d/", "2026-11-20", None),
         ("2025/01/01/2026/11/20/a.jsonl", "%Y/%m/%d", "2026-11-20", None),

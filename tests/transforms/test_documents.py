@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from transforms.documents import Reason, documents, id_hashes, rejection
+from transforms.documents import Reason, documents, id_hashes, rejection, unread_dates
 from transforms.schemas import DOCUMENTS, conform
 
 BASE = {
@@ -112,9 +112,20 @@ def test_languages_are_lower_case() -> None:
         ("9999-12-31T23:59:59-14:00", None),
         ("2026-11-22T24:00:00Z", None),
         ("2026-02-30T00:00:00Z", None),
-        ("22.11.2026", None),
+        ("22.11.2026", datetime(2026, 11, 22, tzinfo=UTC)),
+        ("5.1.2026 9:30", datetime(2026, 1, 5, 9, 30, tzinfo=UTC)),
+        ("11.22.2026", None),
+        ("22/11/2026", None),
+        (1_763_000_000, datetime(2025, 11, 13, 2, 13, 20, tzinfo=UTC)),
+        (1_763_000_000.5, datetime(2025, 11, 13, 2, 13, 20, 500_000, tzinfo=UTC)),
+        ("1763000000123", datetime(2025, 11, 13, 2, 13, 20, 123_000, tzinfo=UTC)),
+        (17, None),
+        (10**30, None),
+        ("Sun, 22 Nov 2026 10:00:00 +0100", datetime(2026, 11, 22, 9, tzinfo=UTC)),
+        ("Sun Nov 22 10:00:00 +0000 2026", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("Mon, 99 Nov 2026 10:00:00 GMT", None),
+        ("Nov " * 1000, None),
         ("", None),
-        (1_763_000_000, None),
         ({}, None),
         (None, None),
     ],
@@ -123,6 +134,13 @@ def test_moments(value: object, expected: datetime | None) -> None:
     rows = validated({"created_at": value}, {})
     assert [row["created_at"] for row in rows] == [expected, datetime(2026, 11, 22, 10, tzinfo=UTC)]
     assert [row["error_code"] for row in rows] == [None, None]
+
+
+def test_moments_that_cannot_be_read_are_counted() -> None:
+    values = ["no", None, "", "2026-11-22", 17]
+    batch = documents({"document_id": list("abcde"), "text": ["t"] * 5, "created_at": values}, range(5), "f")
+    assert unread_dates(batch) == 2
+    assert unread_dates(batch.replace_schema_metadata()) == 0
 
 
 zones = st.sampled_from(

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS published_files (
 CREATE TABLE IF NOT EXISTS pointers (ds TEXT PRIMARY KEY, run_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (
     ds TEXT NOT NULL, run_id TEXT NOT NULL, uri TEXT NOT NULL, size INTEGER NOT NULL, stamp TEXT NOT NULL,
-    called TEXT, PRIMARY KEY (ds, run_id, uri)
+    called TEXT, rejected_as TEXT, PRIMARY KEY (ds, run_id, uri)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deferred (
     ds TEXT NOT NULL, run_id TEXT NOT NULL, uri TEXT NOT NULL, documents INTEGER NOT NULL,
@@ -48,8 +48,9 @@ CREATE TABLE IF NOT EXISTS deferred (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (ds TEXT PRIMARY KEY, run_id TEXT NOT NULL);
 """
-# What the schema is numbered as; 0 did not know the files of a publication, 1 not what a file of a drop is called.
-_VERSION = 2
+# What the schema is numbered as; 0 did not know the files of a publication, 1 not what a file of a drop is called, 2
+# not what one was read with that was wholly rejected.
+_VERSION = 3
 
 _TAKEN = """
 WITH RECURSIVE chain (ds, run_id) AS (
@@ -58,7 +59,7 @@ WITH RECURSIVE chain (ds, run_id) AS (
     SELECT p.ds, p.replaced FROM chain c JOIN publications p ON p.ds = c.ds AND p.run_id = c.run_id
     WHERE p.replaced IS NOT NULL
 )
-SELECT ds, uri, size, stamp, coalesce(documents, 0), called
+SELECT ds, uri, size, stamp, coalesce(documents, 0), called, rejected_as
 FROM chain JOIN publications p USING (ds, run_id) JOIN files USING (ds, run_id)
 LEFT JOIN deferred USING (ds, run_id, uri)
 ORDER BY p.rowid
@@ -293,8 +294,8 @@ def _publish(
                 f"run {run_id} publishes nothing: a file that it took for {file.ds} was taken for {before[file.uri]} "
                 "in the meantime. Run again to take up what that run did not."
             )
-    files_taken = [(f.ds, run_id, f.uri, f.size, f.stamp, f.called) for f in taken]
-    db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", files_taken)
+    files_taken = [(f.ds, run_id, f.uri, f.size, f.stamp, f.called, f.rejected_as) for f in taken]
+    db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", files_taken)
     db.executemany(
         "INSERT INTO deferred VALUES (?, ?, ?, ?)", [(f.ds, run_id, f.uri, f.deferred) for f in taken if f.deferred]
     )
@@ -323,8 +324,10 @@ def _add_columns(db: sqlite3.Connection, version: int) -> None:
 
     Files that are in a ledger of before are called what they are: a URI.
     """
-    db.execute("ALTER TABLE files ADD COLUMN called TEXT")
-    if version == 1:
+    if version < 2:
+        db.execute("ALTER TABLE files ADD COLUMN called TEXT")
+    db.execute("ALTER TABLE files ADD COLUMN rejected_as TEXT")
+    if version:
         return
     db.execute("ALTER TABLE runs ADD COLUMN dates TEXT NOT NULL DEFAULT '[]'")
     db.execute("ALTER TABLE runs ADD COLUMN settled INTEGER NOT NULL DEFAULT 0")

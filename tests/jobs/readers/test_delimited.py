@@ -118,12 +118,13 @@ def test_what_was_written_as_csv_is_read(
     writer.writerow(["source", "text"])
     starts = []
     for record in records:
-        starts.append(buffer.getvalue().count("\n") + 1)
+        if any(record):  # a record of empty fields alone is a blank line
+            starts.append(buffer.getvalue().count("\n") + 1)
         writer.writerow(record)
     rows = read(
         written(tmp_path_factory.mktemp("drop") / "drop.csv", buffer.getvalue().encode()), {"document_id": "source"}
     )
     assert [row["source_row"] for row in rows] == starts
-    for row, (document_id, text) in zip(rows, records, strict=True):
+    for row, (document_id, text) in zip(rows, filter(any, records), strict=True):
         assert row["document_id"] == (document_id if document_id.strip() else None)
         assert row["error_code"] or row["text"] == text

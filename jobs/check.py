@@ -1,0 +1,94 @@
+"""What a drop is, before anything is made of it: what was found in each file, and what would become of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.drops import DropFile, Split, find_drop, recognised
+from jobs.formats import Format
+from jobs.readers import read_split
+from jobs.readers.apart import look
+from jobs.readers.describe import described, hint
+from transforms.documents import COLUMNS, unread_dates
+from transforms.language import detect
+from transforms.pii.columns import shown
+from transforms.pii.policy import DEFAULT_POLICY
+
+_DETECTED = 200  # texts whose language is looked at
+_MOST_FILES = 20  # told of one by one
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """What `check` is told."""
+
+    drops: str
+    ds: str
+    file_format: Format | None
+    date_pattern: str | None
+    mapping: Mapping[str, str]
+    records: str | None
+    each_line: bool
+
+
+def check(settings: CheckSettings) -> Iterator[str]:
+    """Say of each file what it is and what would become of its documents; nothing is written.
+
+    No value of a document is shown but by its shape. Raises UsageError, DropError.
+    """
+    found = find_drop(settings.drops, settings.ds, file_format=settings.file_format, date_pattern=settings.date_pattern)
+    for name, reason in found.skipped:
+        yield f"skipped {shown(name, DEFAULT_POLICY)}: {reason}"
+    for file in recognised(found.files[:_MOST_FILES]):
+        yield from _file(file, settings)
+    if len(found.files) > _MOST_FILES:
+        yield f"{len(found.files) - _MOST_FILES:,} files more: check them one by one, or a folder of them"
+
+
+def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
+    name = shown(file.source_file, DEFAULT_POLICY)
+    yield f"{name}: {described(file)}"
+    dated = "of its path" if file.dated else "the run's own, for its path names none"
+    yield f"  date       {file.ds}, {dated}"
+    columns = {ours: settings.mapping.get(ours, ours) for ours in COLUMNS}
+    told = None if file.error_code or file.format is Format.TEXT else look(file, columns, settings.records)
+    if told is not None:
+        for column in told.columns.values():
+            types = ", ".join(column.types)
+            called = shown(column.name, DEFAULT_POLICY)
+            filled = f"in {column.filled:,} of {told.records:,}"
+            yield f"  column     {called} ({types}; {filled}): {' | '.join(column.examples)}"
+    documents, unread = 0, 0
+    reasons: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
+    texts: list[str] = []
+    for batch in read_split(
+        Split(file, 0, file.size, 0), settings.mapping, records=settings.records, each_line=settings.each_line
+    ):
+        documents += batch.num_rows
+        unread += unread_dates(batch)
+        reasons.update(batch["error_code"].drop_null().to_pylist())
+        good = batch.filter(pc.is_null(batch["error_code"]))
+        languages.update(good["language"].drop_null().to_pylist())
+        if len(texts) < _DETECTED:
+            texts += good["text"].filter(pc.is_null(good["language"])).to_pylist()[:_DETECTED]
+    yield f"  documents  {documents:,}, of which {reasons.total():,} would be rejected"
+    for reason, number in reasons.most_common():
+        yield f"  rejected   {number:,}: {reason}"
+    if unread:
+        yield f"  created_at {unread:,} cannot be read, and would be null"
+    if languages:
+        yield f"  languages  {', '.join(f'{label} {number:,}' for label, number in languages.most_common(5))}"
+    if texts:
+        detected = Counter(language or "undecided" for language in detect(pa.array(texts, pa.string())).to_pylist())
+        yield (
+            f"  detected   {', '.join(f'{label} {number:,}' for label, number in detected.most_common(5))}"
+            f", of {len(texts):,} that name none"
+        )
+    if told is not None and (advice := hint(told, columns)):
+        yield f"  advice     {advice}"

@@ -1,0 +1,70 @@
+"""A file in a line: what it was found to be, and what its columns would have to be called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jobs.drops import Compression, DropFile
+from jobs.formats import Format
+from jobs.readers.survey import Survey, missing_of
+from transforms.pii.columns import shown
+from transforms.pii.policy import DEFAULT_POLICY
+
+_FORMATS = {
+    Format.JSONL: "JSON Lines",
+    Format.JSON: "JSON",
+    Format.CSV: "CSV",
+    Format.PARQUET: "Parquet",
+    Format.FEATHER: "Feather",
+    Format.ORC: "ORC",
+    Format.AVRO: "Avro",
+    Format.SHEET: "a workbook",
+    Format.TEXT: "text",
+    Format.UNKNOWN: "unknown",
+}
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SHOWN = 30  # names of columns
+
+
+def described(file: DropFile) -> str:
+    """What a file is: `CSV with semicolons, Windows-1252`."""
+    parts = [_FORMATS[file.format]]
+    if file.error_code:
+        return f"cannot be read: {file.error_code}"
+    if file.dialect is not None:
+        delimiter = file.dialect.delimiter
+        parts[0] += f" with {_DELIMITERS.get(delimiter, repr(delimiter))}"
+        if file.dialect.quote != '"':
+            parts.append("quoted by apostrophes")
+        if file.dialect.returns:
+            parts.append("lines that end with carriage returns")
+    if file.charset is not None:
+        parts.append({"cp1252": "Windows-1252"}.get(file.charset, file.charset.upper()))
+    if file.compression is not Compression.NONE:
+        parts.append(file.compression)
+    return ", ".join(parts)
+
+
+def is_plain(file: DropFile) -> bool:
+    """Whether the file is what anybody expects by its name, so that nothing has to be said of it."""
+    unusual = file.charset is not None or file.format is Format.JSON
+    return not (unusual or (file.dialect is not None and file.dialect.delimiter not in ",\t"))
+
+
+def hint(survey: Survey, columns: Mapping[str, str]) -> str:
+    """Which columns there are where one of ours is missing, and the `--map` that may do; nothing where none is."""
+    missing = missing_of(survey, columns)
+    if not missing:
+        return ""
+    names = [shown(name, DEFAULT_POLICY) for name in survey.columns]
+    listed = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
+    found = survey.suggestion(missing)
+    how = " ".join(f"--map {ours}={shown(theirs, DEFAULT_POLICY)}" for ours, theirs in found.items())
+    wanted = " and ".join(missing)
+    if not survey.header:
+        line = f"it has no header, {len(names):,} columns, none of which is called {wanted}"
+        return f"{line}: try {how or '--map text=NUMBER'}, or give it a first line of names"
+    if not names:
+        return ""
+    line = f"its columns are {listed}; none is {wanted}"
+    return f"{line}: try {how}" if how else f"{line}: name them by --map COLUMN=THEIRS"

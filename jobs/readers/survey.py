@@ -1,0 +1,228 @@
+"""What a file's columns are, by its first records: names, types, how full they are, and examples that are masked."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.orc
+import pyarrow.parquet as pq
+
+from jobs.drops import Compression, DropFile
+from jobs.drops.charset import as_utf8
+from jobs.drops.compression import expand
+from jobs.drops.dialect import Dialect
+from jobs.formats import Format
+from jobs.readers.delimited import read_records
+from jobs.readers.elements import split_elements
+from jobs.readers.lines import Lines, split_lines
+from jobs.readers.names import looks_like_names, plain
+from jobs.readers.records import ELEMENT, find_records, records_steps
+
+_RECORDS = 200  # looked at
+_COLUMNS = 200  # told of
+_DEEPEST = 6
+_EXAMPLES = 3
+_LONGEST = 24  # characters of an example
+_ID = re.compile(r"(?:^|[\W_.])(?:id|key|number|no|uuid|guid)(?:$|[\W_])|Id$|ID$|id_str$", re.ASCII)
+
+
+@dataclass
+class Column:
+    """A column as it was found."""
+
+    name: str
+    types: Counter[str] = field(default_factory=Counter)
+    values: set[str] = field(default_factory=set, repr=False)
+    characters: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def filled(self) -> int:
+        """How many records have a value."""
+        return self.types.total()
+
+    def add(self, value: Any) -> None:
+        """Count a value in."""
+        self.types[_type(value)] += 1
+        text = str(value)
+        self.characters += len(text)
+        self.values.add(text[:100])
+        if len(self.examples) < _EXAMPLES and (example := masked(text)) not in self.examples:
+            self.examples.append(example)
+
+
+@dataclass
+class Survey:
+    """A file's columns, of so many records that were looked at. Without a header its columns are numbers."""
+
+    columns: dict[str, Column]
+    records: int
+    header: bool = True
+
+    def suggestion(self, missing: Sequence[str]) -> dict[str, str]:
+        """Which columns may hold `text` and `document_id`, of those that are missing."""
+        found: dict[str, str] = {}
+        full = [each for each in self.columns.values() if each.filled * 2 > self.records]
+        if "text" in missing:
+            texts = [each for each in full if set(each.types) == {"text"} and " " in "".join(each.examples)]
+            texts = [each for each in texts if not each.examples[0].startswith("<")] or texts  # rather than HTML
+            if texts:
+                found["text"] = max(texts, key=lambda each: each.characters / each.filled).name
+        if "document_id" in missing:
+            unique = [
+                each
+                for each in full
+                if each.name != found.get("text")
+                and len(each.values) == each.filled == self.records
+                and set(each.types) <= {"text", "whole number"}
+                and each.characters < 64 * each.filled
+            ]
+            named = sorted(unique, key=lambda each: (not _ID.search(each.name), each.name.count("."), each.characters))
+            if named and (_ID.search(named[0].name) or not self.header):
+                found["document_id"] = named[0].name
+        return found
+
+
+def masked(text: str) -> str:
+    """What a value looks like: its letters and digits are not shown."""
+    cut = text[:_LONGEST]
+    return "".join(map(_shape, cut)) + ("…" if len(text) > _LONGEST else "")
+
+
+def _shape(character: str) -> str:
+    if character.isalpha():
+        return "x"
+    if character.isalnum():
+        return "9"
+    return character if " " <= character <= "~" else " "
+
+
+def survey(file: DropFile, columns: Mapping[str, str], records: str | None) -> Survey:
+    """Look at a file's first records. Raises Broken, OSError and pa.ArrowException where there are none to be had."""
+    found: dict[str, Column] = {}
+    number, header = 0, True
+    with file.open() as source:
+        rows: Iterator[Mapping[str, Any]]
+        if file.format is Format.CSV:
+            header, rows = _csv(_bytes(source, file), file)
+        else:
+            rows = _records(source, file, columns, records)
+        for record in islice(rows, _RECORDS):
+            number += 1
+            for name, value in _leaves(record):
+                if name in found or len(found) < _COLUMNS:
+                    found.setdefault(name, Column(name)).add(value)
+    return Survey(found, number, header)
+
+
+def _bytes(source: pa.NativeFile, file: DropFile) -> Iterator[bytes]:
+    def blocks() -> Iterator[bytes]:
+        if file.compression is Compression.NONE:
+            yield source.read(4 << 20)
+        else:
+            yield next(expand(source, file.compression), b"")
+
+    return as_utf8(blocks(), file.charset)
+
+
+def _csv(blocks: Iterator[bytes], file: DropFile) -> tuple[bool, Iterator[Mapping[str, Any]]]:
+    dialect = file.dialect or Dialect()
+    if dialect.returns:
+        blocks = (block.replace(b"\r", b"\n") for block in blocks)
+    rows = (fields for _, fields, reason in read_records(split_lines(blocks, 1), dialect) if reason is None)
+    names = [name.strip() for name in next(rows, [])]
+    header = looks_like_names(names)
+    first = [] if header else [names]
+    names = names if header else [str(number) for number in range(1, len(names) + 1)]
+
+    def records() -> Iterator[Mapping[str, Any]]:
+        for fields in (*first, *islice(rows, _RECORDS)):
+            yield {name: value for name, value in zip(names, fields, strict=False) if value}
+
+    return header, records()
+
+
+def _records(
+    source: pa.NativeFile, file: DropFile, columns: Mapping[str, str], records: str | None
+) -> Iterator[Mapping[str, Any]]:
+    if file.format in (Format.JSON, Format.JSONL):
+        blocks = [*_bytes(source, file)]
+        items: Iterator[Any] = split_lines(iter(blocks), 1)
+        if file.format is Format.JSON or records:
+            items = split_elements(
+                iter(blocks), records_steps(records) if records else find_records(b"".join(blocks), columns)
+            )
+        for item in items:
+            for line in item.data.split(b"\n") if isinstance(item, Lines) else ():
+                try:
+                    record = orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    continue
+                if isinstance(record, dict):
+                    yield record
+    elif file.format is Format.PARQUET:
+        for batch in pq.ParquetFile(source).iter_batches(_RECORDS):
+            yield from batch.to_pylist()
+    elif file.format is Format.FEATHER:
+        feather = pa.ipc.open_file(source)
+        for number in range(feather.num_record_batches):
+            yield from feather.get_batch(number).slice(0, _RECORDS).to_pylist()
+    elif file.format is Format.ORC:
+        orc = pyarrow.orc.ORCFile(source)
+        for stripe in range(orc.nstripes):
+            yield from orc.read_stripe(stripe).slice(0, _RECORDS).to_pylist()
+    elif file.format is Format.AVRO:
+        import fastavro
+
+        for record in fastavro.reader(source):
+            if isinstance(record, dict):
+                yield record
+    elif file.format is Format.SHEET:
+        yield from _sheet(source)
+
+
+def _sheet(source: pa.NativeFile) -> Iterator[Mapping[str, Any]]:
+    from python_calamine import CalamineWorkbook
+
+    sheet = CalamineWorkbook.from_filelike(source).get_sheet_by_index(0)
+    rows = (row for row in sheet.iter_rows() if any(cell not in ("", None) for cell in row))
+    names = [str(name).strip() for name in next(rows, [])]
+    for row in rows:
+        yield {name: cell for name, cell in zip(names, row, strict=False) if name and cell not in ("", None)}
+
+
+def _leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Every value within a record, by what `--map` calls it; of lists the first element's."""
+    if isinstance(value, dict) and depth < _DEEPEST:
+        for name, each in islice(value.items(), _COLUMNS):
+            yield from _leaves(each, f"{path}.{name}" if path else str(name), depth + 1)
+    elif isinstance(value, list) and depth < _DEEPEST:
+        if value:
+            yield from _leaves(value[0], path + ELEMENT, depth + 1)
+    elif value is not None and path:
+        yield path, value
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int):
+        return "whole number"
+    if isinstance(value, float):
+        return "whole number" if value == int(value) else "number"
+    if isinstance(value, str):
+        return "whole number" if value.isdecimal() else "text"
+    return "date" if hasattr(value, "isoformat") else type(value).__name__
+
+
+def missing_of(survey: Survey, columns: Mapping[str, str]) -> list[str]:
+    """Which of `text` and `document_id` no column is."""
+    names = {plain(name) for name in survey.columns} | {*survey.columns}
+    return [ours for ours in ("text", "document_id") if not {columns[ours], plain(columns[ours])} & names]

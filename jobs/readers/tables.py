@@ -1,0 +1,191 @@
+"""Tables that know their columns' types, and sheets: a row is a document, and a column may lie within another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.ipc
+import pyarrow.orc
+
+from jobs.formats import Format
+from jobs.readers.names import by_number, looks_like_names, places_of
+from jobs.readers.records import ELEMENT, Steps, steps_of, value_at
+from transforms.documents import Reason, documents, rejection
+
+_SHEETS, _CELLS, _WIDEST = 100, 20_000_000, 16_384  # of a workbook
+_SHEET_ROWS = 4_096  # that become documents at once
+
+Reader = Callable[[pa.NativeFile, str, Mapping[str, str], int], Iterator[pa.RecordBatch]]
+
+
+def read_feather(
+    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Documents of a Feather file, which is an Arrow file; `source_row` counts from 1."""
+    file = pa.ipc.open_file(source)
+    wanted = sorted({name for name, _ in found_columns(file.schema, columns).values()})
+    options = pa.ipc.IpcReadOptions(included_fields=[file.schema.get_field_index(name) for name in wanted])
+    file = pa.ipc.open_file(source, options=options)
+    batches = (file.get_batch(number) for number in range(file.num_record_batches))
+    yield from _documents(batches, source_file, columns, batch_rows)
+
+
+def read_orc(
+    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Documents of an ORC file; `source_row` counts from 1."""
+    file = pyarrow.orc.ORCFile(source)
+    wanted = sorted({name for name, _ in found_columns(file.schema, columns).values()})
+    stripes = (file.read_stripe(stripe, columns=wanted or None) for stripe in range(file.nstripes))
+    yield from _documents(stripes, source_file, columns, batch_rows)
+
+
+def read_avro(
+    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Documents of an Avro file; `source_row` counts from 1."""
+    import fastavro  # of the extra `documents`
+
+    nested = {ours: (theirs, steps_of(theirs)) for ours, theirs in columns.items()}
+    records: Iterator[Any] = iter(fastavro.reader(source))
+    row = 1
+    while some := list(islice(records, min(batch_rows, _SHEET_ROWS))):
+        names = list(some[0]) if isinstance(some[0], dict) else []
+        places, _ = places_of(names, columns)
+        values = {
+            ours: [
+                _plain(record.get(names[places[ours]]) if ours in places else value_at(record, *nested[ours]))
+                for record in some
+            ]
+            for ours in columns
+        }
+        yield documents(values, range(row, row + len(some)), source_file)
+        row += len(some)
+
+
+def read_sheets(
+    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Documents of the sheets of a workbook that have one of our columns, or of the first one where none has.
+
+    A sheet's first row that is not empty is its header; `source_row` goes on from one sheet to the next. Of more than
+    _SHEETS, or _CELLS, there is one rejection, DECOMPRESSION_BOMB.
+    """
+    from python_calamine import CalamineWorkbook  # of the extra `documents`
+
+    book = CalamineWorkbook.from_filelike(source)
+    names = book.sheet_names
+    if len(names) > _SHEETS:
+        yield rejection(source_file, 0, Reason.DECOMPRESSION_BOMB)
+        return
+    before = cells = 0
+    others: list[tuple[int, Any]] = []
+    read = False
+    for name in names:
+        sheet = book.get_sheet_by_name(name)
+        cells += sheet.total_height * sheet.total_width
+        if cells > _CELLS or sheet.total_width > _WIDEST:
+            yield rejection(source_file, before, Reason.DECOMPRESSION_BOMB)
+            return
+        header = next((row for row in map(_texts, sheet.iter_rows()) if any(row)), [])
+        if places_of(header, columns)[0] or by_number(columns, header):
+            read = True
+            yield from _sheet(sheet, before, source_file, columns, batch_rows)
+        elif header:
+            others.append((before, sheet))
+        before += sheet.total_height
+    if not read and others:
+        yield from _sheet(others[0][1], others[0][0], source_file, columns, batch_rows)
+
+
+def _sheet(
+    sheet: Any, before: int, source_file: str, columns: Mapping[str, str], batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    first = (sheet.start or (0, 0))[0]  # rows above are left out
+    numbered = enumerate(sheet.iter_rows(), before + first + 1)
+    rows: Iterator[tuple[int, Any]] = ((row, cells) for row, cells in numbered if any(_texts(cells)))
+    start = next(rows, None)
+    if start is None:
+        return
+    header = _texts(start[1])
+    if by_number(columns, header):
+        header = [str(number) for number in range(1, len(header) + 1)]
+        rows = _again(start, rows)
+    places, repeated = places_of(header, columns)
+    if not places and not looks_like_names([name for name in header if name]):
+        rows = _again(start, rows)
+    while some := list(islice(rows, min(batch_rows, _SHEET_ROWS))):
+        values = {ours: [_plain(cells[place]) for _, cells in some] for ours, place in places.items()}
+        reasons = [Reason.DUPLICATE_KEY] * len(some) if repeated else None
+        yield documents(values, [row for row, _ in some], source_file, reasons)
+
+
+def _again(first: tuple[int, Any], rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    yield first
+    yield from rows
+
+
+def _texts(cells: Sequence[Any]) -> list[str]:
+    return [str(_plain(cell)).strip() if cell is not None else "" for cell in cells]
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: a whole number of a sheet, which knows floats alone, and a date as text."""
+    if isinstance(value, float) and math.isfinite(value) and value == int(value):
+        return int(value)
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return value
+
+
+def _documents(
+    batches: Iterator[pa.RecordBatch], source_file: str, columns: Mapping[str, str], batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    row = 1
+    for batch in batches:
+        for start in range(0, batch.num_rows, batch_rows):
+            part = batch.slice(start, batch_rows)
+            found = found_columns(part.schema, columns)
+            values = {ours: nested_column(part.column(name), steps) for ours, (name, steps) in found.items()}
+            yield documents(values, np.arange(row, row + part.num_rows), source_file)
+            row += part.num_rows
+
+
+def found_columns(schema: pa.Schema, columns: Mapping[str, str]) -> dict[str, tuple[str, Steps]]:
+    """Of each of our columns that is there, the column that holds it, and the steps to it within that."""
+    names = schema.names
+    places, _ = places_of(names, columns)
+    found: dict[str, tuple[str, Steps]] = {ours: (names[place], ()) for ours, place in places.items()}
+    for ours, theirs in columns.items():
+        steps = steps_of(theirs)
+        if ours not in found and steps and steps[0] in names:
+            found[ours] = (steps[0], steps[1:])
+    return found
+
+
+def nested_column(column: pa.Array, steps: Steps) -> pa.Array | list[Any]:
+    """What lies at some steps within a column of structs and lists."""
+    for place, step in enumerate(steps):
+        if step == ELEMENT or not pa.types.is_struct(column.type):
+            return [value_at({"": value}, "\0", ("", *steps[place:])) for value in column.to_pylist()]
+        if column.type.get_field_index(step) < 0:
+            return pa.nulls(len(column), pa.string())
+        column = pc.struct_field(column, step)
+    return column
+
+
+TABLES: Mapping[Format, Reader] = {
+    Format.FEATHER: read_feather,
+    Format.ORC: read_orc,
+    Format.AVRO: read_avro,
+    Format.SHEET: read_sheets,
+}

@@ -1,0 +1,50 @@
+"""Charsets that are told by a file's bytes; what is damaged UTF-8 stays that."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.drops.charset import as_utf8, charset_of
+
+TEXTS = {
+    "cp1252": "Sehr geehrte Damen und Herren, die Lieferung für Frau Müller kam zu spät. £20, “naïve café”.",
+    "latin-1": "¿Dónde está mi envío? ¡Qué desastre, señor! El niño llamó mañana.",
+    "cp1251": "Спасибо большое, посылка пришла на следующий день, отличный сервис!",
+    "shift_jis": "ありがとうございました。荷物は翌日に届きました。素晴らしいサービスです。",
+    "gb18030": "非常感谢、包裹第二天就到了、服务很好。我很满意。",
+    "utf-16": "Größe",
+    "utf-16-le": "document_id,text\n1,Größe",
+    "utf-32": "Größe",
+}
+
+
+@pytest.mark.parametrize("charset", TEXTS)
+@pytest.mark.parametrize("size", [3, 1 << 20])
+def test_a_charset_is_told_and_read_whatever_the_blocks(charset: str, size: int) -> None:
+    data = TEXTS[charset].encode(charset)
+    told = charset_of(data)
+    blocks = iter([data[start : start + size] for start in range(0, len(data), size)])
+    assert b"".join(as_utf8(blocks, told)).decode("utf-8-sig") == TEXTS[charset]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"plain",
+        "Größe".encode(),
+        "Größe".encode()[:-2],  # cut within a character
+        "Größe, Grüße ".encode() + b"caf\xe9",  # damaged
+        b"bad \xff byte",
+        b"\xed\xa0\xbd",
+        b"\xc3\x28",
+        b"\x89PNG\0\0",
+    ],
+)
+def test_what_is_utf_8_or_damaged_stays_so(data: bytes) -> None:
+    assert charset_of(data) is None
+    assert b"".join(as_utf8(iter([data]), None)) == data
+
+
+def test_what_comes_late_tells_as_well() -> None:
+    blocks = [b"plain\n" * 1000, "für Müller\n".encode("cp1252"), b"plain\n", "spät".encode("cp1252")]
+    assert b"".join(as_utf8(iter(blocks), None)).decode().endswith("für Müller\nplain\nspät")
