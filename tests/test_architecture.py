@@ -43,12 +43,29 @@ LEVELS = (
     {"jobs.settings"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
-    {"jobs.nightly", "jobs.plan", "jobs.rebuild", "jobs.rollback", "jobs.metrics", "jobs.analyze", "jobs.redact"},
+    {
+        "jobs.nightly",
+        "jobs.plan",
+        "jobs.rebuild",
+        "jobs.rollback",
+        "jobs.metrics",
+        "jobs.doctor",
+        "jobs.analyze",
+        "jobs.redact",
+    },
     {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
 )
 AWS = (
-    *("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.athena", "jobs.lake.create", "jobs.metrics"),
+    *(
+        "jobs.storage",
+        "jobs.stores.aws",
+        "jobs.scorers",
+        "jobs.lake.athena",
+        "jobs.lake.create",
+        "jobs.metrics",
+        "jobs.doctor",
+    ),
     *("infra.local.aws", "infra.local.athena", "infra.deploy"),
 )
 # Where a library may be imported, by the module's prefix.
@@ -70,7 +87,14 @@ ALONE = {
     "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
     "sqlglot": ("infra.local.athena",),
     "sqlite3": ("jobs.stores.local",),
-    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws", "infra.glue"),
+    "tempfile": (
+        "jobs.storage",
+        "jobs.stores.open",
+        "jobs.doctor.here",
+        "jobs.spark.scratch",
+        "infra.local.aws",
+        "infra.glue",
+    ),
     "vaderSentiment": ("transforms.sentiment.vader",),
 }
 # What transforms and expectations may not know: the world.

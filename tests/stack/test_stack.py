@@ -25,6 +25,8 @@ from infra.local.aws import comprehend
 from infra.local.aws.process import serving as serving_part
 from infra.policies import TEMPLATE, granted
 from jobs import metrics
+from jobs.doctor.examination import examine
+from jobs.doctor.finding import Finding, Verdict
 from jobs.lake.verify import Verified
 from jobs.spark.session import glue_conf, java_home
 from jobs.stores.open import open_lake
@@ -34,6 +36,7 @@ from tests.infra.cloudformation import resources
 from tests.integration import glue_wrapper
 from tests.stack.control_plane import Stack, needed, serving, without
 from tests.transforms.runs import RUN
+from transforms.errors import UsageError
 
 pytestmark = [pytest.mark.aws, needed, pytest.mark.timeout(600)]
 
@@ -349,6 +352,46 @@ def test_a_stopped_execution_stops_its_glue_run_and_no_other(deployed: Deployed)
     glue.batch_stop_job_run(JobName=LOOK, JobRunIds=[other])
 
 
+def found(env: str | None, lake: str | None = None) -> dict[str, Finding]:
+    return {each.what: each for each in examine(lake, env)}
+
+
+def test_doctor_finds_a_deployed_stack_well_but_for_what_nobody_did(deployed: Deployed) -> None:
+    told = found("dev")
+
+    ill = {what for what, each in told.items() if each.verdict is Verdict.FAILED}
+    # What ministack's CloudFormation drops, and what it has not at all, is found missing.
+    dropped = {f"table aurastream-dev-{each}" for each in ("ledger, backups", "ledger, expiry", "cache, expiry")}
+    # The environment's file has it switched off.
+    off = {"schedule aurastream-dev-night", "schedule aurastream-dev-watch"}
+    assert ill - {"lake formation", "quota"} == dropped | off
+    assert all(each.do for each in told.values() if each.verdict is not Verdict.OK)
+    assert {
+        "job aurastream-dev-night, modules",
+        "permissions of NightRole",
+        "permissions of LookRole",
+        "secret",
+    } <= set(told)
+    assert told["permissions of NightRole"].verdict is Verdict.OK, told["permissions of NightRole"]
+
+
+def test_doctor_says_what_is_missing_and_what_to_do(deployed: Deployed) -> None:
+    client, outputs = deployed.stack.client("dynamodb"), deployed.outputs
+    expiry = f"table {outputs['CacheTable']}, expiry"
+
+    def look(attribute: str) -> Finding:
+        told = {"AttributeName": attribute, "Enabled": True}
+        client.update_time_to_live(TableName=outputs["CacheTable"], TimeToLiveSpecification=told)
+        return found(None, outputs["Lake"])[expiry]
+
+    assert look("expires_at").verdict is Verdict.OK
+    ill = look("another")
+    assert (ill.verdict, ill.do) == (Verdict.FAILED, "switch time to live on, for expires_at")
+    assert found(None, "s3://nobody-has-this/lake")["lake.toml"].do.startswith("`aurastream lake create")
+    with pytest.raises(UsageError, match=r"no stack aurastream-none-data; `make deploy ENV=none` makes it"):
+        found("none")
+
+
 def test_the_alarms_of_a_bad_night_go_off(deployed: Deployed) -> None:
     alarms = deployed.stack.client("cloudwatch")
 
@@ -407,7 +450,7 @@ def test_a_night_runs_the_script_and_readers_see_it(deployed: Deployed, tmp_path
     assert deployed.steps() == [(LOOK, "plan"), (NIGHT, "nightly"), (LOOK, "verify")]
     _, stores = open_lake(deployed.outputs["Lake"], create=False)
     assert set(stores.ledger().pointers()) == {day}
-    found = stack.client("cloudwatch").get_metric_statistics(
+    points = stack.client("cloudwatch").get_metric_statistics(
         Namespace=metrics.NAMESPACE,
         MetricName="Documents",
         Dimensions=[{"Name": "Stack", "Value": "aurastream-dev"}, {"Name": "Status", "Value": "SCORED"}],
@@ -416,7 +459,7 @@ def test_a_night_runs_the_script_and_readers_see_it(deployed: Deployed, tmp_path
         Period=86400,
         Statistics=["Sum"],
     )["Datapoints"]
-    assert found[0]["Sum"] >= 3
+    assert points[0]["Sum"] >= 3
     assert "Kettle" not in logs  # no text in a log
 
 
