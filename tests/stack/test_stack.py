@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -297,6 +298,26 @@ def test_by_hand_a_date_is_taken_back_once(deployed: Deployed) -> None:
     assert deployed.steps() == [(NIGHT, "rollback")]
 
 
+def by_hand() -> list[str]:
+    """The inputs of docs/operations.md."""
+    section = (ROOT / "docs" / "operations.md").read_text().split("\n## By hand\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| .* \| `(\{.*\})` \|$", section, re.MULTILINE)
+
+
+@pytest.mark.parametrize("given", by_hand())
+def test_what_the_docs_say_by_hand_is_understood(deployed: Deployed, given: str) -> None:
+    told = json.loads(given)
+    ended = deployed.night(**told)
+
+    assert ended["status"] == "SUCCEEDED", ended
+    commands = [command for _, command in deployed.steps()]
+    assert commands[-1] == "verify"
+    assert ("plan" in commands) == ("plan" not in told and "command" not in told)
+    given_on = deployed.stack.calls()[0]["arguments"]
+    for name in set(told) - {"command", "plan"}:
+        assert given_on[f"--{name}"] == str(told[name]).replace("True", "true")
+
+
 def test_in_the_morning_it_looks_and_says_nothing_if_all_is_well(deployed: Deployed) -> None:
     ended = deployed.night(command="verify", **{"max-age": "1"})
     assert ended["status"] == "SUCCEEDED"
@@ -461,6 +482,29 @@ def test_a_night_runs_the_script_and_readers_see_it(deployed: Deployed, tmp_path
     )["Datapoints"]
     assert points[0]["Sum"] >= 3
     assert "Kettle" not in logs  # no text in a log
+
+
+def test_taking_it_away_leaves_the_data_and_it_comes_back(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last test: it takes away what the others work on, and makes it again."""
+    with pytest.raises(UsageError, match="prod is not destroyed by a command"):
+        deployment.destroy("prod")
+    deployed.stack.client("s3").put_object(Bucket=deployed.outputs["DropsBucket"], Key="kept", Body=b"kept")
+
+    deployment.destroy("dev")
+
+    said = capsys.readouterr().out
+    for name in ("DropsBucket", "LakeBucket", "LedgerTable", "CacheTable", "ContentKey"):
+        assert deployed.outputs[name] in said
+    assert deployed.stack.client("glue").get_jobs()["Jobs"] == []
+    again = deployment.deploy("dev", load("dev").parameters("dev"), deployed.folder)
+    assert {name: again[name] for name in ("DropsBucket", "LakeKey", "ContentKey")} == {
+        name: deployed.outputs[name] for name in ("DropsBucket", "LakeKey", "ContentKey")
+    }
+    deployment._have_lake(again)
+    kept = deployed.stack.client("s3").get_object(Bucket=deployed.outputs["DropsBucket"], Key="kept")
+    assert kept["Body"].read() == b"kept"
 
 
 def wait_for(holds: Any) -> None:
