@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from jobs.doctor import here
-from jobs.doctor.finding import Verdict
+from jobs.doctor.account import looked
+from jobs.doctor.finding import Finding, Verdict
 from jobs.doctor.here import look_here
 from jobs.doctor.stack import judged_by_clocks
 from jobs.stores.open import open_lake
@@ -53,6 +56,26 @@ def test_json_is_a_line_a_finding_and_a_failure_is_the_exit_code(tmp_path: Path)
     assert (told[-1]["what"], told[-1]["verdict"]) == ("lake", "failed")
     assert result.exit_code == 1
     assert "would have a night fail" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "do"),
+    [
+        ("AccessDeniedException", Verdict.UNKNOWN, "run doctor as somebody who may look"),
+        ("ResourceNotFoundException", Verdict.FAILED, "make it"),
+    ],
+)
+def test_what_may_not_be_looked_at_is_unknown_and_what_is_not_there_has_failed(
+    code: str, verdict: Verdict, do: str
+) -> None:
+    def look() -> Iterator[Finding]:
+        yield Finding("first", Verdict.OK, "well")
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeTable")
+
+    first, second = looked("table", "make it", look)
+    assert first.verdict is Verdict.OK
+    assert (second.what, second.verdict, second.do) == ("table", verdict, do)
+    assert "DescribeTable" in second.said
 
 
 @pytest.mark.parametrize(("at", "verdict"), [("02:30", Verdict.FAILED), ("01:30", Verdict.OK)])

@@ -37,7 +37,7 @@ from tests.infra.cloudformation import resources
 from tests.integration import glue_wrapper
 from tests.stack.control_plane import Stack, needed, serving, without
 from tests.transforms.runs import RUN
-from transforms.errors import UsageError
+from transforms.errors import ServiceError, UsageError
 
 pytestmark = [pytest.mark.aws, needed, pytest.mark.timeout(600)]
 
@@ -482,6 +482,49 @@ def test_a_night_runs_the_script_and_readers_see_it(deployed: Deployed, tmp_path
     )["Datapoints"]
     assert points[0]["Sum"] >= 3
     assert "Kettle" not in logs  # no text in a log
+
+
+def test_the_scheduler_starts_a_night(deployed: Deployed) -> None:
+    """By the target of the deployed schedule, at a moment of today."""
+    scheduler = deployed.stack.client("scheduler")
+    target = scheduler.get_schedule(GroupName="aurastream-dev", Name="aurastream-dev-watch")["Target"]
+    deployed.stack.outcomes()
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    scheduler.create_schedule(
+        GroupName="aurastream-dev",
+        Name="soon",
+        ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={name: target[name] for name in ("Arn", "RoleArn", "Input")},
+    )
+    wait_for(lambda: deployed.steps() == [(LOOK, "verify")])
+    scheduler.delete_schedule(GroupName="aurastream-dev", Name="soon")
+
+
+def test_a_deployment_that_fails_is_rolled_back_and_says_why(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """This CloudFormation refuses metric math, and so stands in for whatever AWS refuses."""
+    refused = tmp_path / TEMPLATE.name
+    text = without(TEMPLATE.read_text(), "SecurityConfiguration")
+    refused.write_text(
+        text.replace(
+            "MetricName: ShareOfBudget", 'Metrics: [{Id: a, Expression: "1"}]\n      MetricName: ShareOfBudget'
+        )
+    )
+    for name in deployment.MACHINES:
+        (tmp_path / name).write_bytes(TEMPLATE.with_name(name).read_bytes())
+    told = load("dev").parameters("dev")
+    with monkeypatch.context() as patch:
+        patch.setattr(deployment, "TEMPLATE", refused)
+        with pytest.raises(
+            ServiceError, match=r"stack aurastream-dev is \w*ROLLBACK\w*, .* rolled back: .*DollarsAlarm: "
+        ):
+            deployment.deploy("dev", told | {"Workers": "9"}, deployed.folder)
+    job = deployed.stack.client("glue").get_job(JobName=NIGHT)["Job"]
+    assert int(job["NumberOfWorkers"]) == 2
+
+    assert deployment.deploy("dev", told, deployed.folder) == deployed.outputs
 
 
 def test_taking_it_away_leaves_the_data_and_it_comes_back(
