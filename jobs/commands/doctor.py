@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import click
 
@@ -31,14 +32,16 @@ def doctor(lake: str | None, env: str | None, as_json: bool) -> None:
     from jobs.doctor.finding import Verdict
     from transforms.display import visible
 
-    failed = 0
+    found: Counter[Verdict] = Counter()
     for finding in examine(lake, env):
-        failed += finding.verdict is Verdict.FAILED
+        found[finding.verdict] += 1
         if as_json:
             click.echo(json.dumps(finding._asdict()))
             continue
         click.echo(visible(f"{finding.verdict:<9}{finding.what}: {finding.said}"))
         if finding.do:
             click.echo(visible(f"{'':<9}  {finding.do}"))
-    if failed:
+    if failed := found[Verdict.FAILED]:
         raise AuraStreamError(f"{failed} of these would have a night fail, or do other than it should")
+    if unknown := found[Verdict.UNKNOWN]:
+        raise AuraStreamError(f"{unknown} of these could not be looked at")

@@ -15,6 +15,7 @@ from jobs.doctor.finding import Finding, Verdict
 from jobs.doctor.here import look_here
 from jobs.doctor.stack import judged_by_clocks
 from jobs.stores.open import open_lake
+from tests.environment import known
 from tests.jobs.commands.running import invoke
 from transforms.errors import AuraStreamError
 
@@ -56,6 +57,16 @@ def test_json_is_a_line_a_finding_and_a_failure_is_the_exit_code(tmp_path: Path)
     assert (told[-1]["what"], told[-1]["verdict"]) == ("lake", "failed")
     assert result.exit_code == 1
     assert "would have a night fail" in result.stderr
+
+
+def test_what_could_not_be_looked_at_is_not_well() -> None:
+    nobody = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    with known({**nobody, "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1"}):
+        result = invoke("doctor", "--env", "dev")
+
+    assert result.exit_code == 1
+    assert "unknown  environment dev: Could not connect" in result.stdout
+    assert result.stderr == "Error: 1 of these could not be looked at\n"
 
 
 @pytest.mark.parametrize(
