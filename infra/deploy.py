@@ -21,12 +21,13 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from infra.environment import Environment, load, next_time
+from infra.environment import Environment, load
 from infra.glue.build import NAME, ROOT, build
 from infra.policies import TEMPLATE
 from jobs.lake.catalog import repair
 from jobs.lake.config import LakeConfig, read_config, write_config
 from jobs.stores.open import open_lake
+from transforms.clocks import next_time
 from transforms.errors import AuraStreamError, ServiceError, UsageError
 
 DATA = TEMPLATE.with_name("data.yaml")

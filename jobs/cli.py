@@ -7,6 +7,7 @@ import os
 
 import click
 
+from jobs.commands.doctor import doctor
 from jobs.commands.group import Commands
 from jobs.commands.lake import lake, rebuild, rollback, runs, sql
 from jobs.commands.night import check, nightly, plan, sample
@@ -38,7 +39,7 @@ def cli() -> None:
     """Scores every document of a nightly drop for sentiment: personal data out first, no text paid for twice."""
 
 
-for command in (sample, check, plan, nightly, lake, sql, runs, rollback, rebuild, analyze, redact, restore):
+for command in (sample, check, plan, nightly, lake, sql, runs, rollback, rebuild, analyze, redact, restore, doctor):
     cli.add_command(command)
 
 

@@ -45,13 +45,22 @@ LEVELS = (
     {"jobs.redact_input", "jobs.redact_lines"},
     {
         *("jobs.nightly", "jobs.check", "jobs.plan", "jobs.rebuild", "jobs.rollback", "jobs.metrics", "jobs.analyze"),
+        "jobs.doctor",
         "jobs.redact",
     },
     {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
 )
 AWS = (
-    *("jobs.storage", "jobs.stores.aws", "jobs.scorers", "jobs.lake.athena", "jobs.lake.create", "jobs.metrics"),
+    *(
+        "jobs.storage",
+        "jobs.stores.aws",
+        "jobs.scorers",
+        "jobs.lake.athena",
+        "jobs.lake.create",
+        "jobs.metrics",
+        "jobs.doctor",
+    ),
     *("infra.local.aws", "infra.local.athena", "infra.deploy"),
 )
 # Where a library may be imported, by the module's prefix.
@@ -82,7 +91,10 @@ ALONE = {
     "sqlite3": ("jobs.stores.local",),
     "striprtf": ("jobs.readers.extraction",),
     "tarfile": ("jobs.readers.archives", "infra.local.aws"),
-    "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws", "infra.glue"),
+    "tempfile": (
+        *("jobs.storage", "jobs.stores.open", "jobs.doctor.here", "jobs.spark.scratch"),
+        *("infra.local.aws", "infra.glue"),
+    ),
     "vaderSentiment": ("transforms.sentiment.vader",),
 }
 # What transforms and expectations may not know: the world.

@@ -6,10 +6,14 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.decode import cfn_yaml
+from ruamel.yaml import YAML
 
 from infra.environment import load
 from infra.glue.build import NAME
@@ -17,10 +21,15 @@ from infra.policies import POLICIES, TEMPLATE, granted, renewed
 from jobs.glue_arguments import OF_GLUE, job
 from jobs.lake.config import LakeConfig
 from jobs.lake.create import MOST_SCANNED
+from jobs.lake.verify import Verified
+from jobs.metrics import LEAST_KNOWN, NAMESPACE, of_readers, of_run
 from jobs.spark.session import glue_conf
 from jobs.stores.aws.tables import CACHE, LEDGER
 from tests.infra.cloudformation import DATA, data, properties, resources, said, statements, template
+from tests.transforms.runs import RUN
 
+GITHUB = TEMPLATE.with_name("github.yaml")
+OPERATIONS = TEMPLATE.parents[1] / "docs" / "operations.md"
 BUCKETS = list(resources("AWS::S3::Bucket"))
 ENVIRONMENTS = ["dev", "staging", "prod"]
 KEEPS = [f"AWS::{kind}" for kind in ("S3::Bucket", "DynamoDB::Table", "SecretsManager::Secret", "KMS::Key")]
@@ -28,7 +37,7 @@ KEEPS = [f"AWS::{kind}" for kind in ("S3::Bucket", "DynamoDB::Table", "SecretsMa
 
 def test_cfn_lint_has_nothing_to_say() -> None:
     ended = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, DATA],
+        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, DATA, GITHUB],
         capture_output=True,
         text=True,
         check=False,
@@ -199,6 +208,16 @@ def test_the_two_jobs_are_told_the_same() -> None:
     assert night["ExecutionClass"] == "${ExecutionClass}"
 
 
+# As long as names get: the longest environment and region.
+LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "111122223333"}
+LONGEST |= {
+    name: f"aurastream-abcdefghijkl-{name}-111122223333-ap-southeast-1" for name in ("LakeBucket", "DropsBucket")
+}
+LONGEST |= dict.fromkeys(("LedgerTable", "CacheTable", "Database", "Workgroup"), "aurastream-abcdefghijkl-ledger")
+LONGEST |= dict.fromkeys(("LakeKey", "DropsKey"), f"arn:aws:kms:ap-southeast-1:111122223333:key/{'x' * 36}")
+LONGEST |= {"ContentKey": f"arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:{'x' * 40}"}
+
+
 def test_policies_are_those_of_the_roles() -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
     assert renewed(text) == text
@@ -210,7 +229,8 @@ def test_policies_are_those_of_the_roles() -> None:
             for action in each["Action"]:
                 found.setdefault(action, set()).update(each["Resource"])
         assert {action: sorted(of) for action, of in found.items()} == granted(name)
-        assert len(json.dumps(said(document)).replace(" ", "")) < 6_144  # IAM's limit, names as long as they are here
+        size = len(re.sub(r"\s", "", filled(json.dumps(said(document)), LONGEST)))
+        assert size < 6_144, name  # IAM's limit of a managed policy
 
 
 def test_who_looks_can_neither_buy_nor_publish() -> None:
@@ -222,7 +242,7 @@ def test_who_looks_can_neither_buy_nor_publish() -> None:
 
 
 def test_every_wildcard_is_explained_beside_it() -> None:
-    lines = [*TEMPLATE.read_text(encoding="utf-8").splitlines(), *DATA.read_text(encoding="utf-8").splitlines()]
+    lines = [line for each in (TEMPLATE, DATA, GITHUB) for line in each.read_text(encoding="utf-8").splitlines()]
     wide = [line for line in lines if re.search(r'"\*"|"\w+:\*"', line)]
     assert len(wide) > 10
     assert [line for line in wide if not re.search(r"# \w.{10,}", line) and "# a denial" not in line] == []
@@ -254,24 +274,51 @@ def test_the_schedules_have_zone_window_and_dead_letters() -> None:
 
 def test_every_alarm_tells_somebody_and_silence_counts_where_it_is_bad() -> None:
     alarms = resources("AWS::CloudWatch::Alarm")
-    assert set(alarms) == {
-        f"{name}Alarm"
-        for name in (
-            "NightFailed",
-            "NotPublished",
-            "Rejected",
-            "Failed",
-            "Dollars",
-            "Throttles",
-            "Unusual",
-            "DeadLetters",
-        )
-    }
+    assert len(alarms) == 10
     for name, alarm in alarms.items():
         told = said(alarm["Properties"])
         assert told["AlarmActions"] == ["${Topic}"]
         assert told["TreatMissingData"] == ("breaching" if name == "NotPublishedAlarm" else "notBreaching")
         assert told["AlarmDescription"].endswith("docs/operations.md#alarms")
+
+
+def test_every_alarm_has_its_cause_and_first_step_in_the_docs() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in OPERATIONS.read_text(encoding="utf-8").split("\n## Alarms\n")[1].split("\n## ")[0].splitlines()
+        if line.startswith("| ") and not line.startswith("| alarm")
+    ]
+    assert {row[0] for row in rows} == {name.removesuffix("Alarm") for name in resources("AWS::CloudWatch::Alarm")}
+    assert all(len(row) == 3 and all(row) for row in rows)
+
+
+def test_metrics_of_alarms_and_dashboard_are_those_that_the_job_puts() -> None:
+    run = replace(RUN, documents=9, calls=9, budget=9.0, pii={"NAME": 1}, stages={"read": 1.0})
+    put = [*of_run(run, [run] * LEAST_KNOWN), *of_readers(Verified([], 0, "2026-11-22"), date(2026, 11, 23))]
+    known = {each["MetricName"] for each in put}
+    alarms = [each["Properties"] for each in resources("AWS::CloudWatch::Alarm").values()]
+    asked = {each["MetricName"] for each in alarms if each["Namespace"] == NAMESPACE}
+    body = said(properties("Dashboard")["DashboardBody"])
+    shown = set(re.findall(r'\["AuraStream", "(\w+)"', body))
+    assert asked <= known
+    assert shown <= known
+    for dimension in re.findall(r"AuraStream,Stack,(\w+)", body):
+        assert any(of["Name"] == dimension for each in put for of in each["Dimensions"])
+
+
+def test_github_deploys_one_environment_of_one_repository() -> None:
+    (role,) = [each for each in cfn_yaml.load(str(GITHUB))["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
+    (trust,) = statements(role["Properties"]["AssumeRolePolicyDocument"])
+    assert trust["Condition"]["StringEquals"] == {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": "repo:${Repository}:environment:${Env}",
+    }
+    workflow = YAML(typ="safe").load(TEMPLATE.parents[1] / ".github" / "workflows" / "deploy.yml")
+    deploy = workflow["jobs"]["deploy"]
+    assert deploy["permissions"] == {"contents": "read", "id-token": "write"}
+    assert deploy["environment"] == deploy["env"]["ENV"]  # where approval is asked for
+    assert deploy["needs"] == "gates"
+    assert "secrets." not in json.dumps(workflow)
 
 
 def test_the_dashboard_is_json() -> None:

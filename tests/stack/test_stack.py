@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from infra.local.aws import comprehend
 from infra.local.aws.process import serving as serving_part
 from infra.policies import TEMPLATE, granted
 from jobs import metrics
+from jobs.doctor.examination import examine
+from jobs.doctor.finding import Finding, Verdict
 from jobs.lake.verify import Verified
 from jobs.spark.session import glue_conf, java_home
 from jobs.stores.open import open_lake
@@ -34,6 +37,7 @@ from tests.infra.cloudformation import resources
 from tests.integration import glue_wrapper
 from tests.stack.control_plane import Stack, needed, serving, without
 from tests.transforms.runs import RUN
+from transforms.errors import ServiceError, UsageError
 
 pytestmark = [pytest.mark.aws, needed, pytest.mark.timeout(600)]
 
@@ -294,6 +298,26 @@ def test_by_hand_a_date_is_taken_back_once(deployed: Deployed) -> None:
     assert deployed.steps() == [(NIGHT, "rollback")]
 
 
+def by_hand() -> list[str]:
+    """The inputs of docs/operations.md."""
+    section = (ROOT / "docs" / "operations.md").read_text().split("\n## By hand\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| .* \| `(\{.*\})` \|$", section, re.MULTILINE)
+
+
+@pytest.mark.parametrize("given", by_hand())
+def test_what_the_docs_say_by_hand_is_understood(deployed: Deployed, given: str) -> None:
+    told = json.loads(given)
+    ended = deployed.night(**told)
+
+    assert ended["status"] == "SUCCEEDED", ended
+    commands = [command for _, command in deployed.steps()]
+    assert commands[-1] == "verify"
+    assert ("plan" in commands) == ("plan" not in told and "command" not in told)
+    given_on = deployed.stack.calls()[0]["arguments"]
+    for name in set(told) - {"command", "plan"}:
+        assert given_on[f"--{name}"] == str(told[name]).replace("True", "true")
+
+
 def test_in_the_morning_it_looks_and_says_nothing_if_all_is_well(deployed: Deployed) -> None:
     ended = deployed.night(command="verify", **{"max-age": "1"})
     assert ended["status"] == "SUCCEEDED"
@@ -347,6 +371,46 @@ def test_a_stopped_execution_stops_its_glue_run_and_no_other(deployed: Deployed)
     wait_for(lambda: glue.get_job_run(JobName=NIGHT, RunId=newest["Id"])["JobRun"]["JobRunState"] == "STOPPED")
     assert glue.get_job_run(JobName=LOOK, RunId=other)["JobRun"]["JobRunState"] == "RUNNING"
     glue.batch_stop_job_run(JobName=LOOK, JobRunIds=[other])
+
+
+def found(env: str | None, lake: str | None = None) -> dict[str, Finding]:
+    return {each.what: each for each in examine(lake, env)}
+
+
+def test_doctor_finds_a_deployed_stack_well_but_for_what_nobody_did(deployed: Deployed) -> None:
+    told = found("dev")
+
+    ill = {what for what, each in told.items() if each.verdict is Verdict.FAILED}
+    # What ministack's CloudFormation drops, and what it has not at all, is found missing.
+    dropped = {f"table aurastream-dev-{each}" for each in ("ledger, backups", "ledger, expiry", "cache, expiry")}
+    # The environment's file has it switched off.
+    off = {"schedule aurastream-dev-night", "schedule aurastream-dev-watch"}
+    assert ill - {"lake formation", "quota"} == dropped | off
+    assert all(each.do for each in told.values() if each.verdict is not Verdict.OK)
+    assert {
+        "job aurastream-dev-night, modules",
+        "permissions of NightRole",
+        "permissions of LookRole",
+        "secret",
+    } <= set(told)
+    assert told["permissions of NightRole"].verdict is Verdict.OK, told["permissions of NightRole"]
+
+
+def test_doctor_says_what_is_missing_and_what_to_do(deployed: Deployed) -> None:
+    client, outputs = deployed.stack.client("dynamodb"), deployed.outputs
+    expiry = f"table {outputs['CacheTable']}, expiry"
+
+    def look(attribute: str) -> Finding:
+        told = {"AttributeName": attribute, "Enabled": True}
+        client.update_time_to_live(TableName=outputs["CacheTable"], TimeToLiveSpecification=told)
+        return found(None, outputs["Lake"])[expiry]
+
+    assert look("expires_at").verdict is Verdict.OK
+    ill = look("another")
+    assert (ill.verdict, ill.do) == (Verdict.FAILED, "switch time to live on, for expires_at")
+    assert found(None, "s3://nobody-has-this/lake")["lake.toml"].do.startswith("`aurastream lake create")
+    with pytest.raises(UsageError, match=r"no stack aurastream-none-data; `make deploy ENV=none` makes it"):
+        found("none")
 
 
 def test_the_alarms_of_a_bad_night_go_off(deployed: Deployed) -> None:
@@ -407,7 +471,7 @@ def test_a_night_runs_the_script_and_readers_see_it(deployed: Deployed, tmp_path
     assert deployed.steps() == [(LOOK, "plan"), (NIGHT, "nightly"), (LOOK, "verify")]
     _, stores = open_lake(deployed.outputs["Lake"], create=False)
     assert set(stores.ledger().pointers()) == {day}
-    found = stack.client("cloudwatch").get_metric_statistics(
+    points = stack.client("cloudwatch").get_metric_statistics(
         Namespace=metrics.NAMESPACE,
         MetricName="Documents",
         Dimensions=[{"Name": "Stack", "Value": "aurastream-dev"}, {"Name": "Status", "Value": "SCORED"}],
@@ -416,8 +480,74 @@ def test_a_night_runs_the_script_and_readers_see_it(deployed: Deployed, tmp_path
         Period=86400,
         Statistics=["Sum"],
     )["Datapoints"]
-    assert found[0]["Sum"] >= 3
+    assert points[0]["Sum"] >= 3
     assert "Kettle" not in logs  # no text in a log
+
+
+def test_the_scheduler_starts_a_night(deployed: Deployed) -> None:
+    """By the target of the deployed schedule, at a moment of today."""
+    scheduler = deployed.stack.client("scheduler")
+    target = scheduler.get_schedule(GroupName="aurastream-dev", Name="aurastream-dev-watch")["Target"]
+    deployed.stack.outcomes()
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    scheduler.create_schedule(
+        GroupName="aurastream-dev",
+        Name="soon",
+        ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={name: target[name] for name in ("Arn", "RoleArn", "Input")},
+    )
+    wait_for(lambda: deployed.steps() == [(LOOK, "verify")])
+    scheduler.delete_schedule(GroupName="aurastream-dev", Name="soon")
+
+
+def test_a_deployment_that_fails_is_rolled_back_and_says_why(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """This CloudFormation refuses metric math, and so stands in for whatever AWS refuses."""
+    refused = tmp_path / TEMPLATE.name
+    text = without(TEMPLATE.read_text(), "SecurityConfiguration")
+    refused.write_text(
+        text.replace(
+            "MetricName: ShareOfBudget", 'Metrics: [{Id: a, Expression: "1"}]\n      MetricName: ShareOfBudget'
+        )
+    )
+    for name in deployment.MACHINES:
+        (tmp_path / name).write_bytes(TEMPLATE.with_name(name).read_bytes())
+    told = load("dev").parameters("dev")
+    with monkeypatch.context() as patch:
+        patch.setattr(deployment, "TEMPLATE", refused)
+        with pytest.raises(
+            ServiceError, match=r"stack aurastream-dev is \w*ROLLBACK\w*, .* rolled back: .*DollarsAlarm: "
+        ):
+            deployment.deploy("dev", told | {"Workers": "9"}, deployed.folder)
+    job = deployed.stack.client("glue").get_job(JobName=NIGHT)["Job"]
+    assert int(job["NumberOfWorkers"]) == 2
+
+    assert deployment.deploy("dev", told, deployed.folder) == deployed.outputs
+
+
+def test_taking_it_away_leaves_the_data_and_it_comes_back(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last test: it takes away what the others work on, and makes it again."""
+    with pytest.raises(UsageError, match="prod is not destroyed by a command"):
+        deployment.destroy("prod")
+    deployed.stack.client("s3").put_object(Bucket=deployed.outputs["DropsBucket"], Key="kept", Body=b"kept")
+
+    deployment.destroy("dev")
+
+    said = capsys.readouterr().out
+    for name in ("DropsBucket", "LakeBucket", "LedgerTable", "CacheTable", "ContentKey"):
+        assert deployed.outputs[name] in said
+    assert deployed.stack.client("glue").get_jobs()["Jobs"] == []
+    again = deployment.deploy("dev", load("dev").parameters("dev"), deployed.folder)
+    assert {name: again[name] for name in ("DropsBucket", "LakeKey", "ContentKey")} == {
+        name: deployed.outputs[name] for name in ("DropsBucket", "LakeKey", "ContentKey")
+    }
+    deployment._have_lake(again)
+    kept = deployed.stack.client("s3").get_object(Bucket=deployed.outputs["DropsBucket"], Key="kept")
+    assert kept["Body"].read() == b"kept"
 
 
 def wait_for(holds: Any) -> None:

@@ -27,7 +27,7 @@ from jobs.stores.open import CACHE_TABLE
 from tests.environment import alone_known
 from tests.jobs.stores.aws.faults import answer, before_send, refusal
 from tests.jobs.stores.cache_stores import BAD, GOOD, Store, key, put_and_die, put_some
-from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared
+from tests.jobs.stores.dynamodb import SERVERS, Dynamo
 from tests.jobs.stores.processes import SPAWN, at_once
 from transforms.errors import CacheError, CacheUnavailable
 from transforms.sentiment.protocols import Cached, ScoreCache, Scores
@@ -218,18 +218,6 @@ def test_an_error_undoes_the_whole_put(tmp_path: Path) -> None:
 def dynamo(table: Store) -> Iterator[DynamoScoreCache]:
     with closing(DynamoScoreCache(table.table)) as cache:
         yield cache
-
-
-def test_the_table_is_on_demand_encrypted_and_forgets() -> None:
-    table = declared("CacheTable")
-
-    assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-
-
-def test_the_template_and_the_cache_name_the_same_table() -> None:
-    assert declared("CacheTable")["TableName"] == CACHE_TABLE
 
 
 def test_what_dynamodb_cannot_hold_is_nought(dynamo: DynamoScoreCache) -> None:

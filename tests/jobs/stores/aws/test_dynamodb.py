@@ -26,7 +26,7 @@ from jobs.stores.aws.dynamodb import (
 )
 from tests.environment import alone_known
 from tests.jobs.stores.aws.faults import answer, before_send, count_calls, lose_answers, refusal, the_first
-from tests.jobs.stores.dynamodb import SERVERS, Dynamo, declared
+from tests.jobs.stores.dynamodb import SERVERS, Dynamo
 from transforms.errors import CommitUnknown, LakeBusy, LakeError
 
 NAMES = (f"table-{number}" for number in count())
@@ -56,16 +56,6 @@ def table(server: Dynamo) -> Iterator[Table]:
 
 both = pytest.mark.parametrize("server", SERVERS, indirect=True)
 amazons = pytest.mark.parametrize("server", SERVERS[:1], indirect=True)
-
-
-def test_the_ledgers_table_is_kept_whatever_happens_to_the_stack() -> None:
-    table = declared("LedgerTable")
-
-    assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
-    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["DeletionProtectionEnabled"]
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
 @both
