@@ -109,7 +109,10 @@ def every_format(day: Path) -> None:
         "From kim@example.com Sat Nov 21 {}:00:00 2026\nFrom: Kim <kim@example.com>\nSubject: Late\nMessage-ID: <{}>\n"
     )
     plain = "\nIt came late.\n\nOn 20/11/2026 Desk wrote:\n> We are great.\n\n"
-    page = "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\nMy PIN is 47=\n11 =E2=80=94<br>good\n\n"
+    page = (
+        "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n"
+        "My PIN is 47=\n11 =E2=80=94<br>good\n\n"
+    )
     mails = box.format(10, "a@example.com") + plain + box.format(11, "b@example.com") + page
     put(day / "letters" / "inbox.mbox", mails)
     put(day / "letters" / "page.html", "<html><style>p{}</style><p>Kim Novak says:<p>It is &quot;great&quot;</html>")
