@@ -26,11 +26,11 @@ from transforms.quoting import own_words
 # The largest message that is read, with its attachments; more than mail services deliver.
 MAX_MAIL_BYTES = 64 << 20
 # Of encoded words (RFC 2047) in a row the parser takes quadratic time: so many take 0.1 s.
-_MAX_ENCODED_WORDS = 5_000
-_MAX_PARTS = 20_000
+MAX_ENCODED_WORDS = 5_000
+MAX_PARTS = 20_000
 _BATCH_ROWS, _BATCH_CHARACTERS = 512, 4 << 20  # of a mailbox, handed on together
 # Parts that have parts: the parser refuses some depth, but fails at a greater one (60,000 end its process).
-_MAX_NESTED = 500
+MAX_NESTED = 500
 _NESTED = re.compile(rb"multipart/|message/", re.IGNORECASE)
 _MAX_HEADER = 2_000  # characters of one that an address or a date is looked for in
 
@@ -133,9 +133,9 @@ def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
 
     whole: with the earlier mail that it quotes, signature and disclaimer.
     """
-    if raw.count(b"=?") > _MAX_ENCODED_WORDS and _encoded_words(raw) > _MAX_ENCODED_WORDS:
+    if raw.count(b"=?") > MAX_ENCODED_WORDS and _encoded_words(raw) > MAX_ENCODED_WORDS:
         return Reason.TOO_COMPLEX
-    if next(islice(_NESTED.finditer(raw), _MAX_NESTED, None), None):
+    if next(islice(_NESTED.finditer(raw), MAX_NESTED, None), None):
         return Reason.TOO_COMPLEX
     try:
         root = parse_email_tree(raw, mode="lazy")
@@ -149,7 +149,7 @@ def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
     body = reading.text(root)
     if body and not whole:
         body = own_words(body.replace("\r\n", "\n"))
-    if reading.parts > _MAX_PARTS:
+    if reading.parts > MAX_PARTS:
         return Reason.TOO_COMPLEX
     subject = _header(root, "subject")
     # A subject alone is a text; the mail of a photograph with none is not.
@@ -179,7 +179,7 @@ class _Reading:
     def text(self, part: PyLazyMimePart) -> str | None:
         """The text of a part and of what is in it, None where there is none. The parser bounds the depth."""
         self.parts += 1
-        if self.parts > _MAX_PARTS:
+        if self.parts > MAX_PARTS:
             return None
         kind = part.content_type.lower()
         if not kind.startswith("multipart/"):
