@@ -25,9 +25,13 @@ from jobs.drops.footer import MAX_FOOTER_BYTES
 from jobs.drops.thrift import MOST_LISTED
 from jobs.lake.config import LakeConfig
 from jobs.lake.layout import Lake
+from jobs.readers.archives import MAX_MEMBER_BYTES, MAX_MEMBERS
 from jobs.readers.columnar import MAX_PAGE_BYTES
+from jobs.readers.conversations import MAX_CONVERSATION_BYTES
 from jobs.readers.delimited import MAX_RECORD_CHARACTERS
+from jobs.readers.letters import MAX_LETTER_BYTES
 from jobs.readers.lines import MAX_LINE_BYTES
+from jobs.readers.mail import MAX_ENCODED_WORDS, MAX_MAIL_BYTES, MAX_NESTED, MAX_PARTS
 from jobs.scorers.batches import BUDGET_SPENT
 from jobs.scorers.calls import DEADLINE_REACHED, SERVICE_UNAVAILABLE
 from jobs.scorers.outcomes import NO_ANSWER
@@ -230,11 +234,21 @@ def test_reason_codes_are_those_of_the_code() -> None:
 def test_limits_are_those_of_the_code() -> None:
     told = {row[0]: row[1] for row in table(ROOT / "docs" / "input.md", "Limits")}
 
+    assert MAX_MAIL_BYTES == MAX_LETTER_BYTES == MAX_CONVERSATION_BYTES == MAX_MEMBER_BYTES
     assert told == {
         "a text": f"{MAX_TEXT_BYTES:,} bytes of UTF-8",
         "a line": f"{MAX_LINE_BYTES:,} bytes",
         "a CSV record of several lines": f"{MAX_RECORD_CHARACTERS:,} characters",
         "what a file expands to": f"beyond {MAX_EXPANDED_BYTES:,} bytes, {MAX_EXPANSION} times its size",
+        "a mail, a letter, a conversation; a member of an archive that is not read as a stream": (
+            f"{MAX_MAIL_BYTES:,} bytes"
+        ),
+        "a mail's parts": (
+            f"{MAX_PARTS:,}, of which {MAX_NESTED} hold parts; {MAX_ENCODED_WORDS:,} encoded words in headers"
+        ),
+        "an archive": (
+            f"{MAX_MEMBERS:,} members; archives in it to a depth of 3, which expand with it to what a file may"
+        ),
         "a Parquet file's pages": (
             f"of the columns read of a row group, the largest page and the dictionary of each: {MAX_PAGE_BYTES:,} bytes"
         ),

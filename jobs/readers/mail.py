@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -26,10 +26,11 @@ from transforms.quoting import own_words
 # The largest message that is read, with its attachments; more than mail services deliver.
 MAX_MAIL_BYTES = 64 << 20
 # Of encoded words (RFC 2047) in a row the parser takes quadratic time: so many take 0.1 s.
-_MAX_ENCODED_WORDS = 5_000
-_MAX_PARTS = 20_000
+MAX_ENCODED_WORDS = 5_000
+MAX_PARTS = 20_000
+_BATCH_ROWS, _BATCH_CHARACTERS = 512, 4 << 20  # of a mailbox, handed on together
 # Parts that have parts: the parser refuses some depth, but fails at a greater one (60,000 end its process).
-_MAX_NESTED = 500
+MAX_NESTED = 500
 _NESTED = re.compile(rb"multipart/|message/", re.IGNORECASE)
 _MAX_HEADER = 2_000  # characters of one that an address or a date is looked for in
 
@@ -63,6 +64,9 @@ class Message:
     attachments: int  # parts that are not read
 
 
+_NOTHING = Message(None, None, None, None, 0)
+
+
 def read_mail(
     blocks: Iterator[bytes], source_file: str, document_id: str, *, whole: bool = False
 ) -> Iterator[pa.RecordBatch]:
@@ -79,7 +83,7 @@ def read_mail(
     except Broken as broken:
         yield rejection(source_file, 1, broken.reason, document_id)
         return
-    yield _document(parse_mail(b"".join(parts), whole=whole), source_file, 1, document_id)
+    yield _documents([(1, parse_mail(b"".join(parts), whole=whole), document_id)], source_file)
 
 
 def read_mailbox(
@@ -91,30 +95,37 @@ def read_mailbox(
     were put together hold mails twice, and each is counted.
     """
     seen: set[int] = set()
+    held: list[tuple[int, Message | Reason, str]] = []
+    size = 0
     for row, message in enumerate(_messages(blocks), 1):
-        document_id = f"{name}#{row}"
-        if isinstance(message, Reason):
-            yield rejection(source_file, row, message, document_id)
-        else:
-            parsed = parse_mail(_QUOTED_FROM.sub(rb"\1", message), whole=whole)
-            if isinstance(parsed, Message) and parsed.document_id:
+        parsed = message if isinstance(message, Reason) else parse_mail(_QUOTED_FROM.sub(rb"\1", message), whole=whole)
+        if isinstance(parsed, Message):
+            size += len(parsed.text or "")
+            if parsed.document_id:
                 number = hash(parsed.document_id)
                 parsed = replace(parsed, document_id=None) if number in seen else parsed
                 seen.add(number)
-            yield _document(parsed, source_file, row, document_id)
+        held.append((row, parsed, f"{name}#{row}"))
+        if len(held) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:
+            yield _documents(held, source_file)
+            held, size = [], 0
+    if held:
+        yield _documents(held, source_file)
 
 
-def _document(message: Message | Reason, source_file: str, row: int, document_id: str) -> pa.RecordBatch:
-    """One mail as a row of DOCUMENTS."""
-    if isinstance(message, Reason):
-        return rejection(source_file, row, message, document_id)
+def _documents(mails: Sequence[tuple[int, Message | Reason, str]], source_file: str) -> pa.RecordBatch:
+    """Mails as rows of DOCUMENTS: each with its row, and the id of one that has none of its own."""
+    found = [mail if isinstance(mail, Message) else _NOTHING for _, mail, _ in mails]
     values = {
-        "document_id": [message.document_id or document_id],
-        "text": [message.text],
-        "created_at": pa.array([message.created_at], pa.timestamp("us", tz="UTC")),
-        "subject_id": [message.sender],
+        "document_id": [mail.document_id or name for mail, (_, _, name) in zip(found, mails, strict=True)],
+        "text": [mail.text for mail in found],
+        "created_at": pa.array([mail.created_at for mail in found], pa.timestamp("us", tz="UTC")),
+        "subject_id": [mail.sender for mail in found],
     }
-    return documents(values, [row], source_file, [Reason.NO_TEXT] if message.text is None else None)
+    reasons = [
+        mail if isinstance(mail, Reason) else Reason.NO_TEXT if mail.text is None else None for _, mail, _ in mails
+    ]
+    return documents(values, [row for row, _, _ in mails], source_file, reasons)
 
 
 def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
@@ -122,9 +133,9 @@ def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
 
     whole: with the earlier mail that it quotes, signature and disclaimer.
     """
-    if raw.count(b"=?") > _MAX_ENCODED_WORDS and _encoded_words(raw) > _MAX_ENCODED_WORDS:
+    if raw.count(b"=?") > MAX_ENCODED_WORDS and _encoded_words(raw) > MAX_ENCODED_WORDS:
         return Reason.TOO_COMPLEX
-    if next(islice(_NESTED.finditer(raw), _MAX_NESTED, None), None):
+    if next(islice(_NESTED.finditer(raw), MAX_NESTED, None), None):
         return Reason.TOO_COMPLEX
     try:
         root = parse_email_tree(raw, mode="lazy")
@@ -138,7 +149,7 @@ def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
     body = reading.text(root)
     if body and not whole:
         body = own_words(body.replace("\r\n", "\n"))
-    if reading.parts > _MAX_PARTS:
+    if reading.parts > MAX_PARTS:
         return Reason.TOO_COMPLEX
     subject = _header(root, "subject")
     # A subject alone is a text; the mail of a photograph with none is not.
@@ -168,7 +179,7 @@ class _Reading:
     def text(self, part: PyLazyMimePart) -> str | None:
         """The text of a part and of what is in it, None where there is none. The parser bounds the depth."""
         self.parts += 1
-        if self.parts > _MAX_PARTS:
+        if self.parts > MAX_PARTS:
             return None
         kind = part.content_type.lower()
         if not kind.startswith("multipart/"):

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from jobs import milestones
 from jobs.drops import DropFile, Split, read_ahead
+from jobs.drops.members import member_name
 from jobs.formats import ARCHIVES
 from jobs.lake.parquet import DateWriters
 from jobs.milestones import Milestone
@@ -171,9 +172,14 @@ def _taken_up(batch: pa.RecordBatch, taken_up: Mapping[str, Collection[int]]) ->
 def _called(batch: pa.RecordBatch, archive: DropFile, recipe: Recipe) -> pa.RecordBatch:
     """An archive's rows, personal data in the names of its members as the policy has it of names of files."""
     names = batch["source_file"]
-    members = pc.utf8_slice_codeunits(names, len(archive.source_file))
+    # What stands before the mark of a member stays: rows are led to their file by it.
+    prefix = member_name(archive.source_file, "")
+    within = pc.starts_with(names, prefix)
+    if not pc.any(within).as_py():
+        return batch
+    members = pc.utf8_slice_codeunits(names, len(prefix))
     treated = treat(members, recipe.policy.columns.source_file, recipe.policy, recipe.key)
-    called = pc.binary_join_element_wise(archive.source_file, treated, "")
+    called = pc.if_else(within, pc.binary_join_element_wise(prefix, treated, ""), names)
     return batch.set_column(batch.schema.get_field_index("source_file"), DOCUMENTS.field("source_file"), called)
 
 

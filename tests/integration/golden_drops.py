@@ -11,6 +11,7 @@ import gzip
 import json
 import lzma
 import random
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def every_format(day: Path) -> None:
             document(document_id="m9", text="Mail k\u200bim@example.com \u202enow\u202c, \uff12\uff11\uff12-555-0187!"),
             document(document_id="m10", text="My card 4012-8888-9999-1111 expires 12/29, SSN 123-45-6789. Awful!"),
             document(document_id="m11", text="Zoë says:\r\n[EMAIL] is fine 😀", created_at="2026-11-21 23:59+05:30"),
+            document(document_id="m13", text="<p>Write to kim%40example.com,<br>it is bad</p> 50% off &amp; a=b"),
         ],
     )
     write_json_lines(day / "_begins-like-a-marker.ndjson", [document(document_id="n1", text="Read all the same.")])
@@ -103,6 +105,27 @@ def every_format(day: Path) -> None:
     put(day / "letters" / "two.text.gz", gzip.compress(b"A sad letter."))
     put(day / "letters" / "read me.md", "# Great\n\nSee https://example.com/kim?id=1 and 192.0.2.7.\n")
     put(day / "letters" / "mail.eml", "From: Kim <kim@example.com>\nSubject: Thanks\n\nIt works, my PIN is 4711.\n")
+    box = (
+        "From kim@example.com Sat Nov 21 {}:00:00 2026\nFrom: Kim <kim@example.com>\nSubject: Late\nMessage-ID: <{}>\n"
+    )
+    plain = "\nIt came late.\n\nOn 20/11/2026 Desk wrote:\n> We are great.\n\n"
+    page = (
+        "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n"
+        "My PIN is 47=\n11 =E2=80=94<br>good\n\n"
+    )
+    mails = box.format(10, "a@example.com") + plain + box.format(11, "b@example.com") + page
+    put(day / "letters" / "inbox.mbox", mails)
+    put(day / "letters" / "page.html", "<html><style>p{}</style><p>Kim Novak says:<p>It is &quot;great&quot;</html>")
+    put(day / "letters" / "letter.rtf", r"{\rtf1\ansi It was \b very\b0  bad.\par Kim Novak}")
+    put(
+        day / "calls" / "call.vtt",
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Agent>Hello?\n\n00:03.000 --> 00:04.000\n<v Customer>Bad.\n",
+    )
+    with zipfile.ZipFile(day / "archive.zip", "w") as archive:
+        archive.writestr("kim@example.com/a.txt", "It is a good one.")
+        archive.writestr(
+            "b.jsonl", lines(document(document_id="w1", text="Good, in an archive."), document(document_id=None))
+        )
     for passed_over in ("_SUCCESS", ".mails.jsonl.crc", "empty.csv", "_temporary/x.jsonl"):
         put(day / passed_over, "" if passed_over == "empty.csv" else "nothing")
 
@@ -157,6 +180,12 @@ def every_fault(day: Path) -> None:
     put(day / "damaged.parquet", (day / "damaged.parquet").read_bytes().replace(b"Row 2", b"Row x"))
     pq.write_table(pa.table({"document_id": ["p7"], "text": pa.array([3.5])}), day / "types.parquet")
     pq.write_table(pa.table({"document_id": pa.array([1.5]), "text": ["x"]}), day / "ids.parquet")
+    put(day / "no.eml", "\n")
+    put(day / "picture.eml", "From: kim@example.com\nContent-Type: image/png\n\nx")
+    put(day / "nested.eml", "Content-Type: message/rfc822\n\n" * 1_000)
+    put(day / "password.docx", b"\xd0\xcf\x11\xe0" + bytes(512))
+    with zipfile.ZipFile(day / "large.docx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", bytes((64 << 20) + 1))
     put(day / "noise.bin", bytes(range(256)))
     records = 'u1,"Unclosed\nu2,"open again", and more\nu3,x,y\nu4,"Well, closed"\nu5\n'
     put(day / "unclosed.csv", f"document_id,text\n{records}")

@@ -50,6 +50,25 @@ def test_rows_of_a_file_that_is_called_otherwise_today_get_its_name(
     assert [(row["source_file"], row["source_row"]) for row in read(written)] == [(A, 1), (today, 1), (today, 2)]
 
 
+def test_rows_of_an_archives_members_go_with_the_archive(tmp_path: Path) -> None:
+    lake, _ = new_lake(tmp_path)
+    member = {"source_file": "/drops/a.zip!b.txt"}
+    file = write(
+        lake,
+        "one",
+        {"document_id": "a1"} | member,
+        {"document_id": "c1", "source_file": "/drops/a.zip!c.txt"} | DEFERRED,
+        {"document_id": "d1", "source_file": "/drops/a!d.jsonl"},
+    )
+    before = published_as(lake, file)
+
+    rows = read(carry_forward(lake, DS, "R2", before, {"/drops/a.zip"}, {}))
+    assert [row["document_id"] for row in rows] == ["d1"]
+
+    rows = read(carry_forward(lake, DS, "R2", before, set(), {"/drops/a.zip!c.txt": [1]}, {"/drops/a.zip": "/z.zip"}))
+    assert [row["source_file"] for row in rows] == ["/z.zip!b.txt", "/drops/a!d.jsonl"]
+
+
 def test_nothing_to_carry_is_no_file(tmp_path: Path) -> None:
     lake, _ = new_lake(tmp_path)
     file = write(lake, "one", {"source_file": A})

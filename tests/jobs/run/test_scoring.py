@@ -1,12 +1,16 @@
 """A worker's way from a split to written rows, without Spark."""
 
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from jobs.drops import list_drop, plan_splits
+from jobs.drops.members import file_of
 from jobs.lake.layout import Lake
+from jobs.run.intake import called
 from jobs.run.recipe import TaskReport
 from jobs.run.scoring import read_documents, score_documents, services, write_splits
 from jobs.run.stopwatch import Stopwatch
@@ -115,3 +119,30 @@ def test_of_a_file_taken_before_only_the_waiting_rows_are_read(lake: tuple[Lake,
     ]
     assert report.taken_up == {str(path): [2, 5]}
     assert report.documents == {DS: 2}
+
+
+def test_members_of_an_archive_are_called_by_the_policy_and_lead_to_it(
+    lake: tuple[Lake, Stores], tmp_path: Path
+) -> None:
+    path = tmp_path / "kim@example.com" / "a.zip"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ann@example.com/b.txt", "late")
+        archive.writestr("c.txt", "late")
+    told = recipe(lake[1])
+    listing = list_drop(str(path), DS, file_format=None, date_pattern=None)
+    [file] = called(listing.files, told.policy, told.key)
+    [split] = plan_splits([file], 1 << 40)
+
+    names = [name for batch in read_documents(split, told, TaskReport()) for name in batch["source_file"].to_pylist()]
+
+    assert not any("example.com" in name for name in names)
+    assert [file_of(name, {file.source_file}) for name in names] == [file.source_file] * 2
+    assert names[1] == f"{file.source_file}!c.txt"
+
+    # Of what waits, only these rows are read again, each by its member.
+    report = TaskReport()
+    again = replace(told, taken_up={file.source_file: [], names[1]: [1]})
+    [batch] = [batch for batch in read_documents(split, again, report) if batch.num_rows]
+    assert batch["source_file"].to_pylist() == [names[1]]
+    assert report.taken_up == {names[1]: [1]}
