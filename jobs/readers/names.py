@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+_MOST = 1_000  # names looked at
 _LONGEST = 64  # characters of a name
 _NAME = re.compile(r"(?=.*[^\W\d])[\w .:/()#$\[\]-]+")  # with a letter, and without what sentences have
 _OTHER = re.compile(r"[\W_]+")
@@ -23,11 +24,17 @@ def places_of(names: Sequence[str], columns: Mapping[str, str]) -> tuple[dict[st
     """
     places: dict[str, int] = {}
     repeated = False
-    folded = [plain(name) for name in names]
+    exact: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        exact.setdefault(name, []).append(place)
+    folded: dict[str, list[int]] = {}
     for ours, theirs in columns.items():
-        found = [place for place, name in enumerate(names) if name == theirs]
+        found = exact.get(theirs, [])
         if not found:
-            found = [place for place, name in enumerate(folded) if name and name == plain(theirs)]
+            if not folded:
+                for place, name in enumerate(names):
+                    folded.setdefault(plain(name), []).append(place)
+            found = folded.get(plain(theirs), []) if plain(theirs) else []
         if found:
             places[ours] = found[0]
             repeated |= len(found) > 1
@@ -36,6 +43,7 @@ def places_of(names: Sequence[str], columns: Mapping[str, str]) -> tuple[dict[st
 
 def looks_like_names(names: Sequence[str]) -> bool:
     """Whether the first record of a table is a header, rather than the first of its documents."""
+    names = names[:_MOST]
     return all(name and len(name) <= _LONGEST and _NAME.fullmatch(name) for name in names) and len(
         {*map(plain, names)}
     ) == len(names)
