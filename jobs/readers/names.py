@@ -24,20 +24,15 @@ def places_of(names: Sequence[str], columns: Mapping[str, str]) -> tuple[dict[st
     """
     places: dict[str, int] = {}
     repeated = False
-    exact: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
-        exact.setdefault(name, []).append(place)
-    folded: dict[str, list[int]] = {}
+    folded: list[str] = []
     for ours, theirs in columns.items():
-        found = exact.get(theirs, [])
-        if not found:
-            if not folded:
-                for place, name in enumerate(names):
-                    folded.setdefault(plain(name), []).append(place)
-            found = folded.get(plain(theirs), []) if plain(theirs) else []
-        if found:
-            places[ours] = found[0]
-            repeated |= len(found) > 1
+        among: Sequence[str] = names
+        if theirs not in names:
+            folded = folded or [plain(name) for name in names[:_MOST]]
+            among, theirs = folded, plain(theirs)
+        if theirs and theirs in among:
+            places[ours] = among.index(theirs)
+            repeated |= among.count(theirs) > 1
     return places, repeated
 
 
@@ -51,5 +46,4 @@ def looks_like_names(names: Sequence[str]) -> bool:
 
 def by_number(columns: Mapping[str, str], names: Sequence[str]) -> bool:
     """Whether the columns of a table without a header are meant by their numbers, from 1: `--map text=3`."""
-    numbers = [theirs for theirs in columns.values() if theirs.isdecimal()]
-    return bool(numbers) and not set(numbers) & set(names)
+    return any(theirs.isdecimal() for theirs in columns.values()) and not looks_like_names(names)
