@@ -60,14 +60,14 @@ ALONE = {
     "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local"),
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),
-    "fastavro": ("jobs.readers.tables",),
+    "fastavro": ("jobs.readers.tables", "jobs.readers.survey"),
     "filelock": ("jobs.stores.local", "infra.local.aws"),
     "great_expectations": ("expectations",),
     "moto": ("infra.local.aws.moto",),
     "pandas": ("expectations",),
     "psutil": ("infra.local.aws.process",),
     "py4j": ("jobs.spark", "infra.local.aws.dynamodb_local"),
-    "python_calamine": ("jobs.readers.tables",),
+    "python_calamine": ("jobs.readers.tables", "jobs.readers.survey"),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
     "subprocess": ("jobs.readers.apart", "jobs.spark", "infra"),  # a process for what may not end well
