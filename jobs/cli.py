@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import sys
 
 import click
 
@@ -45,6 +47,9 @@ for command in (sample, check, plan, nightly, lake, sql, runs, rollback, rebuild
 
 def main() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that is no UTF-8 ends no run
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     # What a run says are its own lines. Libraries log exceptions whole; those that matter arrive as exceptions too.
     logging.getLogger().addHandler(logging.NullHandler())
     # Set before any library reads it: nothing phones home.

@@ -74,7 +74,7 @@ ALONE = {
     "duckdb": ("jobs.lake.sql",),
     "eldc": ("transforms.language",),
     "fast_mail_parser": ("jobs.readers.mail",),
-    "fastavro": ("jobs.readers.tables",),
+    "fastavro": ("jobs.readers.tables", "jobs.readers.survey"),
     "filelock": ("jobs.stores.local", "infra.local.aws"),
     "great_expectations": ("expectations",),
     "lxml": ("jobs.readers.extraction",),
@@ -83,7 +83,7 @@ ALONE = {
     "psutil": ("infra.local.aws.process",),
     "py4j": ("jobs.spark", "infra.local.aws.dynamodb_local"),
     "pypdfium2": ("jobs.readers.extraction",),
-    "python_calamine": ("jobs.readers.tables",),
+    "python_calamine": ("jobs.readers.tables", "jobs.readers.survey"),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
     "subprocess": ("jobs.readers.apart", "jobs.spark", "infra"),  # a process for what may not end well

@@ -78,6 +78,9 @@ _ISO = r"^[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
 _ISO_ZONED = _ISO + r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$"
 _ISO_NAIVE = _ISO + "$"
 
+# What Reddit's dumps have in place of a text.
+_NO_TEXTS = pa.array(["[deleted]", "[removed]"], pa.string())
+
 _UTC = DOCUMENTS.field("created_at").type
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_DATE = 64  # characters of one that is no ISO 8601: parsers of mail dates are slow
@@ -145,6 +148,7 @@ def documents(
         (pc.fill_null(pc.greater(pc.binary_length(text), MAX_TEXT_BYTES), False), Reason.TEXT_TOO_LARGE),
         (_has_nul(text), Reason.NUL_CHARACTER),
         (pc.invert(has_ink(text)), Reason.TEXT_BLANK),
+        (pc.is_in(text, _NO_TEXTS), Reason.TEXT_BLANK),
     ]
     codes = pa.nulls(count, pa.string())
     for mask, reason in reversed(checks):

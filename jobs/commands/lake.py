@@ -155,7 +155,7 @@ def runs(lake: str) -> None:
     from transforms.display import runs_text
 
     _, stores = open_lake(lake, create=False)
-    click.echo(runs_text(run_summaries(stores.ledger())))
+    click.echo(runs_text(run_summaries(stores.ledger(), stores.liveness().lives)))
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Take a date's last publication back.")

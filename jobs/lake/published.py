@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from ulid import ULID
 
 from jobs.lake.layout import Lake
 from jobs.storage import storage_of
-from jobs.stores.protocols import Ledger, Publication, PublishedFile
+from jobs.stores.protocols import Ledger, Publication, PublishedFile, RunEntry
 from transforms.display import visible
 from transforms.errors import LakeError
 from transforms.report import RunSummary, unfinished
@@ -37,18 +37,25 @@ def run_rows(lake: Lake, ledger: Ledger) -> list[str]:
     ]
 
 
-def run_summaries(ledger: Ledger) -> list[tuple[RunSummary, bool]]:
-    """Every run, in the order in which they began, and whether it is what readers see of a date."""
+def run_summaries(ledger: Ledger, lives: Callable[[str], bool] = lambda _: True) -> list[tuple[RunSummary, bool]]:
+    """Every run, in the order in which they began, and whether it is what readers see of a date.
+
+    `lives` says of a run that has not ended whether its process is there; where it is not, the run was interrupted.
+    """
     seen = {found.run_id for found in ledger.publications().values()}
     return [
         (
             RunSummary.from_dict(run.record["summary"])
             if run.record
-            else unfinished(run.run_id, ULID.from_str(run.run_id).datetime, datetime.now(UTC), run.state),
+            else unfinished(run.run_id, ULID.from_str(run.run_id).datetime, datetime.now(UTC), _state(run, lives)),
             run.run_id in seen,
         )
         for run in ledger.runs()
     ]
+
+
+def _state(run: RunEntry, lives: Callable[[str], bool]) -> RunState:
+    return RunState.INTERRUPTED if run.state is RunState.STARTED and not lives(run.run_id) else run.state
 
 
 def read_published(lake: Lake, file: PublishedFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:

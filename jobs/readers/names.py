@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+_MOST = 1_000  # names looked at
 _LONGEST = 64  # characters of a name
 _NAME = re.compile(r"(?=.*[^\W\d])[\w .:/()#$\[\]-]+")  # with a letter, and without what sentences have
 _OTHER = re.compile(r"[\W_]+")
@@ -23,19 +24,21 @@ def places_of(names: Sequence[str], columns: Mapping[str, str]) -> tuple[dict[st
     """
     places: dict[str, int] = {}
     repeated = False
-    folded = [plain(name) for name in names]
+    folded: list[str] = []
     for ours, theirs in columns.items():
-        found = [place for place, name in enumerate(names) if name == theirs]
-        if not found:
-            found = [place for place, name in enumerate(folded) if name and name == plain(theirs)]
-        if found:
-            places[ours] = found[0]
-            repeated |= len(found) > 1
+        among: Sequence[str] = names
+        if theirs not in names:
+            folded = folded or [plain(name) for name in names[:_MOST]]
+            among, theirs = folded, plain(theirs)
+        if theirs and theirs in among:
+            places[ours] = among.index(theirs)
+            repeated |= among.count(theirs) > 1
     return places, repeated
 
 
 def looks_like_names(names: Sequence[str]) -> bool:
     """Whether the first record of a table is a header, rather than the first of its documents."""
+    names = names[:_MOST]
     return all(name and len(name) <= _LONGEST and _NAME.fullmatch(name) for name in names) and len(
         {*map(plain, names)}
     ) == len(names)
@@ -43,5 +46,4 @@ def looks_like_names(names: Sequence[str]) -> bool:
 
 def by_number(columns: Mapping[str, str], names: Sequence[str]) -> bool:
     """Whether the columns of a table without a header are meant by their numbers, from 1: `--map text=3`."""
-    numbers = [theirs for theirs in columns.values() if theirs.isdecimal()]
-    return bool(numbers) and not set(numbers) & set(names)
+    return any(theirs.isdecimal() for theirs in columns.values()) and not looks_like_names(names)

@@ -144,7 +144,7 @@ def _csv(blocks: Iterator[bytes], file: DropFile) -> tuple[bool, Iterator[Mappin
 
     def records() -> Iterator[Mapping[str, Any]]:
         for fields in (*first, *islice(rows, _RECORDS)):
-            yield {name: value for name, value in zip(names, fields, strict=False) if value}
+            yield {name: value for name, value in zip(names[:_COLUMNS], fields, strict=False) if value}
 
     return header, records()
 

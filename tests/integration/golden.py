@@ -211,7 +211,7 @@ def play_mapped(mapped: Lake) -> None:
     mapping = ("--map", "document_id=ticket", "--map", "text=body", "--map", "language=lang")
     mapped_drop(mapped.drops)
     options = ("--key-file", mapped.key, "--format", "csv", "--date-pattern", "%Y/%m/%d", "--ds", "2026-11-23")
-    told("nightly", "--drops", mapped.drops, "--lake", mapped.lake, *options, *mapping)
+    told("nightly", "--drops", mapped.drops, "--lake", mapped.lake, *options, *mapping, "--max-rejected", "100%")
     mapped.publish()
     mapped.end()
 

@@ -136,6 +136,11 @@ def test_moments(value: object, expected: datetime | None) -> None:
     assert [row["error_code"] for row in rows] == [None, None]
 
 
+def test_what_stands_for_a_text_that_is_gone_is_none() -> None:
+    rows = validated({"text": "[deleted]"}, {"text": "[removed]"}, {"text": "[deleted] was what they wrote"})
+    assert [row["error_code"] for row in rows] == ["TEXT_BLANK", "TEXT_BLANK", None]
+
+
 def test_moments_that_cannot_be_read_are_counted() -> None:
     values = ["no", None, "", "2026-11-22", 17]
     batch = documents({"document_id": list("abcde"), "text": ["t"] * 5, "created_at": values}, range(5), "f")

@@ -76,6 +76,8 @@ def test_rows_of_runs_are_those_that_are_there(tmp_path: Path) -> None:
         ("FAILED", False),
         ("STARTED", False),
     ]
+    # One whose process is gone is not at work.
+    assert [summary.outcome for summary, _ in run_summaries(ledger, lambda _: False)][2] == "INTERRUPTED"
 
 
 def test_a_published_file_of_other_columns_is_named(lake: Lake) -> None:

@@ -128,3 +128,43 @@ def test_what_was_written_as_csv_is_read(
     for row, (document_id, text) in zip(rows, filter(any, records), strict=True):
         assert row["document_id"] == (document_id if document_id.strip() else None)
         assert row["error_code"] or row["text"] == text
+
+
+ROWS = ["document_id,text", "a,Lovely Müller", 'b,"Late, sadly"', "c,Größe"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_how_a_file_is_written_is_told_by_the_file(tmp_path: Path, delimiter: str, charset: str, end: str) -> None:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=delimiter, lineterminator=end).writerows(csv.reader(ROWS))
+    rows = read(written(tmp_path / "drop.csv", buffer.getvalue().encode(charset)))
+    assert [(row["document_id"], row["text"]) for row in rows] == [
+        ("a", "Lovely Müller"),
+        ("b", "Late, sadly"),
+        ("c", "Größe"),
+    ]
+
+
+def test_the_first_line_may_say_what_parts_fields(tmp_path: Path) -> None:
+    rows = read(written(tmp_path / "drop.csv", b"sep=;\r\nText;Document ID\r\nOne, two, three;a\r\n"))
+    assert [(row["document_id"], row["text"], row["source_row"]) for row in rows] == [("a", "One, two, three", 3)]
+
+
+def test_backslashes_before_quotes_and_apostrophes_for_quotes(tmp_path: Path) -> None:
+    rows = read(written(tmp_path / "a.csv", b'document_id,text\na,"so \\"good\\", yes"\nb,"C:\\"\nc,"oops\\"\n'))
+    assert [(row["document_id"], row["text"]) for row in accepted(rows)] == [
+        ("a", 'so "good", yes'),
+        ("b", "C:\\"),
+        ("c", "oops\\"),
+    ]
+    quoted = b"document_id,text\n'a','one, two'\n'b','three'\n"
+    assert [row["text"] for row in read(written(tmp_path / "b.csv", quoted))] == ["one, two", "three"]
+
+
+def test_without_a_header_columns_have_numbers(tmp_path: Path) -> None:
+    path = written(tmp_path / "drop.csv", b"1,Ana,Lovely it was.\n2,Kim,Late it was.\n,,\n")
+    assert [code for _, code, _ in rejected(read(path))] == ["ID_MISSING", "ID_MISSING"]
+    rows = read(path, {"document_id": "1", "text": "3"})
+    assert [(row["document_id"], row["text"]) for row in rows] == [("1", "Lovely it was."), ("2", "Late it was.")]

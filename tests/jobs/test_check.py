@@ -1,0 +1,41 @@
+"""`check` says what a drop is and shows nobody's data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.jobs.commands.running import invoke, refused
+from tests.jobs.readers.drop import written
+
+TICKETS = [
+    {"id": number, "comment": {"body": f"Kim Novak of 12 Main Street wrote {number}, late."}, "created_at": "no"}
+    for number in range(12)
+]
+
+
+def test_columns_advice_and_rejections_are_told_and_no_value(tmp_path: Path) -> None:
+    path = written(tmp_path / "2026" / "11" / "20" / "tickets.json", json.dumps({"tickets": TICKETS}).encode())
+    said = invoke("check", path).stdout
+    assert "tickets.json: JSON\n" in said
+    assert "date       2026-11-20, of its path" in said
+    assert "column     comment.body (text; in 12 of 12): xxx xxxxx xx 99 xxxx xxx" in said
+    assert "documents  12, of which 12 would be rejected" in said
+    assert "try --map text=comment.body --map document_id=id" in said
+    assert "Novak" not in said
+    said = invoke("check", path, "--map", "text=comment.body", "--map", "document_id=id").stdout
+    assert "documents  12, of which 0 would be rejected" in said
+    assert "created_at 12 cannot be read" in said
+    assert "detected   en 12" in said
+    assert "  advice  " not in said
+
+
+def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
+    said = invoke("check", written(tmp_path / "a.csv", "1;Kim;Lovely it was, für Müller\n".encode("cp1252") * 3)).stdout
+    assert "a.csv: CSV with semicolons, Windows-1252\n" in said
+    assert "it has no header, 3 columns" in said
+    assert "Kim" not in said
+
+
+def test_a_drop_that_is_not_there() -> None:
+    refused(invoke("check", "none"), "none", exit_code=1)
