@@ -86,7 +86,7 @@ ALONE = {
     "python_calamine": ("jobs.readers.tables", "jobs.readers.survey"),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
-    "subprocess": ("jobs.readers.apart", "jobs.spark", "infra"),  # a process for what may not end well
+    "subprocess": ("jobs.readers.apart", "jobs.readers.letters", "jobs.spark", "infra"),  # a process for what may not end well
     "sqlglot": ("infra.local.athena",),
     "sqlite3": ("jobs.stores.local",),
     "striprtf": ("jobs.readers.extraction",),

@@ -114,7 +114,8 @@ def _file_format(name: str) -> Callable[[Command], Command]:
         name,
         type=click.Choice(["auto", *(form.value for form in Format if form is not Format.UNKNOWN)]),
         default="auto",
-        help="The files' format; auto tells by name and content.",
+        metavar="FORMAT",
+        help="What every file is: jsonl, csv, mail and so on; auto, the default, tells by name and content.",
     )
 
 

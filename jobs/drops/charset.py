@@ -21,6 +21,7 @@ _LIKELY = re.compile(
     rb"(?<=[A-Za-z\xc0-\xfd])" + _LETTER + rb"|" + _LETTER + rb"(?=[A-Za-z\xc0-\xfd])"
     rb"|(?<![A-Za-z])[\x80\x85\xa1\xa3\xa7\xa9\xab\xbb\xbf]|[\x91-\x97\x99\xa0\xae\xb0]|[ \"'][\xc0\xe0\xe9](?=[ \"'])"
 )
+_SHORTEST_WIDE = 8  # bytes that UTF-16 is told from
 _HIGH = re.compile(rb"[\x80-\xff]")
 _LETTERS = re.compile(rb"[A-Za-z\xc0-\xff]")
 _SINGLE = ("cp125", "cp4", "cp8", "iso", "latin", "mac", "koi")  # charsets of single bytes begin so
@@ -56,6 +57,8 @@ def charset_of(sample: bytes) -> str | None:
 
 def _wide(sample: bytes) -> str | None:
     """UTF-16 without a mark: every other byte of what is mostly ASCII is zero."""
+    if len(sample) < _SHORTEST_WIDE:
+        return None
     even, odd = sample[:256:2], sample[1:256:2]
     for zeros, others, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
         if zeros.count(0) > 0.7 * len(zeros) and not others.count(0):
