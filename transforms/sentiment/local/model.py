@@ -210,8 +210,9 @@ def score(model: Model, seen: Features, language: str) -> np.ndarray:
     logits = (pooled @ model.out.astype(np.float64) + model.out_bias[number]) / model.temperature[number]
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares = raised / raised.sum(axis=1, keepdims=True)
-    rounded: np.ndarray = np.round(shares * (1 - 4 * LEAST) + LEAST, _DIGITS)
-    return rounded
+    rounded = np.round(shares * (1 - 4 * LEAST) + LEAST, _DIGITS)
+    whole: np.ndarray = rounded / rounded.sum(axis=1, keepdims=True)
+    return whole
 
 
 def _inputs(sums: np.ndarray, counted: np.ndarray) -> np.ndarray:
