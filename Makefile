@@ -101,13 +101,13 @@ LOCK := $(BIN)/uv pip compile --quiet --system-certs --python-version 3.11 --gen
 	--custom-compile-command "make lock" --output-file
 
 lock: $(INSTALLED)
-	$(LOCK) requirements.lock --extra spark --extra local --extra documents --extra athena --extra servers --extra dev pyproject.toml
+	$(LOCK) requirements.lock --extra spark --extra documents --extra athena --extra servers --extra dev pyproject.toml
 	$(LOCK) requirements.installer.lock requirements.installer.in
 	$(LOCK) requirements.stack.lock requirements.stack.in
 	$(LOCK) requirements.glue.lock --python-platform x86_64-manylinux_2_28 --constraint infra/glue/base-requirements.txt \
-		--extra local --extra documents pyproject.toml
+		--extra documents pyproject.toml
 	$(LOCK) requirements.glue-test.lock --python-platform x86_64-manylinux_2_28 --constraint requirements.glue.lock \
-		--extra local --extra documents --extra spark --extra dev pyproject.toml infra/glue/base-requirements.txt
+		--extra documents --extra spark --extra dev pyproject.toml infra/glue/base-requirements.txt
 
 clean:
 	rm -rf .venv .venv-glue .venv-stack .venv-checkov demo dist

@@ -86,7 +86,8 @@ ALONE = {
     "python_calamine": ("jobs.readers.tables", "jobs.readers.survey"),
     "pyspark": ("jobs.spark", "jobs.run.daemon"),
     "shutil": ("jobs.storage", "jobs.spark.session", "infra.local.aws", "infra.glue"),  # the second looks for `java`
-    "subprocess": ("jobs.readers.apart", "jobs.readers.letters", "jobs.spark", "infra"),  # a process for what may not end well
+    # A process for what may not end well.
+    "subprocess": ("jobs.readers.apart", "jobs.readers.letters", "jobs.spark", "infra"),
     "sqlglot": ("infra.local.athena",),
     "sqlite3": ("jobs.stores.local",),
     "striprtf": ("jobs.readers.extraction",),
@@ -95,7 +96,7 @@ ALONE = {
         *("jobs.storage", "jobs.stores.open", "jobs.doctor.here", "jobs.spark.scratch"),
         *("infra.local.aws", "infra.glue"),
     ),
-    "vaderSentiment": ("transforms.sentiment.vader",),
+    "vaderSentiment": (),
 }
 # What transforms and expectations may not know: the world.
 WORLD = {"boto3", "os", "pathlib", "pyspark", "random", "socket", "subprocess", "tempfile", "time"}

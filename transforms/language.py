@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 VERSION = f"eldc-{version('eldc')}"  # the model is part of the library
 
 _CHARACTERS = 1_000  # that a text is judged by
+_FEW = 20  # letters: below, nearly all that is left open is; see docs/languages.md
 _EVIDENCE = 1.5  # what the likeliest language must be ahead by; measured, see docs/languages.md
 # What the redactor put in ([NAME], [PHONE_1], [PHONE:***]); addresses of pages and of people, and handles, in ASCII,
 # for Chinese and Japanese may follow without a space; and NUL, which ends a text for the detector.
@@ -74,6 +75,16 @@ def detect(texts: pa.StringArray) -> pa.StringArray:
     cut = pc.utf8_slice_codeunits(texts, 0, _CHARACTERS)
     words = pc.replace_substring_regex(cut, _NOT_LANGUAGE, " ")
     return pa.array([None if text is None else _detect(text) for text in words.to_pylist()], pa.string())
+
+
+def tells_little(texts: pa.StringArray) -> pa.BooleanArray:
+    """Whether a text is too short for its language to be told: below 20 letters, and none but Latin ones.
+
+    What `detect` leaves out does not count. Null where the text is.
+    """
+    words = pc.replace_substring_regex(texts, _NOT_LANGUAGE, " ")
+    few = pc.less(pc.utf8_length(pc.replace_substring_regex(words, r"\P{L}+", "")), _FEW)
+    return pc.and_not(few, pc.match_substring_regex(words, r"[^\P{L}\p{Latin}]"))
 
 
 def _code(label: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from transforms.decoding import decode
 from transforms.documents import Reason, has_ink
-from transforms.language import canonical, detect
+from transforms.language import canonical, detect, tells_little
 from transforms.pii.columns import treat
 from transforms.pii.policy import Policy, Treatment
 from transforms.pii.redactor import Redaction, redact
@@ -59,14 +59,21 @@ def redact_documents(
     return RedactedBatch(documents, distinct, redaction, otherwise)
 
 
-def with_detected_languages(batch: RedactedBatch) -> RedactedBatch:
-    """The same batch, pairs without a language with the one their text is found to be in (null where undecided)."""
+def with_detected_languages(batch: RedactedBatch, *, otherwise: str | None = None) -> RedactedBatch:
+    """The same batch, pairs without a language with the one their text is found to be in (null where undecided).
+
+    With `otherwise`, a text too short to tell has the language that most documents of the batch have; and that code
+    where none has any.
+    """
     distinct = batch.distinct
     unknown = distinct.languages.is_null()
     if not pc.any(unknown).as_py():
         return batch
     found = detect(distinct.texts.filter(unknown))
     languages = pc.replace_with_mask(distinct.languages, unknown, found)
+    if otherwise is not None:
+        left = pc.and_(languages.is_null(), pc.fill_null(tells_little(distinct.texts), False))
+        languages = pc.if_else(left, _commonest(languages, distinct.index) or otherwise, languages)
     return replace(batch, distinct=replace(distinct, languages=languages))
 
 
@@ -135,6 +142,13 @@ def _distinct(documents: pa.RecordBatch, default_language: str | None, *, by_sub
         subjects.dictionary.take(pa.array(numbers % whose)) if subjects is not None else None,
         pc.fill_null(encoded.indices, -1).to_numpy(),
     )
+
+
+def _commonest(languages: pa.StringArray, index: np.ndarray) -> str | None:
+    """The language of most documents, the first by its code of equals; None where none has one."""
+    counts = pc.value_counts(languages.take(pa.array(index[index >= 0])).drop_null()).to_pylist()
+    best = min(counts, key=lambda each: (-each["counts"], each["values"]), default=None)
+    return best and best["values"]
 
 
 def _leave_out(documents: pa.RecordBatch, distinct: Distinct, dropped: np.ndarray) -> tuple[pa.RecordBatch, Distinct]:

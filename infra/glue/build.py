@@ -67,7 +67,7 @@ def _our_wheel(wheels: Path) -> str:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": _EPOCH_SECONDS}
     subprocess.run([*command, "--wheel-dir", str(wheels), str(ROOT)], check=True, env=environment)  # noqa: S603 - ours
     (wheel,) = wheels.glob("aurastream-*.whl")
-    return f"aurastream[local,documents]=={wheel.name.split('-')[1]}"
+    return f"aurastream[documents]=={wheel.name.split('-')[1]}"
 
 
 def _download(entries: list[str], lock: Path, wheels: Path) -> None:

@@ -20,14 +20,14 @@ def from_hash(text: str, _language: str = "") -> Scores:
 
 
 def from_local_scorer() -> Sentiment:
-    """Scores by VADER where it knows the language, else `from_hash`. A text is scored in pieces and joined."""
-    # Not at the top: load tests need neither, and the package is an extra.
+    """Scores by the local scorer where it knows the language, else `from_hash`; of a long text, joined from pieces."""
+    # Not at the top: load tests need neither.
     from transforms.pii.redacted import RedactedText
     from transforms.sentiment.chunks import join
-    from transforms.sentiment.vader import VaderScorer
+    from transforms.sentiment.local.scorer import LocalScorer
     from transforms.text import split_utf8
 
-    scorer = VaderScorer()
+    scorer = LocalScorer()
 
     def sentiment(text: str, language: str) -> Scores:
         if language not in scorer.languages:
@@ -35,7 +35,7 @@ def from_local_scorer() -> Sentiment:
         # Whatever was sent is scored, as Comprehend does; that it was redacted is for the client to see to.
         pieces = split_utf8(RedactedText(text), scorer.max_bytes)
         (outcomes,) = scorer.score(pieces, language)
-        scores = [each for each in outcomes.values() if isinstance(each, Scores)]  # VADER never fails
+        scores = [each for each in outcomes.values() if isinstance(each, Scores)]  # it never fails
         return join(scores, [len(piece.encode()) for piece in pieces])
 
     return sentiment

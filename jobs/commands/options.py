@@ -246,7 +246,7 @@ scorer_option = option(
     "--scorer",
     default="local",
     metavar="NAME",
-    help="local: in process, English, free. comprehend: Amazon Comprehend, 12 languages, paid.",
+    help="local: in process, en es fr de it pt, free. comprehend: Amazon Comprehend, 12 languages, paid.",
 )
 quota_option = option(
     "--quota-tps",

@@ -186,6 +186,8 @@ def _called(batch: pa.RecordBatch, archive: DropFile, recipe: Recipe) -> pa.Reco
 def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: Stopwatch) -> Iterator[pa.RecordBatch]:
     """Every document of schemas.DOCUMENTS batches as a row of schemas.PREPARED, in the same order."""
     default = None if recipe.language in (DETECT, ASK) else recipe.language
+    # Where scoring costs nothing, a guess at the language of "ok" does neither.
+    otherwise = None if scorer_type(recipe.scorer).paid else "en"
     while True:
         with watch.stage("read"):
             documents = next(batches, None)
@@ -195,7 +197,7 @@ def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: 
             batch = redact_documents(documents, default, recipe.policy, recipe.key)
         if recipe.language == DETECT:
             with watch.stage("detect language"):
-                batch = with_detected_languages(batch)
+                batch = with_detected_languages(batch, otherwise=otherwise)
         with watch.stage("fingerprint"):
             prepared = ready(batch, recipe.fingerprint)
         yield prepared

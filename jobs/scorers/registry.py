@@ -12,7 +12,7 @@ from transforms.sentiment.protocols import LanguageDetector, Scorer
 
 # Name -> module:class, imported when it is asked for: what a scorer needs may be slow to import, or part of an extra.
 _SCORERS = {
-    "local": "transforms.sentiment.vader:VaderScorer",
+    "local": "transforms.sentiment.local.scorer:LocalScorer",
     "comprehend": "jobs.scorers.comprehend:ComprehendScorer",
 }
 

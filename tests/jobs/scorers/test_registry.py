@@ -17,7 +17,7 @@ from jobs.scorers.registry import open_detector, open_scorer, scorer_type
 from jobs.stores.protocols import Meter
 from tests.jobs.scorers.meters import local_meter
 from transforms.errors import UsageError
-from transforms.sentiment.vader import VaderScorer
+from transforms.sentiment.local.scorer import LocalScorer
 
 POLICY = CallPolicy("R1", 10.0)
 
@@ -46,7 +46,7 @@ def test_each_is_what_its_row_says(name: str, meter: Meter) -> None:
 
 
 def test_the_two_there_are() -> None:
-    assert [scorer_type(name) for name in ("local", "comprehend")] == [VaderScorer, ComprehendScorer]
+    assert [scorer_type(name) for name in ("local", "comprehend")] == [LocalScorer, ComprehendScorer]
 
 
 def test_a_row_of_the_table_is_all_that_a_new_one_takes(meter: Meter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_a_row_of_the_table_is_all_that_a_new_one_takes(meter: Meter, monkeypatc
 
 
 def test_a_free_one_takes_no_meter() -> None:
-    assert isinstance(open_scorer("local", POLICY, None), VaderScorer)
+    assert isinstance(open_scorer("local", POLICY, None), LocalScorer)
 
 
 def test_a_name_that_is_none_is_told_those_that_are(meter: Meter) -> None:

@@ -1,4 +1,4 @@
-"""The local scorer: VADER's lexicon and rules, in process and free."""
+"""What the local scorer is compared with: VADER, in the shape of its shares."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class VaderScorer:
         self.usage = Usage()
         self._analyzer = SentimentIntensityAnalyzer()
 
-    def units(self, text: RedactedText) -> int:  # noqa: ARG002 - the protocol's argument; nothing is billed here
+    def units(self, text: RedactedText) -> int:
         """Nothing is billed."""
         return 0
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:  # noqa: ARG002 - English alone
+    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:
         """Score each text by VADER's proportions and compound; see `shares`."""
         yield {place: shares(**self._analyzer.polarity_scores(text)) for place, text in enumerate(texts)}
 
@@ -43,7 +43,7 @@ class VaderScorer:
         """In process, so there is nothing to let go of."""
 
 
-def shares(pos: float, neg: float, neu: float, compound: float) -> Scores:  # noqa: ARG001 - VADER's own four keys
+def shares(pos: float, neg: float, neu: float, compound: float) -> Scores:
     """VADER's figures as four shares that sum to 1.
 
     The weight of a clear verdict is |c| / (|c| + threshold), so that it passes one half exactly where VADER's authors

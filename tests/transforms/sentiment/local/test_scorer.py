@@ -1,0 +1,84 @@
+"""The local scorer: shares that are each text's own, whatever stands beside it."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms.pii.redacted import RedactedText
+from transforms.sentiment.local.model import LANGUAGES, load
+from transforms.sentiment.local.scorer import SAYS_NOTHING, LocalScorer, scores
+from transforms.sentiment.protocols import Scores
+
+# Whatever people write, and what the scorer looks for.
+texts = st.lists(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["not", "good", "awful", "but", "?", "!!", "😡", "👍🏽", ":(", "[NAME]", "\n", "Ñandú", "don't"]
+            ),
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12),
+        ),
+        max_size=40,
+    ).map(" ".join),
+    min_size=1,
+    max_size=40,
+)
+
+
+def scored(*documents: str, language: str = "en") -> list[Scores]:
+    (answers,) = LocalScorer().score([RedactedText(text) for text in documents], language)
+    found = [answers[place] for place in range(len(documents))]
+    assert all(isinstance(each, Scores) for each in found)
+    return [each for each in found if isinstance(each, Scores)]
+
+
+@given(documents=texts, language=st.sampled_from(LANGUAGES))
+def test_shares_are_shares(documents: Sequence[str], language: str) -> None:
+    for shares in scored(*documents, language=language):
+        assert math.isclose(sum(shares), 1, abs_tol=1e-5)
+        assert all(0 <= share <= 1 for share in shares)
+
+
+@given(documents=texts, language=st.sampled_from(LANGUAGES), data=st.data())
+def test_a_text_has_its_scores_whatever_stands_beside_it(
+    documents: Sequence[str], language: str, data: st.DataObject
+) -> None:
+    together = scores(load(), documents, language)
+    order = data.draw(st.permutations(range(len(documents))))
+
+    assert np.array_equal(scores(load(), [documents[place] for place in order], language), together[order])
+    for text, shares in zip(documents, together, strict=True):
+        assert np.array_equal(scores(load(), [text], language)[0], shares)
+
+
+def test_batches_beyond_a_slice_change_nothing() -> None:
+    documents = [f"Order {number} came late, but the crew was kind. " * (number % 7) for number in range(3_000)]
+    together = scores(load(), documents, "en")
+
+    for first in range(0, 3_000, 701):
+        assert np.array_equal(scores(load(), documents[first : first + 701], "en"), together[first : first + 701])
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "[NAME]", "[NAME] [PHONE_1], [EMAIL:abc]", "https://example.com/awful", "@bad"]
+)
+def test_what_holds_no_word_is_neutral(text: str) -> None:
+    (shares,) = scored(text)
+
+    assert max(shares) == shares.neutral
+
+
+def test_placeholders_carry_nothing() -> None:
+    with_, without = scored("The crew of [NAME] was kind [PHONE:***-***].", "The crew of  was kind .")
+
+    assert with_ == without
+    assert scored("[NAME][NAME]")[0] == SAYS_NOTHING
+
+
+@pytest.mark.timeout(60)
+def test_a_long_text_takes_no_longer_than_its_parts() -> None:
+    scored("I am not happy, but the crew was kind. " * 50_000)

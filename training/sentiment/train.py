@@ -1,0 +1,287 @@
+"""Trains the sentiment scorer: `python -m training.sentiment.train --data ../shared/data --out MODEL --seed 1`.
+
+Set OPENBLAS_NUM_THREADS=1: the order of sums, and so the file, depends on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from training.sentiment import lexicon
+from training.sentiment.generate import generated
+from training.sentiment.sources import LABELS, SOURCES, Row, rows
+from transforms.sentiment.local import model
+from transforms.sentiment.local.model import COUNTED, LANGUAGES, NOTHING, Model
+from transforms.sentiment.local.tokens import tokenise
+
+DIMENSIONS, UNITS = 16, 32
+_POOLED = (UNITS, 2 * UNITS, 3 * UNITS)
+_BATCH, _RATE, _EPOCHS = 1024, 4e-3, 3
+_DROPPED = np.array([0.35, 0.65, 0.4, 0.75], np.float32)  # share of words, pairs … left out in training
+_DROPPED_LIST = 0.1  # share of clauses that do without the word list
+_DECAY = 1e-2
+_SMOOTH = 0.03  # of each label's weight that goes to all
+_MOST = {"xed_en": 9_000, "goemotions_en": 22_000}
+_GENERATED = 70_000
+# What logits are divided by, in English and elsewhere: fitted to sources that were left out (CARD.md).
+_TEMPERATURE = (1.6, 1.8)
+
+
+class Texts(NamedTuple):
+    """Texts as features, their labels and weights."""
+
+    rows: np.ndarray
+    counted: np.ndarray
+    clauses: np.ndarray  # token pointers, with the end
+    texts: np.ndarray  # clause pointers, with the end
+    labels: np.ndarray
+    sources: np.ndarray
+    weights: np.ndarray
+
+
+def encode(examples: Sequence[Row], slots: np.ndarray, sources: Sequence[str]) -> Texts:
+    """Features of texts, language by language; texts without a word are left out."""
+    parts = []
+    for language in LANGUAGES:
+        its = [row for row in examples if row.language == language]
+        if its:
+            seen = model.features(slots, tokenise([row.text.encode() for row in its]), language)
+            parts.append((seen, [its[which] for which in seen.which]))
+    tokens = np.cumsum([0, *(len(seen.rows) for seen, _ in parts)])
+    clauses = np.cumsum([0, *(len(seen.clauses) for seen, _ in parts)])
+    kept = [row for _, its in parts for row in its]
+    return Texts(
+        np.concatenate([seen.rows for seen, _ in parts]).astype(np.int32),
+        np.concatenate([seen.counted for seen, _ in parts]),
+        np.append(np.concatenate([seen.clauses + t for (seen, _), t in zip(parts, tokens, strict=False)]), tokens[-1]),
+        np.append(np.concatenate([seen.texts + c for (seen, _), c in zip(parts, clauses, strict=False)]), clauses[-1]),
+        np.array([row.label for row in kept]),
+        np.array([sources.index(_name(row)) for row in kept]),
+        np.array([_weight(row) for row in kept], np.float32),
+    )
+
+
+def _name(row: Row) -> str:
+    return f"{row.source}_{row.language}"
+
+
+def _weight(row: Row) -> float:
+    return {"generated": 1.3, "xed": 0.5}.get(row.source, 1.0)
+
+
+def part(texts: Texts, which: np.ndarray) -> Texts:
+    """Some of the texts."""
+    clauses, clause_pointers = _ranges(texts.texts, which)
+    tokens, token_pointers = _ranges(texts.clauses, clauses)
+    return Texts(
+        texts.rows[tokens],
+        texts.counted[tokens],
+        token_pointers,
+        clause_pointers,
+        texts.labels[which],
+        texts.sources[which],
+        texts.weights[which],
+    )
+
+
+def _ranges(pointers: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    lengths = pointers[which + 1] - pointers[which]
+    ends = np.cumsum(lengths)
+    flat = np.arange(ends[-1]) + np.repeat(pointers[which] - (ends - lengths), lengths)
+    return flat, np.append(0, ends)
+
+
+class Trainer:
+    """The parameters in float32 with their moments (Adam)."""
+
+    def __init__(self, rng: np.random.Generator, sources: Sequence[str], allowed: np.ndarray) -> None:
+        inputs = DIMENSIONS + len(COUNTED)
+        pooled = 3 * UNITS + inputs + model.VERDICTS
+        table = rng.normal(0, 0.05, (NOTHING + 1, DIMENSIONS))
+        table[NOTHING] = 0
+        self.rng = rng
+        self.sources = sources
+        self.allowed = allowed  # (sources, labels)
+        self.parameters = [
+            value.astype(np.float32)
+            for value in (
+                table,
+                rng.normal(0, np.sqrt(2 / inputs), (inputs, UNITS)),
+                np.zeros(UNITS),
+                rng.normal(0, np.sqrt(1 / pooled), (pooled, 4)),
+                np.zeros(4),
+                np.zeros((len(sources), 4)),
+            )
+        ]
+        self.first = [np.zeros_like(value) for value in self.parameters]
+        self.second = [np.zeros_like(value) for value in self.parameters]
+        self.steps = 0
+
+    def step(self, batch: Texts, rate: float) -> float:
+        """One step of the parameters; the loss before it."""
+        table, hidden_w, hidden_b, out, out_b, of_source = self.parameters
+        rows = np.where(self.rng.random(batch.rows.shape, np.float32) < _DROPPED, NOTHING, batch.rows)
+        starts, _ends = batch.clauses[:-1], batch.clauses[1:]
+        matrix = sparse.csr_matrix(
+            (np.ones(rows.size, np.float32), rows.ravel(), batch.clauses * 4), shape=(len(starts), len(table))
+        )
+        sums = matrix @ table
+        counted = np.add.reduceat(batch.counted, starts, axis=0)
+        texts, text_ends = batch.texts[:-1], batch.texts[1:]
+        of_clause = np.repeat(np.arange(len(texts)), text_ends - texts)
+        without = self.rng.random(len(texts)) < _DROPPED_LIST
+        counted[without[of_clause], :4] = 0
+        squashed, root = model.squashed(counted)
+        inner = np.concatenate([sums / root, squashed], axis=1)
+        before = inner @ hidden_w + hidden_b
+        hidden = np.maximum(before, 0)
+        lengths = (text_ends - texts).astype(np.float32)[:, None]
+        most = np.maximum.reduceat(hidden, texts, axis=0)
+        totals = np.add.reduceat(counted, texts, axis=0)
+        whole_squashed, whole_root = model.squashed(totals)
+        whole = np.concatenate([np.add.reduceat(sums, texts, axis=0) / whole_root, whole_squashed], axis=1)
+        pooled = np.concatenate(
+            [
+                most,
+                np.add.reduceat(hidden, texts, axis=0) / lengths,
+                hidden[text_ends - 1],
+                whole,
+                model.verdicts(totals),
+            ],
+            axis=1,
+        )
+        kept = (self.rng.random(pooled.shape, np.float32) > 0.1) / np.float32(0.9)
+        pooled *= kept
+        # A source that never says NEUTRAL tells nothing of what is.
+        allowed = self.allowed[batch.sources]
+        logits = np.where(allowed, pooled @ out + out_b + of_source[batch.sources], -30).astype(np.float32)
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares = raised / raised.sum(axis=1, keepdims=True)
+        wanted = (_SMOOTH * allowed / allowed.sum(axis=1, keepdims=True)).astype(np.float32)
+        wanted[np.arange(len(shares)), batch.labels] += 1 - _SMOOTH
+        weights = batch.weights[:, None] / len(shares)
+        loss = float((-(wanted * np.log(shares + 1e-9)) * weights).sum())
+        # Backwards.
+        d_logits = (shares - wanted) * weights * allowed
+        d_pooled = (d_logits @ out.T) * kept
+        d_most, d_mean, d_last, d_whole, _ = np.split(d_pooled, [*_POOLED, -model.VERDICTS], axis=1)
+        d_hidden = (d_mean / lengths)[of_clause] + d_most[of_clause] * (hidden == most[of_clause])
+        d_hidden[text_ends - 1] += d_last
+        d_before = d_hidden * (before > 0)
+        d_inner = d_before @ hidden_w.T
+        d_sums = d_inner[:, :DIMENSIONS] / root + (d_whole[:, :DIMENSIONS] / whole_root)[of_clause]
+        d_table = matrix.T.tocsr() @ d_sums
+        d_table[NOTHING] = 0
+        d_source = np.zeros_like(of_source)
+        np.add.at(d_source, batch.sources, d_logits)
+        self._adam(
+            [
+                d_table,
+                inner.T @ d_before,
+                d_before.sum(axis=0),
+                pooled.T @ d_logits,
+                d_logits.sum(axis=0),
+                d_source + 1e-3 * of_source,
+            ],
+            rate,
+        )
+        return loss
+
+    def _adam(self, gradients: list[np.ndarray], rate: float) -> None:
+        self.steps += 1
+        corrected = rate * np.sqrt(1 - 0.99**self.steps) / (1 - 0.9**self.steps)
+        for number, (value, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
+            first, second = self.first[number], self.second[number]
+            first *= 0.9
+            first += 0.1 * gradient
+            second *= 0.99
+            second += 0.01 * gradient * gradient
+            value -= corrected * first / (np.sqrt(second) + 1e-7)
+            if number in (0, 1, 3):
+                value *= 1 - rate * _DECAY * (10 if number == 0 else 1)
+
+    def model(self, slots: np.ndarray) -> Model:
+        """What is learned, as it is kept."""
+        table, hidden_w, hidden_b, out, out_b, of_source = self.parameters
+        # Rows that are all but never met hold noise alone.
+        scale = np.maximum(np.percentile(np.abs(table), 99.98, axis=0), 1e-6) / 127
+        rounded = np.clip(np.round(table / scale), -127, 127).astype(np.int8)
+        # Labels are as frequent as in our own text, and in English as in the mean of the sources that have all.
+        bias = np.stack([out_b + of_source[self._typical(language)].mean(axis=0) for language in LANGUAGES])
+        temperature = np.array([_TEMPERATURE[language != "en"] for language in LANGUAGES], np.float32)
+        return Model(slots, rounded, scale.astype(np.float32), hidden_w, hidden_b, out, bias, temperature)
+
+    def _typical(self, language: str) -> list[int]:
+        """The sources whose labels are as frequent as in texts to come: they know all four."""
+        wanted = f"generated_{language}" if language != "en" else "_en"
+        found = [i for i, name in enumerate(self.sources) if name.endswith(wanted) and self.allowed[i].all()]
+        return found or list(range(len(self.sources)))
+
+
+def learn(examples: Sequence[Row], slots: np.ndarray, seed: int, epochs: int = _EPOCHS) -> Model:
+    """A model of some examples, its probabilities not calibrated yet."""
+    rng = np.random.default_rng(seed)
+    sources = sorted({_name(row) for row in examples})
+    texts = encode(examples, slots, sources)
+    allowed = np.zeros((len(sources), len(LABELS)), bool)
+    allowed[texts.sources, texts.labels] = True
+    trainer = Trainer(rng, sources, allowed)
+    total = epochs * (len(texts.labels) // _BATCH)
+    done, _began = 0, time.process_time()
+    for _epoch in range(epochs):
+        order = rng.permutation(len(texts.labels))
+        losses = []
+        for first in range(0, len(order) - _BATCH + 1, _BATCH):
+            rate = _RATE * min(1, (done + 1) / 50) * (1 - done / total) + 1e-5
+            losses.append(trainer.step(part(texts, order[first : first + _BATCH]), rate))
+            done += 1
+    return trainer.model(slots)
+
+
+def examples_of(data: Path, seed: int, without: Sequence[str] = (), made: int = _GENERATED) -> list[Row]:
+    """Everything to learn from but some sources; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    found: list[Row] = []
+    for source in SOURCES:
+        if source in without:
+            continue
+        its = list(rows(data, source))
+        for name, most in _MOST.items():
+            named = [row for row in its if _name(row) == name]
+            if len(named) > most:
+                kept = {int(i) for i in rng.permutation(len(named))[:most]}
+                its = [row for row in its if _name(row) != name] + [r for i, r in enumerate(named) if i in kept]
+        found += its
+    if "generated" not in without and made:
+        found += generated(seed, made)
+    return found
+
+
+def save(found: Model, path: Path) -> None:
+    """Write a model file, the same for the same model."""
+    arrays: dict[str, Any] = found._asdict()
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def main() -> None:
+    """Train and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--without", nargs="*", default=[])
+    told = parser.parse_args()
+    examples = examples_of(told.data, told.seed, told.without)
+    save(learn(examples, lexicon.slots(), told.seed), told.out)
+
+
+if __name__ == "__main__":
+    main()
