@@ -223,3 +223,21 @@ def test_what_stands_beside_a_text_is_treated_as_the_policy_has_it() -> None:
     (row,) = prepared(beside, policy=replace(DEFAULT_POLICY, columns=kept)).to_pylist()
     assert {name: row[name] for name in beside} == beside
     assert row["language_source"] == "given"
+
+
+def test_what_is_too_short_to_tell_is_in_what_most_of_its_batch_are_in() -> None:
+    german = "Das Paket ist gestern mit der Post bei uns im Büro angekommen."
+    rows: list[dict[str, Any]] = [
+        {"text": text, "language": None} for text in (german, german, "ok", "😡", "[NAME]", "好的")
+    ]
+    rows += [{"text": "thx", "language": "en"}]
+    first = redact_documents(batch(*rows), None, DEFAULT_POLICY, KEY)
+
+    def languages(otherwise: str | None) -> list[str | None]:
+        made = ready(with_detected_languages(first, otherwise=otherwise), fingerprint())
+        found: list[str | None] = made["language"].to_pylist()
+        return found
+
+    assert languages("en")[:5] == ["de"] * 5
+    assert languages("en")[6] == "en"
+    assert languages(None)[2:5] == [None] * 3
