@@ -60,8 +60,8 @@ def cli() -> None:
 def comprehend(port: int, tps: float | None, faults: Path | None, seed: int, answers: str, latency: float) -> None:
     """Serve Amazon Comprehend on this machine alone, until control-C. Prints what points any AWS SDK to it.
 
-    Limits, errors, throttling and billing are the service's; sentiment is VADER's. What was asked and billed is at
-    /usage, every text that arrived at /texts; DELETE /usage forgets both.
+    Limits, errors, throttling and billing are the service's; sentiment is the local scorer's. What was asked and billed
+    is at /usage, every text that arrived at /texts; DELETE /usage forgets both.
 
     \b
     Example

@@ -240,3 +240,21 @@ def test_a_page_without_text_is_rejected() -> None:
 
     assert redacted.documents["error_code"].to_pylist() == ["TEXT_BLANK"]
     assert redacted.documents["text"].to_pylist() == redacted.documents["subject_id"].to_pylist() == [None]
+
+
+def test_what_is_too_short_to_tell_is_in_what_most_of_its_batch_are_in() -> None:
+    german = "Das Paket ist gestern mit der Post bei uns im Büro angekommen."
+    rows: list[dict[str, Any]] = [
+        {"text": text, "language": None} for text in (german, german, "ok", "😡", "[NAME]", "好的")
+    ]
+    rows += [{"text": "thx", "language": "en"}]
+    first = redact_documents(batch(*rows), None, DEFAULT_POLICY, KEY)
+
+    def languages(otherwise: str | None) -> list[str | None]:
+        made = ready(with_detected_languages(first, otherwise=otherwise), fingerprint())
+        found: list[str | None] = made["language"].to_pylist()
+        return found
+
+    assert languages("en")[:5] == ["de"] * 5
+    assert languages("en")[6] == "en"
+    assert languages(None)[2:5] == [None] * 3

@@ -211,8 +211,8 @@ def score(model: Model, seen: Features, language: str) -> np.ndarray:
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares = raised / raised.sum(axis=1, keepdims=True)
     rounded = np.round(shares * (1 - 4 * LEAST) + LEAST, _DIGITS)
-    scores: np.ndarray = rounded / rounded.sum(axis=1, keepdims=True)
-    return scores
+    exact: np.ndarray = rounded / rounded.sum(axis=1, keepdims=True)
+    return exact
 
 
 def _inputs(sums: np.ndarray, counted: np.ndarray) -> np.ndarray:

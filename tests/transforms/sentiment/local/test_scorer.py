@@ -79,6 +79,43 @@ def test_placeholders_carry_nothing() -> None:
     assert scored("[NAME][NAME]")[0] == SAYS_NOTHING
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "label"),
+    [
+        ("en", "My parcel never arrived.", "negative"),  # implied complaint
+        ("en", "WHERE IS MY MONEY", "negative"),
+        ("de", "Das Paket kam nie an.", "negative"),
+        ("es", "No funciona nada", "negative"),
+        ("pt", "Ninguém responde.", "negative"),
+        ("en", "not good", "negative"),  # negation
+        ("en", "I don't like it", "negative"),
+        ("en", "not bad at all", "positive"),
+        ("en", "Does the insurance cover lost or damaged phones?", "neutral"),  # questions
+        ("en", "Is there a free trial?", "neutral"),
+        ("en", "The kettle is on the table.", "neutral"),
+        ("en", "ok", "neutral"),
+        ("en", "Great phone, but the battery dies fast.", "mixed"),  # contrast
+        ("en", "The food was great but the waiter was rude.", "mixed"),
+        ("en", "Thanks for nothing.", "negative"),  # sarcasm, as far as it goes
+        ("en", "😡", "negative"),
+        ("fr", "😡", "negative"),
+        ("en", ":)", "positive"),
+        ("en", ":(", "negative"),
+        ("en", "thx", "positive"),
+        ("fr", "Merci beaucoup, parfait", "positive"),
+        ("en", "I love it, the support was wonderful!!!", "positive"),  # emphasis
+    ],
+)
+def test_plain_cases(language: str, text: str, label: str) -> None:
+    (shares,) = scored(text, language=language)
+
+    assert max(shares._asdict().items(), key=lambda each: each[1])[0] == label
+
+
+def test_what_is_quoted_does_not_count() -> None:
+    assert scored("Fine, thanks.\n> Everything is broken and awful.") == scored("Fine, thanks.\n")
+
+
 @pytest.mark.timeout(60)
 def test_a_long_text_takes_no_longer_than_its_parts() -> None:
     scored("I am not happy, but the crew was kind. " * 50_000)
