@@ -144,6 +144,8 @@ def summarise(
         scorer=scorer.name,
         scorer_version=scorer.version,
         policy=recipe.policy.id,
+        expectations=audited.verdict.evaluated,
+        expectations_failed=len(audited.verdict.failures),
     )
 
 
@@ -164,4 +166,4 @@ def say_rejected(found: ReadBack, summary: RunSummary) -> None:
         say(f"rejected {place.source_file}, {where}: {place.error_code}")
     more = summary.rejected - len(found.rejected)
     if more:
-        say(f"rejected {more:,} more: the view rejected of `aurastream sql` has them all")
+        say(f"rejected {more:,} more: the view not_scored of `aurastream sql` has them all")

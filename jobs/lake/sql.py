@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
+from datetime import date
 from typing import Any, NamedTuple
 
 import duckdb
@@ -18,10 +18,11 @@ import pyarrow.dataset as pads
 from pyarrow import fs
 
 from jobs.lake.published import open_published, read_file, require_columns
+from jobs.lake.views import in_order, views
 from jobs.storage import storage_of
 from transforms.display import visible
 from transforms.errors import LakeError, UsageError
-from transforms.schemas import RUNS, SCORES
+from transforms.schemas import PUBLISHED, RUNS
 
 _SETTINGS: dict[str, Any] = {
     "memory_limit": "1GB",  # the engine's; the answer comes on top
@@ -37,8 +38,9 @@ _THREADS = 16  # files looked at at once
 # How DuckDB begins to say that pyarrow could not read on.
 _READING_FAILED = "Invalid Input Error: reading the stream registered as "
 
-# Athena's function, for bounds of any integer type.
-_SEQUENCE = """
+# Athena's functions; the bounds of a sequence may be of any integer type.
+_FUNCTIONS = """
+    CREATE MACRO to_utf8(text) AS encode(text);
     CREATE MACRO sequence
         (start, stop) AS generate_series(CAST(start AS BIGINT), CAST(stop AS BIGINT)),
         (start, stop, step) AS generate_series(CAST(start AS BIGINT), CAST(stop AS BIGINT), CAST(step AS BIGINT))
@@ -102,13 +104,11 @@ def _open(scores: Sequence[_File], runs: Sequence[_File]) -> duckdb.DuckDBPyConn
     """Open a database in memory with the tables and views over these files, and lock it."""
     connection = duckdb.connect(config=_SETTINGS)
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(_SEQUENCE)
-    connection.register("scores", _dataset(scores, SCORES.append(pa.field("ds", pa.string()))))
+    connection.execute(_FUNCTIONS)
+    connection.register("scores", _dataset(scores, PUBLISHED))
     connection.register("runs", _dataset(runs, RUNS))
-    for view in files("transforms").joinpath("sql").iterdir():
-        if view.name.endswith(".sql"):
-            name = view.name.removesuffix(".sql")
-            connection.execute(f"CREATE TEMP VIEW {name} AS {view.read_text(encoding='utf-8')}")
+    for name, sql in in_order(views()):
+        connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -121,7 +121,9 @@ def _dataset(table: Sequence[_File], schema: pa.Schema) -> pads.Dataset:
     form = pads.ParquetFileFormat(
         default_fragment_scan_options=pads.ParquetFragmentScanOptions(page_checksum_verification=True)
     )
-    fragments = [_fragment(form, uri, None if ds is None else pads.field("ds") == ds) for uri, _, ds in table]
+    fragments = [
+        _fragment(form, uri, None if ds is None else pads.field("ds") == date.fromisoformat(ds)) for uri, _, ds in table
+    ]
     return pads.FileSystemDataset(fragments, schema, form)
 
 

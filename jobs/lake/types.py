@@ -11,7 +11,15 @@ from transforms.errors import LakeError
 
 # Times of a lake are of UTC. The engine's have no zone, which it could not write into a table.
 UTC = pa.timestamp("us", tz="UTC")
-_HIVE = {"string": "string", "double": "double", "float": "float", "bool": "boolean", "int32": "int", "int64": "bigint"}
+_HIVE = {
+    "string": "string",
+    "date32[day]": "date",
+    "double": "double",
+    "float": "float",
+    "bool": "boolean",
+    "int32": "int",
+    "int64": "bigint",
+}
 _TRINO = _HIVE | {"string": "varchar", "float": "real", "int32": "integer"}
 _ARROW = {
     "bigint": pa.int64(),
