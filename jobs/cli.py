@@ -7,8 +7,9 @@ import os
 
 import click
 
+from jobs.commands.ask import export, sql
 from jobs.commands.group import Commands
-from jobs.commands.lake import lake, rebuild, rollback, runs, sql
+from jobs.commands.lake import lake, rebuild, rollback, runs
 from jobs.commands.night import nightly, plan, sample
 from jobs.commands.texts import analyze, redact, restore
 
@@ -38,7 +39,7 @@ def cli() -> None:
     """Scores every document of a nightly drop for sentiment: personal data out first, no text paid for twice."""
 
 
-for command in (sample, plan, nightly, lake, sql, runs, rollback, rebuild, analyze, redact, restore):
+for command in (sample, plan, nightly, lake, sql, export, runs, rollback, rebuild, analyze, redact, restore):
     cli.add_command(command)
 
 

@@ -35,6 +35,8 @@ LEVELS = (
         "jobs.scorers",
         "jobs.lake.published",
         "jobs.lake.sql",
+        "jobs.lake.asking",
+        "jobs.lake.export",
         "jobs.lake.athena",
         "jobs.lake.create",
         "jobs.lake.catalog",
@@ -72,6 +74,7 @@ ALONE = {
     "sqlite3": ("jobs.stores.local",),
     "tempfile": ("jobs.storage", "jobs.stores.open", "jobs.spark.scratch", "infra.local.aws", "infra.glue"),
     "vaderSentiment": ("transforms.sentiment.vader",),
+    "xlsxwriter": ("jobs.lake.export",),
 }
 # What transforms and expectations may not know: the world.
 WORLD = {"boto3", "os", "pathlib", "pyspark", "random", "socket", "subprocess", "tempfile", "time"}

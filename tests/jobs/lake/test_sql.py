@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.lake.sql import query
-from transforms.display import format_table
+from transforms.answers import format_table
 from transforms.errors import LakeError, UsageError
 from transforms.schemas import RUNS, SCORES
 
