@@ -17,6 +17,7 @@ RUN_ID = "01M8JKKQSDB5Z0QE17DQ0K99TK"
 def published_lake(root: Path, scores: Sequence[Row]) -> Path:
     """Publish rows, each date's as one file of one run; beside each lies a file that nobody published."""
     lake, stores = open_lake(str(root), create=True)
+    stores.keys().content_key()
     ledger, files = stores.ledger(), {}
     for ds, table in tables(scores).items():
         folder = Path(lake.scores(ds, RUN_ID))
