@@ -48,7 +48,8 @@ class Lake:
         """Answer one reading SQL statement over `scores`, `runs` and the views.
 
         `parameters` are bound to its `?`, in order. Dates are `datetime64`, times are of UTC, labels, statuses, sources
-        and languages categorical, sums of counts integers. Give dates as `datetime.date`: Athena, which answers for a lake in S3, compares a date with no text.
+        and languages categorical, sums of counts integers. Give dates as `datetime.date`: Athena, which answers for a
+        lake in S3, compares a date with no text.
         Raises UsageError where the statement is not one read, or fails, and LakeError where the lake cannot be read.
 
         >>> lake.sql("select * from daily_sentiment where ds >= ?", [date(2026, 11, 16)])

@@ -31,7 +31,15 @@ LEVELS = (
         "jobs.lake.types",
         "jobs.lake.views",
     },
-    {"jobs.drops", "jobs.readers", "jobs.stores", "jobs.lake.files", "jobs.lake.parquet", "jobs.sample"},
+    {
+        "jobs.drops",
+        "jobs.readers",
+        "jobs.stores",
+        "jobs.lake.files",
+        "jobs.lake.parquet",
+        "jobs.sample",
+        "jobs.sample_story",
+    },
     {
         "jobs.scorers",
         "jobs.lake.published",

@@ -146,7 +146,7 @@ def test_population_stability_index(tmp_path: Path) -> None:
         psi += (p - q) * math.log(p / q)
     assert row["psi"] == pytest.approx(psi)
     # The 0.999 quantile of chi-squared with two degrees of freedom is 13.816; the approximation is 2% above.
-    assert row["chance"] == pytest.approx(13.816 * (1 / 100 + 1 / 360), rel=0.025)
+    assert row["chance"] == pytest.approx(2 * 13.816 * (1 / 100 + 1 / 360), rel=0.025)
     assert (row["verdict"], row["most"], row["share"], row["share_before"]) == ("drifted", "de", 0.2, 0.0)
 
 

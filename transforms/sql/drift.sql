@@ -2,7 +2,7 @@
 -- published. measure: labels, languages, length (of texts, by powers of two), rejects (of '*' alone: what is rejected often
 -- names no source) or volume. psi: the population stability index, sum of (p - q) ln(p / q) over categories, half a document added
 -- to each; of volume the same of documents by those of a mean night. chance: what psi stays under in 999 of 1,000 quiet nights, from the numbers
--- of documents (Yurdakul 2018; the chi-squared quantile by Wilson and Hilferty 1931), of volume from how nights differ.
+-- of documents (Yurdakul 2018; the chi-squared quantile by Wilson and Hilferty 1931) and doubled, for texts are copied; of volume from how nights differ.
 -- verdict: stable; shifted, where psi is above chance and above 0.1; drifted, where it is above 0.25, too; or that there is too little
 -- to compare with. most: the category that adds most to psi, and share, share_before: how much it has of the documents, 0 to 1;
 -- of volume share is documents, share_before those of a mean night. documents, documents_before: how many were compared.
@@ -86,7 +86,7 @@ mixes AS (
         source,
         measure,
         CASE WHEN max(n0) > 0 THEN sum(term) END AS psi,
-        CASE WHEN max(n0) > 0 AND max(k) > 1 THEN (1 / max(n) + 1 / max(n0)) * (max(k) - 1) * power(
+        CASE WHEN max(n0) > 0 AND max(k) > 1 THEN 2 * (1 / max(n) + 1 / max(n0)) * (max(k) - 1) * power(
             1 - 2 / (9 * (max(k) - 1)) + 3.090232306167813E0 * sqrt(2 / (9 * (max(k) - 1))), 3
         ) END AS chance,
         max_by(category, term) AS most,
