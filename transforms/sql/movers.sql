@@ -1,5 +1,6 @@
 -- A row: the share of a label in a source, in a language, or in both ('*' is any), last night against the 28 nights
--- before; last night is the last date that is published. rank: 1 is what is most surely and most strongly another.
+-- before; last night is the last date that is published, and what has
+-- fewer than 30 scored documents on either side is left out. rank: 1 is what is most surely and most strongly another.
 -- scored, scored_before: documents. share, share_before: of the scored, 0 to 1; change: between them, in the same unit, with
 -- its 95% bounds change_low and change_high (Newcombe 1998, method 10). z: of the two proportions, pooled. dispersion: how
 -- many times as far as by chance the share moves from one night to the next (Laney 2002, by mean moving ranges of the nights
@@ -50,7 +51,7 @@ paired AS (
         sum(x) / sum(n) AS pooled
     FROM nightly
     GROUP BY source, language, label
-    HAVING sum(CASE WHEN is_last THEN n END) > 0 AND sum(CASE WHEN NOT is_last THEN n END) > 0
+    HAVING sum(CASE WHEN is_last THEN n END) >= 30 AND sum(CASE WHEN NOT is_last THEN n END) >= 30
 ),
 standard AS (
     SELECT
