@@ -12,7 +12,7 @@ GLUE_INSTALLED := .venv-glue/installed
 # What uses a library that has another version there: botocore, DuckDB, orjson, pydantic, and what Great Expectations
 # needs. Detectors use RE2 and phonenumbers, readers and languages pyarrow and eldc: the same in both locks.
 GLUE_TESTS := tests/infra/glue tests/expectations/test_gate.py tests/expectations/test_profile.py tests/transforms/*.py \
-	tests/transforms/sql tests/transforms/pii/test_policy_file.py tests/transforms/pii/test_columns.py \
+	tests/sql tests/transforms/pii/test_policy_file.py tests/transforms/pii/test_columns.py \
 	tests/transforms/sentiment/test_scoring.py tests/jobs/test_settings.py tests/jobs/lake/test_sql.py \
 	tests/jobs/readers/test_jsonl.py tests/jobs/run/test_page.py
 
@@ -101,7 +101,7 @@ LOCK := $(BIN)/uv pip compile --quiet --system-certs --python-version 3.11 --gen
 	--custom-compile-command "make lock" --output-file
 
 lock: $(INSTALLED)
-	$(LOCK) requirements.lock --extra spark --extra documents --extra athena --extra servers --extra dev pyproject.toml
+	$(LOCK) requirements.lock --extra spark --extra documents --extra athena --extra analysts --extra servers --extra dev pyproject.toml
 	$(LOCK) requirements.installer.lock requirements.installer.in
 	$(LOCK) requirements.stack.lock requirements.stack.in
 	$(LOCK) requirements.glue.lock --python-platform x86_64-manylinux_2_28 --constraint infra/glue/base-requirements.txt \

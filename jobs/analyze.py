@@ -6,7 +6,7 @@ With a lake, texts come from its cache and go to it, under its key, quota and bu
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,16 +28,21 @@ from jobs.settings import ScoringSettings, resolve
 from jobs.stores.open import Stores, open_lake, temporary_lake
 from transforms.documents import Reason, documents
 from transforms.pii.columns import shown
-from transforms.schemas import Status
+from transforms.schemas import SCORES, Status
 from transforms.sentiment.scoring import reject
 
 
 def analyze_text(text: str, settings: ScoringSettings, lake: str | None) -> str:
     """One text's row of `scores`, as indented JSON. Raises UsageError, LakeError, ScorerError, CacheError."""
-    batch = documents({"document_id": ["1"], "text": [text]}, [1], "")
+    return orjson.dumps(analyze_texts([text], settings, lake).to_pylist()[0], option=orjson.OPT_INDENT_2).decode()
+
+
+def analyze_texts(texts: Sequence[str], settings: ScoringSettings, lake: str | None) -> pa.Table:
+    """The rows of `scores` of texts, in their order, numbered from 1. Raises as `analyze_text`."""
+    numbers = range(1, len(texts) + 1)
+    batch = documents({"document_id": list(map(str, numbers)), "text": list(texts)}, list(numbers), "")
     with _entered(settings, lake) as recipe:
-        (rows,) = _score(iter([batch]), recipe)
-    return orjson.dumps(rows.to_pylist()[0], option=orjson.OPT_INDENT_2).decode()
+        return pa.Table.from_batches(list(_score(iter([batch]), recipe)), SCORES).sort_by("source_row")
 
 
 def analyze_file(source: Path, target: Path | None, settings: ScoringSettings, lake: str | None) -> None:

@@ -9,9 +9,10 @@ import sys
 
 import click
 
+from jobs.commands.ask import export, sql
 from jobs.commands.doctor import doctor
 from jobs.commands.group import Commands
-from jobs.commands.lake import lake, rebuild, rollback, runs, sql
+from jobs.commands.lake import lake, rebuild, rollback, runs
 from jobs.commands.night import check, nightly, plan, sample
 from jobs.commands.texts import analyze, redact, restore
 
@@ -41,7 +42,10 @@ def cli() -> None:
     """Scores every document of a nightly drop for sentiment: personal data out first, no text paid for twice."""
 
 
-for command in (sample, check, plan, nightly, lake, sql, runs, rollback, rebuild, analyze, redact, restore, doctor):
+for command in (
+    *(sample, check, plan, nightly, lake, sql, export, runs, rollback, rebuild),
+    *(analyze, redact, restore, doctor),
+):
     cli.add_command(command)
 
 

@@ -168,6 +168,8 @@ def summarise(
         scorer=scorer.name,
         scorer_version=scorer.version,
         policy=recipe.policy.id,
+        expectations=audited.verdict.evaluated,
+        expectations_failed=len(audited.verdict.failures),
     )
 
 
@@ -209,7 +211,7 @@ def say_rejected(found: ReadBack, summary: RunSummary) -> None:
             said += 1
     more = summary.rejected - said
     if more > 0:
-        say(f"rejected {more:,} more: the view rejected of `aurastream sql` has them all")
+        say(f"rejected {more:,} more: the view not_scored of `aurastream sql` has them all")
 
 
 def say_hints(found: ReadBack, files: Sequence[DropFile], recipe: Recipe) -> None:

@@ -7,7 +7,7 @@ import gzip
 import io
 import itertools
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from importlib.resources import files
 from random import Random
@@ -93,19 +93,19 @@ def documents(count: int, ds: str, seed: int) -> Iterator[dict[str, str]]:
         yield document
 
 
-def write_sample(out: str, documents: int, ds: str, seed: int) -> list[str]:
-    """Write `documents` documents and a handful of bad rows under `out/ds=<ds>/`; return where the files are.
+def write_sample(out: str, count: int, ds: str, seed: int, made: Iterable[dict[str, str]] | None = None) -> list[str]:
+    """Write `count` documents and a handful of bad rows under `out/ds=<ds>/`; return where the files are.
 
-    Mails are JSON Lines (the afternoon's gzipped), chats CSV, reviews Parquet, a few letters plain text. The same
-    arguments write the same bytes. A file gets its name when it is complete, so a second run replaces the first.
-    `out` is a folder or an `s3://` URI.
+    Documents `made` elsewhere take the place of those. Mails are JSON Lines (the afternoon's gzipped), chats CSV,
+    reviews Parquet, a few letters plain text. The same arguments write the same bytes. A file gets its name when it is
+    complete, so a second run replaces the first. `out` is a folder or an `s3://` URI.
 
     Raises ValueError where `ds` is not a date, OSError where it cannot be written.
     """
     ds = date.fromisoformat(ds).isoformat()
     folder = f"{out.rstrip('/') or out}/ds={ds}"
     paths = []
-    for part, rows in enumerate(_parts(documents, ds, seed)):
+    for part, rows in enumerate(_parts(documents(count, ds, seed) if made is None else made)):
         if part == 0:
             letters = min(_LETTERS, len(rows) // 100)
             for number, letter in enumerate(rows[:letters], 1):
@@ -135,9 +135,9 @@ _BAD_RECORDS = b",I forgot who I am.,en,chat,,\r\n"
 BAD_ROWS = 5  # those four and the repeated id
 
 
-def _parts(count: int, ds: str, seed: int) -> Iterator[list[dict[str, str]]]:
-    made = documents(count, ds, seed)
-    while rows := list(itertools.islice(made, _DOCUMENTS_PER_PART)):
+def _parts(made: Iterable[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    left = iter(made)
+    while rows := list(itertools.islice(left, _DOCUMENTS_PER_PART)):
         yield rows
 
 

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from datetime import UTC
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from transforms.errors import UsageError
 from transforms.report import RunSummary
 from transforms.schemas import RunState, Status
 
@@ -27,8 +19,6 @@ HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
-
-_LONGEST_CELL = 60  # characters, in an aligned table
 
 _STATUSES = tuple(status.lower() for status in Status)
 _COUNTS = ("documents", *_STATUSES, "carried", "cache hits", "cost", "seconds")
@@ -52,15 +42,17 @@ def aligned(header: Sequence[str], rows: Iterable[Sequence[str]], numbers: froze
     Every cell is made `visible` first; characters that a terminal draws two columns wide count as two.
     """
     cells = [[visible(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    cells.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        "  ".join(
-            " " * (width - _width(cell)) + cell if place in numbers else cell + " " * (width - _width(cell))
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    )
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    cells.insert(1, ["-" * each for each in widths])
+    return "\n".join(aligned_by(widths, row, numbers) for row in cells)
+
+
+def aligned_by(widths: Sequence[int], cells: Sequence[str], numbers: frozenset[int]) -> str:
+    """Give one row as a line of columns so wide, those in `numbers` to the right."""
+    return "  ".join(
+        " " * (wide - width(cell)) + cell if place in numbers else cell + " " * (wide - width(cell))
+        for place, (cell, wide) in enumerate(zip(cells, widths, strict=True))
+    ).rstrip()
 
 
 def run_text(summary: RunSummary) -> str:
@@ -125,31 +117,6 @@ def runs_text(runs: Sequence[tuple[RunSummary, bool]]) -> str:
     return aligned(_RUNS_HEADER, [_cells(*run) for run in runs], _NUMBERS)
 
 
-def format_table(table: pa.Table, output: str) -> str:
-    """Give rows as `table` (aligned, long cells cut, nothing that a terminal obeys), `csv` (RFC 4180) or `json`.
-
-    The JSON is one array of objects with ISO 8601 dates; in the other two a nested value is JSON. Raises UsageError for
-    another `output`.
-    """
-    rows = list(zip(*map(_values, table.columns), strict=True))
-    if output == "json":
-        names = _distinct(table.column_names)
-        objects = [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in rows]
-        # A hidden character can only stand in a string, where its escape means the same.
-        return "[" + ",\n ".join(HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], row) for row in objects) + "]\n"
-    if output == "csv":
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(table.column_names)
-        writer.writerows(["" if value is None else _text(value) for value in row] for row in rows)
-        return text.getvalue()
-    if output == "table":
-        cells = [[_cut("NULL" if value is None else _text(_rounded(value))) for value in row] for row in rows]
-        numbers = frozenset(place for place, field in enumerate(table.schema) if _is_number(field.type))
-        return aligned([_cut(name) for name in table.column_names], cells, numbers) + "\n"
-    raise UsageError(f"format {visible(output)}: give table, csv or json")
-
-
 def _lines(lines: Mapping[str, str]) -> str:
     return "\n".join(f"{name:<16}{visible(value)}" for name, value in lines.items())
 
@@ -179,58 +146,9 @@ def _listed(counts: Mapping[str, int] | Mapping[str, str]) -> str:
     return ", ".join(cells) or "none"
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes: two for characters that are drawn wide."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
     )
-
-
-def _values(column: pa.ChunkedArray) -> list[Any]:
-    """Give a column as what JSON can hold."""
-    try:
-        return [_plain(value) for value in column.to_pylist(maps_as_pydicts="lossy")]
-    except (OverflowError, ValueError):  # a date that Python does not have
-        return list(column.cast(pa.string()).to_pylist())
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else None
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case date() | datetime() | time():
-            return value.isoformat()
-        case bytes():
-            return value.hex()
-        case Mapping():
-            return {str(name): _plain(item) for name, item in value.items()}
-        case list():
-            return [_plain(item) for item in value]
-        case _:
-            return str(value)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _rounded(value: Any) -> Any:
-    return round(value, 6) if isinstance(value, float) else value
-
-
-def _cut(text: str) -> str:
-    text = visible(text[: _LONGEST_CELL + 1])
-    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Number what occurs twice, so that a JSON object keeps every column."""
-    return [name if name not in names[:place] else f"{name}_{place + 1}" for place, name in enumerate(names)]

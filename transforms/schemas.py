@@ -129,6 +129,9 @@ SCORES = pa.schema(
     ]
 )
 
+# The table `scores` as it is asked: its date is one.
+PUBLISHED = SCORES.append(pa.field("ds", pa.date32()))
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunRow:
@@ -160,6 +163,8 @@ class RunRow:
     policy: str
     unconfirmed_units: int = 0  # of calls whose answer never came: they may have been billed, too
     budget: float | None = None  # dollars; null where there is none
+    expectations: int | None = None  # judged by the audit; null where it was not reached, or did not say yet
+    expectations_failed: int | None = None  # of these, not met
 
 
 _STORED_AS: dict[object, pa.DataType] = {
@@ -167,6 +172,7 @@ _STORED_AS: dict[object, pa.DataType] = {
     RunState: pa.string(),
     datetime: _UTC,
     int: pa.int64(),
+    int | None: pa.int64(),
     float: pa.float64(),
     float | None: pa.float64(),
     Sequence[str]: pa.list_(pa.string()),

@@ -1,4 +1,4 @@
-"""The commands on a lake: lake create, lake repair, lake verify, sql, runs, rollback, rebuild."""
+"""The commands on a lake: lake create, lake repair, lake verify, runs, rollback, rebuild."""
 
 from __future__ import annotations
 
@@ -85,57 +85,6 @@ def verify(lake: str, max_age: int | None) -> None:
     click.echo(f"last date       {verified.last or 'none'}")
     if max_age is not None:
         require_recent(verified, today, max_age)
-
-
-@click.command(epilog=COMMAND_EPILOG, short_help="Answer one SQL query over what is published.")
-@config_option
-@lake_option
-@option(
-    "output",
-    "--format",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    help="How rows are printed; table cuts long values.",
-)
-@option("parameters", "--parameter", multiple=True, metavar="VALUE", help="A value for a ? of the query, in order.")
-@option(
-    "--engine",
-    type=click.Choice(["athena", "duckdb"]),
-    help="Who answers; athena for a lake in S3, duckdb, which reads the published files here, for any other.",
-)
-@click.argument("query")
-def sql(lake: str, output: str, parameters: tuple[str, ...], engine: str | None, query: str) -> None:
-    """Answer one SQL query over what is published.
-
-    Tables: scores, runs. Views: daily_sentiment, sentiment_by_source, rejected, pii_exposure. Nothing can be changed.
-    Over a lake in S3 Amazon Athena answers, and bills what it scans.
-
-    \b
-    Examples
-      aurastream sql --lake lake "select * from daily_sentiment"
-      aurastream sql --lake lake "describe scores"
-      aurastream sql --lake lake --format csv --parameter 2026-11-22 \\
-          "select * from rejected where ds = ?"
-    """
-    from jobs.stores.open import open_lake
-    from transforms.display import format_table
-    from transforms.errors import UsageError
-
-    opened, stores = open_lake(lake, create=False)
-    if engine == "athena" and opened.config is None:
-        raise UsageError(f"--engine athena: {lake} is on this machine, and Athena reads what is in S3; leave it out")
-    if opened.config is not None and engine != "duckdb":
-        from jobs.lake import athena
-
-        rows = athena.query(opened.config, query, parameters)
-    else:
-        from jobs.lake import sql as duckdb
-        from jobs.lake.published import published_files, run_rows
-
-        ledger = stores.ledger()
-        files = published_files(opened, ledger.publications())
-        rows = duckdb.query(files, run_rows(opened, ledger), query, parameters)
-    click.echo(format_table(rows, output), nl=False)
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="List every run.")

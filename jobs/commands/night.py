@@ -55,19 +55,30 @@ def _today() -> str:
 )
 @option("--documents", default=2000, type=click.IntRange(min=1), help="How many documents.")
 @option("--ds", metavar="DATE", callback=as_date, help="The drop's date; today (UTC) if not given.")
+@option("--days", type=click.IntRange(min=1), help="So many drops, the last of --ds, in which something happens.")
 @option("--seed", default=7, help="The same seed writes the same documents.")
-def sample(target: str, documents: int, ds: str | None, seed: int) -> None:
+def sample(target: str, documents: int, ds: str | None, days: int | None, seed: int) -> None:
     """Write a sample drop: a support desk's mails, chats and reviews, with made-up people.
 
     JSON Lines, gzipped JSON Lines, CSV, Parquet and plain text; five of its rows cannot be used, on purpose.
 
+    With --days a month of drops tells a story, to be found by who asks: docs/analysts.md.
+
     \b
-    Example
+    Examples
       aurastream sample --out drops --documents 2000 --ds 2026-11-22
+      aurastream sample --out drops --documents 500 --days 30 --ds 2026-11-22
     """
     from jobs.sample import write_sample
 
-    for path in write_sample(target, documents, ds or _today(), seed):
+    last = ds or _today()
+    if days is None:
+        paths = write_sample(target, documents, last, seed)
+    else:
+        from jobs.sample_story import write_story
+
+        paths = write_story(target, documents, last, seed, days)
+    for path in paths:
         click.echo(path)
 
 

@@ -139,14 +139,14 @@ def _default(option: _Option, item: Any) -> Any:
         if isinstance(item, dict) and all(isinstance(theirs, str) for theirs in item.values()):
             return [f"{ours}={theirs}" for ours, theirs in item.items()]
         wanted = 'a table such as { text = "body" }'
+    elif option.key == "ds":
+        if isinstance(item, str) or type(item) is date:
+            return [str(item)] if option.multiple else str(item)
+        wanted = "a date such as 2026-11-22"
     elif option.multiple:
         if isinstance(item, list) and all(isinstance(each, str) for each in item):
             return item
         wanted = 'a list such as ["a", "b"]'
-    elif option.key == "ds":
-        if isinstance(item, str) or type(item) is date:
-            return str(item)
-        wanted = "a date such as 2026-11-22"
     elif option.is_flag:
         if isinstance(item, bool):
             return item
@@ -194,6 +194,9 @@ lake_option = option(
     required=True,
     metavar="DIR",
     help="The lake: tables, ledger, cache and reports. A folder, or a URI such as s3://bucket/lake.",
+)
+asked_lake_option = option(
+    "--lake", metavar="DIR", help="The lake that is asked. A folder, or a URI such as s3://bucket/lake."
 )
 lake_of_texts_option = option(
     "--lake", metavar="DIR", help="A lake whose scores are used and added to, under its key, quota and budget."

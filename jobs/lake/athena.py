@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from jobs.lake.config import LakeConfig
-from jobs.lake.types import arrow_type
+from jobs.lake.types import Answer, Parameter, arrow_type
 from jobs.storage import storage_of
 from jobs.stores.aws.client import Client, Refusal
 from transforms.display import visible
@@ -73,17 +73,17 @@ class _Column(NamedTuple):
     scale: int
 
 
-class _Answer(NamedTuple):
+class _Result(NamedTuple):
     """A query that has succeeded."""
 
     columns: list[_Column]
     output: str  # the URI of its result
 
 
-def query(config: LakeConfig, sql: str, parameters: Sequence[str] = ()) -> pa.Table:
+def query(config: LakeConfig, sql: str, parameters: Sequence[Parameter] = ()) -> pa.Table:
     """Answer one reading SQL statement over what a lake's catalog shows, in its workgroup.
 
-    `parameters` are bound to the statement's `?`, in order, as text; Athena takes them in WHERE alone. Results are not
+    `parameters` are bound to the statement's `?`, in order; Athena takes them in WHERE alone. Results are not
     reused, so that what was taken back just now is not seen. The answer is held in memory. Timestamps are microseconds
     of UTC, arrays of rows lists of structs.
 
@@ -91,7 +91,7 @@ def query(config: LakeConfig, sql: str, parameters: Sequence[str] = ()) -> pa.Ta
     document. Raises LakeError where Athena cannot be asked.
     """
     try:
-        "".join((sql, *parameters)).encode()
+        "".join((sql, *(each for each in parameters if isinstance(each, str)))).encode()
     except UnicodeEncodeError:
         raise UsageError("the query or a parameter is not valid text") from None
     word = _first(sql)
@@ -106,7 +106,13 @@ def query(config: LakeConfig, sql: str, parameters: Sequence[str] = ()) -> pa.Ta
     return _nested(config, sql, parameters, answer.columns)
 
 
-def _nested(config: LakeConfig, sql: str, parameters: Sequence[str], columns: Sequence[_Column]) -> pa.Table:
+def answered(config: LakeConfig, sql: str, parameters: Sequence[Parameter] = ()) -> Answer:
+    """Answer as `query` does, in batches."""
+    table = query(config, sql, parameters)
+    return Answer(table.schema, iter(table.to_batches()))
+
+
+def _nested(config: LakeConfig, sql: str, parameters: Sequence[Parameter], columns: Sequence[_Column]) -> pa.Table:
     """The answer of a query that has arrays, maps, rows or times with a zone among its columns.
 
     What those are made of is asked of a join that no row takes part in. OFFSET 0 keeps the order of a query that has an
@@ -138,7 +144,7 @@ class _StatementWrong(UsageError):
     """A statement that fails whatever the rows are."""
 
 
-def _ask(config: LakeConfig, sql: str, parameters: Sequence[str]) -> _Answer:
+def _ask(config: LakeConfig, sql: str, parameters: Sequence[Parameter]) -> _Result:
     """Have Athena answer, and wait for it; a wait that is interrupted ends the query. Raises UsageError, LakeError."""
     try:
         from awswrangler import athena, exceptions  # a second of CPU
@@ -150,7 +156,7 @@ def _ask(config: LakeConfig, sql: str, parameters: Sequence[str]) -> _Answer:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    bound: list[str] = ["'" + each.replace("'", "''") + "'" for each in parameters]
+    bound = [_literal(each) for each in parameters]
     session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))  # which this SDK does not know
     try:
         started = athena.start_query_execution(
@@ -175,7 +181,23 @@ def _ask(config: LakeConfig, sql: str, parameters: Sequence[str]) -> _Answer:
         raise LakeError(f"Athena's workgroup {config.workgroup} cannot be asked: {advice}") from None
     except BotoCoreError as error:
         raise LakeError(f"Athena cannot be asked: {error}") from None
-    return _Answer(info, ended["ResultConfiguration"]["OutputLocation"])
+    return _Result(info, ended["ResultConfiguration"]["OutputLocation"])
+
+
+def _literal(parameter: Parameter) -> str:
+    """A value in Athena's SQL."""
+    match parameter:
+        case None:
+            return "NULL"
+        case bool():
+            return "true" if parameter else "false"
+        case int():
+            return str(parameter)
+        case float():
+            return f"DOUBLE '{parameter!r}'"
+        case date():
+            return f"DATE '{parameter.isoformat()[:10]}'"
+    return "'" + parameter.replace("'", "''") + "'"
 
 
 def _columns(config: LakeConfig, started: str) -> list[_Column]:
@@ -199,7 +221,7 @@ def _failed(reason: str) -> UsageError:
     )
 
 
-def _told(answer: _Answer) -> pa.Table:
+def _told(answer: _Result) -> pa.Table:
     """What a statement that is no query says, line by line, in columns of text."""
     with storage_of(answer.output).open(answer.output) as file:
         lines = file.read().decode().splitlines()
@@ -215,7 +237,7 @@ def _plain(column: _Column) -> pa.DataType:
     return pa.decimal128(column.precision, column.scale) if column.type == "decimal" else arrow_type(column.type)
 
 
-def _table(answer: _Answer, columns: Sequence[_Column], kinds: Sequence[pa.DataType]) -> pa.Table:
+def _table(answer: _Result, columns: Sequence[_Column], kinds: Sequence[pa.DataType]) -> pa.Table:
     """The rows of an answer's CSV, as columns of those names and types. Raises LakeError."""
     names = [str(i) for i in range(len(kinds))]
     ours = [_read(kind) is not None for kind in kinds]

@@ -15,7 +15,6 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -24,11 +23,12 @@ from jobs.lake.config import LakeConfig
 from jobs.lake.files import put, using
 from jobs.lake.layout import Lake
 from jobs.lake.types import hive_type, trino_type
+from jobs.lake.views import views
 from jobs.storage import storage_of
 from jobs.stores.aws.client import Client, Refusal
 from jobs.stores.protocols import Ledger, PublishedFile
 from transforms.errors import LakeBusy, LakeError
-from transforms.schemas import RUNS, SCORES
+from transforms.schemas import PUBLISHED, RUNS, SCORES
 
 # Partitions that one call registers: Glue's limit.
 _PARTITIONS_A_CALL = 100
@@ -101,10 +101,10 @@ class _Catalog:
             wanted = {Pair(*each) for each in ledger.pointers().items()}
             if not self._register(ledger, wanted - shown):
                 continue  # published anew meanwhile
-            if self._replace(before, self._view("scores", _scores_sql(wanted), SCORES.append(_DS))):
+            if self._replace(before, self._view("scores", _scores_sql(wanted), PUBLISHED)):
                 break
         self._have(self._view("runs", f"SELECT {_selected(RUNS)} FROM runs_all", RUNS))  # noqa: S608 - declared names
-        for name, sql in _views().items():
+        for name, sql in views().items():
             self._have_view(name, sql)
 
     def restore(self, ledger: Ledger) -> int:
@@ -311,7 +311,7 @@ def shown_pairs(view: Mapping[str, Any] | None) -> set[Pair]:
 def _scores_sql(pairs: set[Pair]) -> str:
     listed = ",".join(f"('{pair.ds}','{pair.run_id}')" for pair in sorted(pairs))
     where = f"(ds, run) IN ({listed})" if pairs else "false"
-    return f"SELECT {_selected(SCORES)}, ds FROM scores_all WHERE {where}"  # noqa: S608 - dates and ULIDs of the ledger
+    return f"SELECT {_selected(SCORES)}, CAST(ds AS date) AS ds FROM scores_all WHERE {where}"  # noqa: S608 - dates and ULIDs of the ledger
 
 
 def _as_stored(schema: pa.Schema) -> pa.Schema:
@@ -334,15 +334,6 @@ def _selected(schema: pa.Schema) -> str:
 
 def _is_time(field: pa.Field) -> bool:
     return bool(pa.types.is_timestamp(field.type))
-
-
-def _views() -> dict[str, str]:
-    """Every file of `transforms/sql`, by its name."""
-    found = {}
-    for view in sorted(files("transforms").joinpath("sql").iterdir(), key=lambda each: each.name):
-        if view.name.endswith(".sql"):
-            found[view.name.removesuffix(".sql")] = view.read_text(encoding="utf-8")
-    return found
 
 
 def _hive_columns(schema: pa.Schema) -> list[dict[str, str]]:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobs.lake.config import FILE, LakeConfig, default_config, read_config, write_config
-from jobs.storage import absolute
+from jobs.lake.layout import SCORES_README, Lake
+from jobs.storage import absolute, storage_of
 from jobs.stores.aws.tables import CACHE, LEDGER
 from transforms.errors import LakeError, UsageError
 
@@ -56,6 +57,8 @@ def create_lake(location: str, kms_key: str | None = None) -> Iterator[Made]:
     yield from _tables(config)
     yield from _catalog(config)
     yield from _workgroup(root, config)
+    readme = Lake(root).scores_readme
+    yield Made(readme, storage_of(root).put_if_absent(readme, SCORES_README))
     try:
         yield Made(f"{root}/{FILE}", found is None and write_config(root, config))
     except OSError as error:

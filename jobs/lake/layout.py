@@ -6,12 +6,25 @@ from dataclasses import dataclass
 
 from jobs.lake.config import LakeConfig
 
+# What is said to who opens the folder of the scores.
+SCORES_README = b"""Do not read these files by hand.
+
+Each run writes new ones, and those of runs that were replaced, taken back or never published lie here still: read
+together they count documents twice. Which of them are published the lake's ledger says. What reads it:
+
+  aurastream sql --lake LAKE "select ... from scores"    answers of what is published
+  aurastream export --lake LAKE --ds DATE --out DIR      published rows as Parquet, and nothing else
+  aurastream.connect("LAKE")                             the same from Python
+  Athena, the view scores                                where the lake is in S3
+"""
+
 
 @dataclass(frozen=True)
 class Lake:
     """A lake below a root, an absolute path or URI.
 
     scores/ds=…/run=<run_id>/   files of one date and run; readers see those that the ledger lists
+    scores/README.txt           that these files are not to be read by hand, and what is instead
     runs/ds=…/<run_id>.parquet  one row per run
     audits/<run_id>/            what the audit found: validation.json and Data Docs
     reports/<run_id>.html       one page per run
@@ -25,6 +38,11 @@ class Lake:
     def scores(self, ds: str, run_id: str) -> str:
         """Where a run writes one date."""
         return self.at(f"scores/ds={ds}/run={run_id}")
+
+    @property
+    def scores_readme(self) -> str:
+        """What is said to who opens the folder of the scores."""
+        return self.at("scores/README.txt")
 
     def run_row(self, ds: str, run_id: str) -> str:
         """The run's row of the table `runs`."""

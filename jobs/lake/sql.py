@@ -7,9 +7,10 @@ reads the files and hands DuckDB their rows, so that DuckDB itself opens no file
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
+from contextlib import contextmanager
+from datetime import date
 from typing import Any, NamedTuple
 
 import duckdb
@@ -18,10 +19,12 @@ import pyarrow.dataset as pads
 from pyarrow import fs
 
 from jobs.lake.published import open_published, read_file, require_columns
+from jobs.lake.types import Answer, Parameter
+from jobs.lake.views import in_order, views
 from jobs.storage import storage_of
 from transforms.display import visible
-from transforms.errors import LakeError, UsageError
-from transforms.schemas import RUNS, SCORES
+from transforms.errors import AuraStreamError, LakeError, UsageError
+from transforms.schemas import PUBLISHED, RUNS
 
 _SETTINGS: dict[str, Any] = {
     "memory_limit": "1GB",  # the engine's; the answer comes on top
@@ -36,9 +39,14 @@ _EXPLAIN = re.compile(rf"\A{_GAP}*EXPLAIN{_GAP}+(?:ANALYZE{_GAP}+)?(?:\([^()]*\)
 _THREADS = 16  # files looked at at once
 # How DuckDB begins to say that pyarrow could not read on.
 _READING_FAILED = "Invalid Input Error: reading the stream registered as "
+_UNTOLD = "the query failed while it ran ({}); DuckDB's own words are not shown, as they may quote a document"
+# How the words of an error that comes in the middle of an answer begin, or nearly.
+_KINDS = ("Conversion Error", "Invalid Input Error", "Out of Range Error", "Out of Memory Error")
+_BATCH_ROWS = 10_000
 
-# Athena's function, for bounds of any integer type.
-_SEQUENCE = """
+# Athena's functions; the bounds of a sequence may be of any integer type.
+_FUNCTIONS = """
+    CREATE MACRO to_utf8(text) AS encode(text);
     CREATE MACRO sequence
         (start, stop) AS generate_series(CAST(start AS BIGINT), CAST(stop AS BIGINT)),
         (start, stop, step) AS generate_series(CAST(start AS BIGINT), CAST(stop AS BIGINT), CAST(step AS BIGINT))
@@ -54,13 +62,28 @@ class _File(NamedTuple):
 
 
 def query(
-    published: Mapping[str, Mapping[str, int]], runs_files: Sequence[str], sql: str, parameters: Sequence[str] = ()
+    published: Mapping[str, Mapping[str, int]],
+    runs_files: Sequence[str],
+    sql: str,
+    parameters: Sequence[Parameter] = (),
 ) -> pa.Table:
+    """Answer as `answered` does, with all rows at once."""
+    with answered(published, runs_files, sql, parameters) as answer:
+        return pa.Table.from_batches(list(answer.batches), answer.schema)
+
+
+@contextmanager
+def answered(
+    published: Mapping[str, Mapping[str, int]],
+    runs_files: Sequence[str],
+    sql: str,
+    parameters: Sequence[Parameter] = (),
+) -> Iterator[Answer]:
     """Answer one reading SQL statement over the published files.
 
     `published` gives each date's Parquet files of `scores`, as URIs, with the rows of each; `runs_files` those of
     `runs`, of a row each. There may be none at all.
-    `parameters` are bound to the statement's `?`, in order. The answer is held in memory, the files are streamed.
+    `parameters` are bound to the statement's `?`, in order. Files and answer are streamed.
 
     Raises UsageError where the statement is not one read, or fails; its message may quote the query, and never a
     document. Raises LakeError where a file is missing, damaged, or not what was published.
@@ -68,7 +91,7 @@ def query(
     scores = [_File(uri, rows, ds) for ds, listed in published.items() for uri, rows in listed.items()]
     runs = [_File(uri, 1) for uri in runs_files]
     try:
-        "".join((sql, *parameters)).encode()
+        "".join((sql, *(each for each in parameters if isinstance(each, str)))).encode()
         reads = _reads(sql)
     except UnicodeEncodeError:
         raise UsageError("the query or a parameter is not valid text") from None
@@ -78,15 +101,28 @@ def query(
         raise UsageError("give one statement that reads: SELECT, WITH, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN")
     with _open(scores, runs) as connection:
         try:
-            return connection.sql(sql, params=list(parameters)).to_arrow_table()
+            reader = connection.sql(sql, params=list(parameters)).to_arrow_reader(_BATCH_ROWS)
         except duckdb.Error as error:
-            if str(error).startswith(_READING_FAILED):
-                _find_damage([*scores, *runs])
-                raise LakeError(
-                    "a published file is damaged, and reads well where it is read through: restore the lake's tables "
-                    "from a backup"
-                ) from None
-            raise UsageError(_reason(connection, sql, parameters, error)) from None
+            raise _failed([*scores, *runs], str(error), _reason(connection, sql, parameters, error)) from None
+        yield Answer(reader.schema, _batches(reader, [*scores, *runs]))
+
+
+def _batches(reader: pa.RecordBatchReader, tables: Sequence[_File]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from reader
+    except (duckdb.Error, OSError, pa.ArrowException) as error:  # the latter are how pyarrow tells of the former
+        kind = next((name for name in _KINDS if name in str(error)), "Error").removesuffix(" Error")
+        raise _failed(tables, str(error), _UNTOLD.format(kind.replace(" ", ""))) from None
+
+
+def _failed(tables: Sequence[_File], said: str, reason: str) -> AuraStreamError:
+    """Why a statement failed. Raises LakeError that names a damaged file."""
+    if _READING_FAILED not in said:
+        return UsageError(reason)
+    _find_damage(tables)
+    return LakeError(
+        "a published file is damaged, and reads well where it is read through: restore the lake's tables from a backup"
+    )
 
 
 def _reads(sql: str) -> bool:
@@ -102,13 +138,11 @@ def _open(scores: Sequence[_File], runs: Sequence[_File]) -> duckdb.DuckDBPyConn
     """Open a database in memory with the tables and views over these files, and lock it."""
     connection = duckdb.connect(config=_SETTINGS)
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(_SEQUENCE)
-    connection.register("scores", _dataset(scores, SCORES.append(pa.field("ds", pa.string()))))
+    connection.execute(_FUNCTIONS)
+    connection.register("scores", _dataset(scores, PUBLISHED))
     connection.register("runs", _dataset(runs, RUNS))
-    for view in files("transforms").joinpath("sql").iterdir():
-        if view.name.endswith(".sql"):
-            name = view.name.removesuffix(".sql")
-            connection.execute(f"CREATE TEMP VIEW {name} AS {view.read_text(encoding='utf-8')}")
+    for name, sql in in_order(views()):
+        connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -121,7 +155,9 @@ def _dataset(table: Sequence[_File], schema: pa.Schema) -> pads.Dataset:
     form = pads.ParquetFileFormat(
         default_fragment_scan_options=pads.ParquetFragmentScanOptions(page_checksum_verification=True)
     )
-    fragments = [_fragment(form, uri, None if ds is None else pads.field("ds") == ds) for uri, _, ds in table]
+    fragments = [
+        _fragment(form, uri, None if ds is None else pads.field("ds") == date.fromisoformat(ds)) for uri, _, ds in table
+    ]
     return pads.FileSystemDataset(fragments, schema, form)
 
 
@@ -144,7 +180,9 @@ def _find_damage(table: Sequence[_File]) -> None:
             pass
 
 
-def _reason(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[str], error: duckdb.Error) -> str:
+def _reason(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Parameter], error: duckdb.Error
+) -> str:
     """Say why a statement failed, in DuckDB's words where these cannot quote a document."""
     try:
         connection.execute(f"EXPLAIN {sql}", list(parameters))
@@ -152,7 +190,7 @@ def _reason(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequenc
         if type(planning) is type(error):  # it fails while it is planned, when no row has been read
             return _lines(error)
     kind = type(error).__name__.removesuffix("Exception")
-    return f"the query failed while it ran ({kind}); DuckDB's own words are not shown, as they may quote a document"
+    return _UNTOLD.format(kind)
 
 
 def _lines(error: duckdb.Error) -> str:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 
 from transforms.errors import LakeError
 
+# What may be bound to a `?` of a query.
+Parameter: TypeAlias = str | int | float | bool | date | None
+
 # Times of a lake are of UTC. The engine's have no zone, which it could not write into a table.
 UTC = pa.timestamp("us", tz="UTC")
-_HIVE = {"string": "string", "double": "double", "float": "float", "bool": "boolean", "int32": "int", "int64": "bigint"}
+_HIVE = {
+    "string": "string",
+    "date32[day]": "date",
+    "double": "double",
+    "float": "float",
+    "bool": "boolean",
+    "int32": "int",
+    "int64": "bigint",
+}
 _TRINO = _HIVE | {"string": "varchar", "float": "real", "int32": "integer"}
 _ARROW = {
     "bigint": pa.int64(),
@@ -31,6 +45,13 @@ _NAME = r"(?:timestamp|time)(?:\(\d+\))? with time zone|\w+(?:\(.*\))?"
 _TYPE = re.compile(r"(?P<word>\w+)(?:\((?P<inner>.*)\))?(?: with time zone)?(?: (?:day|year) to \w+)?", re.I | re.S)
 # The engine does not quote names of fields, whatever is in them.
 _FIELD = re.compile(rf'(?:(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>.*?)) )?(?P<type>{_NAME})', re.I | re.S)
+
+
+class Answer(NamedTuple):
+    """The rows of an answer as they come; iterating raises what asking raises."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
 
 
 def hive_type(kind: pa.DataType) -> str:

@@ -16,7 +16,7 @@ from jobs import milestones
 from jobs.console import say
 from jobs.lake.catalog import show
 from jobs.lake.files import create, put, using, writing
-from jobs.lake.layout import Lake
+from jobs.lake.layout import SCORES_README, Lake
 from jobs.milestones import Milestone
 from jobs.run.budget import this_month
 from jobs.run.intake import Intake
@@ -147,6 +147,8 @@ def leave(lake: Lake, ds: str, record: RunRecord) -> None:
     """Write a run's row, under the run's date, and its page. Raises LakeError."""
     run_id = record.summary.run_id
     row, report = lake.run_row(ds, run_id), lake.report(run_id)
+    if lake.config is None:  # one in S3 has it since it was made
+        storage_of(lake.root).put_if_absent(lake.scores_readme, SCORES_README)
     put(report, render(record.summary, record.verdict.failures, record.verdict.evaluated).encode())
     milestones.reached(Milestone.REPORTED)
     # Last: a run whose row is there has left everything.

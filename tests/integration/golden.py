@@ -49,7 +49,7 @@ GOLDEN = Path(__file__).with_name("golden")
 Row: TypeAlias = dict[str, Any]
 Tables: TypeAlias = dict[str, list[Row]]  # by the name of the file
 
-VIEWS = ("daily_sentiment", "sentiment_by_source", "rejected", "pii_exposure")
+VIEWS = ("daily_sentiment", "not_scored", "pii_exposure")
 RUNS = (
     *("outcome", "dates", "files", "documents", "scored", "rejected", "failed", "deferred", "carried", "cache_hits"),
     *("billed_units", "unconfirmed_units", "dollars", "budget", "sentiments", "reasons", "pii"),

@@ -15,7 +15,8 @@ from jobs.run.lifecycle import RunRecord
 from jobs.settings import NightlySettings
 from jobs.stores.open import Stores, open_lake
 from jobs.stores.protocols import Ledger
-from transforms.display import format_table, runs_text
+from transforms.answers import format_table
+from transforms.display import runs_text
 from transforms.schemas import SCORES, conform
 
 DS = "2026-11-22"

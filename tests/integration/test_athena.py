@@ -46,9 +46,8 @@ EARLY, DS = "2026-11-21", "2026-11-22"
 ASKED = {
     "scores": "SELECT * FROM scores ORDER BY ds, source_file, source_row",
     "runs": "SELECT * FROM runs ORDER BY run_id",
-    "daily_sentiment": "SELECT * FROM daily_sentiment ORDER BY ds",
-    "sentiment_by_source": "SELECT * FROM sentiment_by_source ORDER BY ds, source",
-    "rejected": "SELECT * FROM rejected ORDER BY ds, source_file, source_row",
+    "daily_sentiment": "SELECT * FROM daily_sentiment ORDER BY ds, source, language",
+    "not_scored": "SELECT * FROM not_scored ORDER BY ds, source_file, source_row",
     "pii_exposure": "SELECT * FROM pii_exposure ORDER BY ds, source, type",
 }
 OF_A_RUN = PROVENANCE | {"started_at", "finished_at", "stages"}
@@ -181,7 +180,9 @@ def test_athena_trino_and_duckdb_give_the_same(running: Aws, lakes: Lakes, name:
 
 
 def test_times_are_of_microseconds(lakes: Lakes) -> None:
-    found = athena.query(lakes.config, "SELECT created_at FROM scores WHERE created_at IS NOT NULL AND ds = ?", [EARLY])
+    found = athena.query(
+        lakes.config, "SELECT created_at FROM scores WHERE created_at IS NOT NULL AND ds = CAST(? AS date)", [EARLY]
+    )
     micros = {each.microsecond for each in found["created_at"].to_pylist()}
     assert {1, 999999, 123456} <= micros
     scored = athena.query(lakes.config, "SELECT max(scored_at) AS at FROM scores")["at"]
@@ -212,7 +213,7 @@ def test_without_trino_duckdb_answers_the_same(
 
 
 def test_the_command_asks_athena_for_a_lake_in_s3(lakes: Lakes, monkeypatch: pytest.MonkeyPatch) -> None:
-    sql = "SELECT ds, documents, scored, mean_net_sentiment FROM daily_sentiment WHERE ds = ?"
+    sql = "SELECT ds, documents, scored, mean_net_sentiment FROM daily_sentiment WHERE ds = CAST(? AS date)"
     asked: list[str] = []
     ask = athena.query
 
@@ -275,14 +276,14 @@ def test_a_query_of_one_date_reads_its_files_alone(running: Aws, tmp_path: Path)
     config = config_of(lake)
 
     sql = "SELECT count(document_id) AS n FROM scores"
-    one, of_one = by_trino(running, config, f"{sql} WHERE ds = '{days[0]}'")
+    one, of_one = by_trino(running, config, f"{sql} WHERE ds = DATE '{days[0]}'")
     every, of_all = by_trino(running, config, sql)
 
     assert (rows(one), rows(every)) == ([{"n": 1}], [{"n": len(days)}])
     assert of_one["totalSplits"] < 8 < len(days) <= of_all["totalSplits"]
     client = running.client("athena")
     scanned = {}
-    for asked, parameters in ((f"{sql} WHERE ds = ?", [f"'{days[0]}'"]), (sql, [])):
+    for asked, parameters in ((f"{sql} WHERE ds = CAST(? AS date)", [f"'{days[0]}'"]), (sql, [])):
         told: Mapping[str, Any] = {"ExecutionParameters": parameters} if parameters else {}
         started = client.start_query_execution(
             QueryString=asked, WorkGroup=config.workgroup, QueryExecutionContext={"Database": config.database}, **told

@@ -23,6 +23,7 @@ import pytest
 from backports import zstd
 
 from jobs.analyze import analyze_file
+from jobs.lake.views import views
 from jobs.settings import ScoringSettings
 from tests.conftest import write_key
 from tests.infra.serving import serving
@@ -42,7 +43,7 @@ TRIED = {  # what becomes of documents that are not scored
     *("NOT_AN_OBJECT", "NUL_CHARACTER", "TEXT_BLANK", "TEXT_MISSING", "TEXT_NOT_STRING", "TEXT_TOO_LARGE"),
     "UNSUPPORTED_LANGUAGE",
 }
-VIEWS = ("scores", "runs", "daily_sentiment", "sentiment_by_source", "rejected", "pii_exposure")
+VIEWS = ("scores", "runs", *views())
 POLICY = """
 version = "1"
 [replace]

@@ -103,11 +103,12 @@ def settled(location: str) -> None:
         for file in publication.files:
             with open_published(lake.at(file.path), file.rows):
                 known.add(file.path)
+    known.add(lake.path_of(lake.scores_readme))
     unknown = [path for path in lying if path not in known and not _of(path, runs)]
     assert not unknown, f"these lie about: {unknown}"
     pointed = {(ds, publication.run_id) for ds, publication in ledger.publications().items()}
     for path in lying:
-        if path.startswith("scores/"):
+        if path.startswith("scores/ds="):
             ds, run_id = (part.partition("=")[2] for part in path.split("/")[1:3])
             assert path in known or (ds, run_id) not in pointed, f"{path} lies beside what is published"
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from tests.transforms.runs import RUN
-from transforms.display import HIDDEN, aligned, format_table, money, plan_text, run_text, runs_text, visible
+from transforms.answers import format_table
+from transforms.display import HIDDEN, aligned, money, plan_text, run_text, runs_text, visible
 from transforms.errors import UsageError
 from transforms.estimate import Estimate, Plan
 from transforms.schemas import RunState
@@ -156,7 +157,7 @@ def test_json_is_an_array_of_objects() -> None:
 
 def test_csv_is_rfc_4180() -> None:
     text = format_table(TABLE, "csv")
-    assert text.startswith("text,number,share,when,nested,counts\r\nplain,1,")
+    assert text.startswith("text,number,share,when,nested,counts\nplain,1,")
     assert '"a ""b"", c\nd",20,' in text
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     assert [row["text"] for row in rows] == ["plain", 'a "b", c\nd', "\x1b[31m\u202e", "", "x" * 100]
@@ -208,10 +209,10 @@ def test_columns_of_one_name_are_kept() -> None:
 def test_no_rows() -> None:
     empty = TABLE.slice(0, 0)
     assert json.loads(format_table(empty, "json")) == []
-    assert format_table(empty, "csv") == "text,number,share,when,nested,counts\r\n"
+    assert format_table(empty, "csv") == "text,number,share,when,nested,counts\n"
     assert len(format_table(empty, "table").splitlines()) == 2
 
 
 def test_unknown_format() -> None:
-    with pytest.raises(UsageError, match="give table, csv or json"):
+    with pytest.raises(UsageError, match="give table, csv, json or jsonl"):
         format_table(TABLE, "xml")

@@ -41,6 +41,8 @@ def test_runs_are_stored_as_ever() -> None:
             ("policy", pa.string()),
             ("unconfirmed_units", pa.int64()),
             ("budget", pa.float64()),
+            ("expectations", pa.int64()),
+            ("expectations_failed", pa.int64()),
         ]
     )
     assert stored.equals(RUNS)

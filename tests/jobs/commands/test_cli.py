@@ -75,7 +75,7 @@ def test_no_command_is_usage_and_shows_the_help() -> None:
         (["runs", "--lake", "gs://bucket/lake"], "nothing is known of gs://"),
         (["runs", "--lake", "s3://"], "the bucket is missing"),
         (["lake", "create", "--lake", "here"], "a lake on a local path is made by its first night"),
-        (["sql", "--lake", "lake"], "Missing argument 'QUERY'"),
+        (["sql", "--lake", "lake"], "no query came by standard input"),
         (["sql", "--lake", "lake", "--format", "xml", "select 1"], "'xml' is not one of 'table', 'csv', 'json'"),
         (["rollback", "--lake", "lake"], "Missing option '--ds'"),
         (["rollback", "--lake", "lake", "--ds", "2026-02-30"], "'2026-02-30' is not a date"),

@@ -16,6 +16,7 @@ from jobs.lake import catalog
 from jobs.lake.config import LakeConfig
 from jobs.lake.files import put
 from jobs.lake.layout import Lake
+from jobs.lake.views import views
 from jobs.stores.local.ledger import LocalLedger
 from jobs.stores.protocols import PublishedFile
 from tests.aws import Aws, aws
@@ -84,7 +85,7 @@ def test_nothing_published(lake: Lake, ledger: LocalLedger, glue: Any) -> None:
     assert view(glue, lake)["originalSql"].endswith("WHERE false")
     assert set(versions(glue, lake)) == {
         *("scores_all", "scores", "runs_all", "runs"),
-        *("daily_sentiment", "pii_exposure", "rejected", "sentiment_by_source"),
+        *views(),
     }
 
 
@@ -134,7 +135,10 @@ def test_types(lake: Lake, ledger: LocalLedger, glue: Any) -> None:
     assert columns["pii"] == (
         'array(row("type" varchar, "start" integer, "end" integer, "detector" varchar, "confidence" real))'
     )
-    assert {each["type"] for each in view(glue, lake, "daily_sentiment")["columns"]} == {"varchar", "bigint", "double"}
+    assert {each["type"] for each in view(glue, lake, "daily_sentiment")["columns"]} == {
+        *("date", "varchar", "bigint", "double")
+    }
+    assert columns["ds"] == "date"
     assert lake.config
     table = glue.get_table(DatabaseName=lake.config.database, Name="scores_all")["Table"]["StorageDescriptor"][
         "Columns"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.lake.sql import query
-from transforms.display import format_table
+from transforms.answers import format_table
 from transforms.errors import LakeError, UsageError
 from transforms.schemas import RUNS, SCORES
 
@@ -50,8 +51,8 @@ def answer(files: Files) -> Answer:
 
 def test_rows_have_their_date(answer: Answer) -> None:
     assert answer("SELECT ds, count(*) AS documents FROM scores GROUP BY ds ORDER BY ds") == [
-        {"ds": "2026-11-21", "documents": 1},
-        {"ds": "2026-11-22", "documents": 3},
+        {"ds": date(2026, 11, 21), "documents": 1},
+        {"ds": date(2026, 11, 22), "documents": 3},
     ]
 
 
@@ -110,7 +111,7 @@ def test_path_is_a_name_and_no_pattern(name: str, tmp_path: Path) -> None:
         write(tmp_path / folder / f"{file}.parquet", {"document_id": "other"})
     wanted = write(tmp_path / name / f"{name}.parquet", {"document_id": "wanted"})
     assert query({"2026-11-22": {wanted: 1}}, [], "SELECT document_id, ds FROM scores").to_pylist() == [
-        {"document_id": "wanted", "ds": "2026-11-22"}
+        {"document_id": "wanted", "ds": date(2026, 11, 22)}
     ]
 
 

@@ -1,0 +1,168 @@
+"""What the views reckon is what the formulas' own sources give, and what Python reckons by another way."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from statistics import NormalDist, fmean, pstdev
+from typing import Any
+
+import pytest
+
+from tests.sql.rows import Row, answer
+
+NORMAL = NormalDist()
+MONDAY = 2
+
+
+def night(number: int) -> str:
+    return f"2026-11-{MONDAY + number:02}"
+
+
+def labelled(ds: str, negative: int, scored: int, source: str = "mail") -> list[Row]:
+    kinds = (("NEGATIVE", negative), ("POSITIVE", scored - negative))
+    return [{"ds": ds, "source": source, "language": "en", "sentiment": label, "times": n} for label, n in kinds if n]
+
+
+@pytest.mark.parametrize(
+    ("x", "n", "low", "high"), [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)]
+)
+def test_wilson_as_newcombe_tabulates(tmp_path: Path, x: int, n: int, low: float, high: float) -> None:
+    """Newcombe 1998, Statistics in Medicine 17, 857-872, table I, method 3."""
+    (row,) = answer(labelled(night(0), x, n), tmp_path, "SELECT * FROM daily_sentiment")
+    assert (row["share_negative_low"], row["share_negative_high"]) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_change_bounds_as_newcombe_tabulates(tmp_path: Path) -> None:
+    """Newcombe 1998, Statistics in Medicine 17, 873-890, table II, method 10: 56/70 - 48/80 is 0.0524 to 0.3339."""
+    rows = [*labelled(night(0), 48, 80), *labelled(night(7), 56, 70)]
+    row = answer(rows, tmp_path, "SELECT * FROM weekly_trend WHERE change IS NOT NULL")[0]
+    assert (row["change"], row["change_low"], row["change_high"]) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+
+
+def test_two_proportions_and_holm(tmp_path: Path) -> None:
+    counts = {"a": (30, 200, 50, 200), "b": (30, 200, 31, 200), "c": (10, 100, 30, 100), "d": (5, 50, 9, 50)}
+    rows = []
+    for source, (x0, n0, x, n) in counts.items():
+        rows += [*labelled(night(0), x0, n0, source), *labelled(night(7), x, n, source)]
+    found = {row["source"]: row for row in answer(rows, tmp_path, "SELECT * FROM weekly_trend WHERE z IS NOT NULL")}
+
+    expected: dict[str, tuple[float, float]] = {}
+    for source, (x0, n0, x, n) in counts.items():
+        pooled = (x0 + x) / (n0 + n)
+        z = (x / n - x0 / n0) / math.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n))
+        expected[source] = z, 2 * (1 - NORMAL.cdf(abs(z)))
+    largest = 0.0
+    for place, source in enumerate(sorted(counts, key=lambda each: expected[each][1])):
+        largest = max(largest, min(1.0, (len(counts) - place) * expected[source][1]))
+        row = found[source]
+        assert row["z"] == pytest.approx(expected[source][0])
+        assert row["p_value"] == pytest.approx(expected[source][1], rel=1e-6)
+        assert row["p_adjusted"] == pytest.approx(largest, rel=1e-6)
+        assert row["beyond_chance"] == (largest < 0.01)
+    assert [source for source, row in found.items() if row["beyond_chance"]] == ["c"]
+
+
+def test_nights_that_differ_by_themselves_count_for_less(tmp_path: Path) -> None:
+    """The same change beside nights that jump about, and beside such as chance makes them."""
+    calm, wild = [20, 22, 19, 21, 20, 22, 19, 21], [5, 35, 4, 38, 6, 33, 3, 36]
+    rows = []
+    for number, (one, other) in enumerate(zip(calm, wild, strict=True)):
+        rows += [*labelled(night(number), one, 100, "calm"), *labelled(night(number), other, 100, "wild")]
+    rows += [*labelled(night(8), 45, 100, "calm"), *labelled(night(8), 45, 100, "wild")]
+    sql = "SELECT * FROM movers WHERE label = 'NEGATIVE' AND language = '*'"
+    found = {row["source"]: row for row in answer(rows, tmp_path, sql)}
+
+    share = sum(wild) / 800
+    standard = [(x / 100 - share) / math.sqrt(share * (1 - share) / 100) for x in wild]
+    moved = [abs(after - before) for before, after in pairwise(standard)]
+    dispersion = fmean(moved) / (2 / math.sqrt(math.pi))
+    assert found["wild"]["dispersion"] == pytest.approx(dispersion)
+    assert found["calm"]["dispersion"] == 1
+    assert (found["calm"]["beyond_chance"], found["wild"]["beyond_chance"]) == (True, False)
+    # Student's t: Wallace's deviate is within 0.01 of it.
+    t, freedom = found["wild"]["z"] / dispersion, 0.62 * len(moved)
+    deviate = math.sqrt(freedom * math.log(1 + t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
+    assert found["wild"]["p_value"] == pytest.approx(2 * (1 - NORMAL.cdf(deviate)), rel=1e-6)
+
+
+def test_log_odds_with_a_prior(tmp_path: Path) -> None:
+    """Monroe, Colaresi and Quinn 2008, equations 15 to 23, over the single words of two small corpora."""
+    negative = [
+        "price too high",
+        "the price again",
+        "too high a price",
+        "price",
+        "the price the price",
+        "a price",
+        "price too",
+        "price price",
+    ]
+    other = ["the lamp", "a lamp too", "the lovely lamp", "lovely"]
+    rows: list[Row] = [
+        {
+            "ds": night(0),
+            "language": "en",
+            "sentiment": label,
+            "document_id": text,
+            "content_key": text,
+            "redacted_text": text,
+        }
+        for label, texts in (("NEGATIVE", negative), ("NEUTRAL", other))
+        for text in texts
+    ]
+    (row,) = answer(rows, tmp_path, "SELECT * FROM words_by_sentiment WHERE words = 'price'")
+    y, y0 = Counter(" ".join(negative).split()), Counter(" ".join(other).split())
+    n, n0 = y.total(), y0.total()
+    size = (n + n0) / 10
+    prior = size * (y["price"] + y0["price"]) / (n + n0)
+
+    def odds(count: int, total: int) -> float:
+        return math.log((count + prior) / (total + size - count - prior))
+
+    log_odds = odds(y["price"], n) - odds(y0["price"], n0)
+    error = math.sqrt(1 / (y["price"] + prior) + 1 / (y0["price"] + prior))
+    assert (row["log_odds"], row["z"]) == pytest.approx((log_odds, log_odds / error))
+    assert row["z"] > 1.96
+
+
+def test_population_stability_index(tmp_path: Path) -> None:
+    before, last = {"en": 300, "es": 60, "de": 0}, {"en": 50, "es": 30, "de": 20}
+    rows: list[Row] = []
+    for number in range(3):
+        rows += [
+            {"ds": night(number), "language": name, "sentiment": "NEUTRAL", "times": n // 3}
+            for name, n in before.items()
+            if n
+        ]
+    rows += [{"ds": night(3), "language": name, "sentiment": "NEUTRAL", "times": n} for name, n in last.items()]
+    sql = "SELECT * FROM drift WHERE source = 'mail' AND measure = 'languages'"
+    (row,) = answer(rows, tmp_path, sql)
+    psi = 0.0
+    for name, x in last.items():
+        p, q = (x + 0.5) / 101.5, (before[name] + 0.5) / 361.5
+        psi += (p - q) * math.log(p / q)
+    assert row["psi"] == pytest.approx(psi)
+    # The 0.999 quantile of chi-squared with two degrees of freedom is 13.816; the approximation is 2% above.
+    assert row["chance"] == pytest.approx(2 * 13.816 * (1 / 100 + 1 / 360), rel=0.025)
+    assert (row["verdict"], row["most"], row["share"], row["share_before"]) == ("drifted", "de", 0.2, 0.0)
+
+
+def test_volume_against_how_nights_differ(tmp_path: Path) -> None:
+    def verdict(nights: list[int], last: int) -> dict[str, Any]:
+        folder = tmp_path / f"{sum(nights)}-{last}"
+        folder.mkdir()
+        rows = [{"ds": night(i), "sentiment": "NEUTRAL", "times": n} for i, n in enumerate([*nights, last]) if n]
+        return answer(rows, folder, "SELECT * FROM drift WHERE source = '*' AND measure = 'volume'")[0]
+
+    even, uneven = [40, 42, 38, 41, 39, 40, 43, 40], [10, 70, 15, 80, 20, 75, 12, 78]
+    assert verdict(even, 44)["verdict"] == "stable"
+    assert verdict(even, 90)["verdict"] == "drifted"
+    assert verdict(even, 12)["verdict"] == "drifted"
+    found = verdict(uneven, 90)
+    assert found["verdict"] == "stable"
+    far = 3.2905 * pstdev(uneven) / (fmean(uneven) + 0.5)
+    assert found["chance"] == pytest.approx(far * math.log(1 + far), rel=1e-4)
+    assert verdict(even[:6], 90)["verdict"] == "too few nights before"

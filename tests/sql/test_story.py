@@ -1,0 +1,124 @@
+"""The views find what happens in the sample's month, and nothing in a month in which nothing does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from jobs.lake.sql import query
+from jobs.sample import documents
+from jobs.sample_story import story
+from tests.sql.rows import Row, published
+
+NIGHTS, LAST = 30, date(2026, 11, 22)
+# Words of the story that a scorer takes for a complaint.
+BAD = ("server error", "app is down", "outage", "Preiserhöhung", "zu hoch", "unverschämt", "teuer")
+Ask = Callable[[str], list[Row]]
+
+
+def scored(document: dict[str, str], chance: float) -> Row:
+    """A document as a scorer would have it that knows complaints and else draws, the same for the same text."""
+    text = document["text"]
+    key = hashlib.sha256(f"{chance}{text}".encode()).hexdigest()
+    drawn = Random(key).random()
+    label = (
+        "NEGATIVE" if any(word in text for word in BAD) or drawn < 0.25 else "POSITIVE" if drawn < 0.8 else "NEUTRAL"
+    )
+    scores = {f"score_{each}": 0.9 if each.upper() == label else 0.05 for each in ("positive", "negative", "neutral")}
+    return {
+        "document_id": document["document_id"],
+        "source": document["source"],
+        "language": document.get("language", "en"),
+        "redacted_text": text,
+        "content_key": key,
+        "sentiment": label,
+    } | scores
+
+
+def month(made: Callable[[str, int], Iterable[dict[str, str]]], chance: float, folder: Path) -> Ask:
+    rows = []
+    for night in range(NIGHTS):
+        ds = (LAST - timedelta(NIGHTS - 1 - night)).isoformat()
+        rows += [{"ds": ds} | scored(document, chance) for document in made(ds, night)]
+    files = published(rows, folder)
+
+    def ask(sql: str) -> list[Row]:
+        table: pa.Table = query(files, [], sql)
+        found: list[dict[str, Any]] = table.to_pylist()
+        return found
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    return month(lambda ds, night: story(400, ds, 7, night, NIGHTS), 0.5, tmp_path_factory.mktemp("story"))
+
+
+def day(night: int) -> date:
+    return LAST - timedelta(NIGHTS - 1 - night)
+
+
+def test_the_outage_is_found_with_why(ask: Ask) -> None:
+    monday = day(16) - timedelta(day(16).weekday())
+    found = {
+        (row["week"], row["source"]) for row in ask("SELECT * FROM weekly_trend WHERE beyond_chance AND change > 0")
+    }
+    assert (monday, "chat") in found
+    assert {source for week, source in found if week == monday} == {"chat"}
+    words = ask(
+        f"SELECT words FROM words_by_sentiment WHERE source = 'chat' AND week = DATE '{monday}' AND language = 'en'"
+    )
+    assert {"is down", "server error"} & {row["words"] for row in words}
+
+
+def test_the_price_that_one_language_hates_is_found_with_why(ask: Ask) -> None:
+    found = ask("SELECT * FROM movers WHERE beyond_chance AND label = 'NEGATIVE' ORDER BY rank")
+    assert (found[0]["source"], found[0]["language"]) in {("mail", "de"), ("*", "de")}
+    assert found[0]["change_low"] > 0.2
+    assert {row["language"] for row in found} <= {"de", "*"}
+    words = ask(
+        "SELECT words FROM words_by_sentiment WHERE source = 'mail' AND language = 'de' AND week >= DATE '2026-11-09'"
+    )
+    assert any("preis" in row["words"] for row in words)
+
+
+def test_the_wave_of_spam_is_found(ask: Ask) -> None:
+    found = ask("SELECT * FROM repeated_texts WHERE nights <= 3 ORDER BY documents DESC")
+    assert "WIN a" in found[0]["redacted_text"]
+    assert {found[0]["first_ds"], found[0]["last_ds"]} == {day(10), day(11)}
+
+
+def test_the_slow_drift_is_found(ask: Ask) -> None:
+    found = {(row["source"], row["measure"]): row for row in ask("SELECT * FROM drift WHERE verdict <> 'stable'")}
+    assert found["review", "languages"]["most"] == "es"
+    assert ("chat", "languages") not in found
+
+
+ALARMS = """
+    SELECT 'week' AS alarm, source FROM weekly_trend WHERE beyond_chance
+    UNION ALL SELECT 'mover' AS alarm, source FROM movers WHERE beyond_chance
+    UNION ALL SELECT 'drift' AS alarm, source FROM drift WHERE verdict <> 'stable'
+"""
+
+
+def alarms(seed: int, folder: Path) -> list[Row]:
+    folder.mkdir(exist_ok=True)
+    return month(lambda ds, _: documents(150, ds, seed), seed, folder)(ALARMS)
+
+
+def test_a_quiet_month_raises_no_alarm(tmp_path: Path) -> None:
+    assert alarms(1, tmp_path) == []
+
+
+@pytest.mark.slow
+def test_of_twenty_quiet_months_two_raise_an_alarm_at_most(tmp_path: Path) -> None:
+    found = {seed: alarms(seed, tmp_path / str(seed)) for seed in range(20)}
+    assert sum(map(bool, found.values())) <= 2, found
