@@ -146,7 +146,7 @@ def export(lake: str, dates: list[str], out: str) -> None:
 
     \b
     Example
-      aurastream export --lake lake --ds 2026-11-21 --ds 2026-11-22 --out handed-over
+      aurastream export --lake lake --ds 2026-11-22 --out handed-over
     """
     from jobs.lake.export import export_dates
     from jobs.stores.open import open_lake
