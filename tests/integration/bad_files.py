@@ -99,8 +99,9 @@ def damaged(folder: Path) -> Codes:
         "garbage.jsonl": (b"\0\1\2" + CANARY.encode() + b"\xff", "INVALID_UTF8"),
         "deep.jsonl": (b'{"document_id": "1", "text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n", "MALFORMED_JSON"),
         "unclosed.csv": (b'document_id,text\n1,"' + (CANARY.encode() + b"\n") * 1000, "MALFORMED_CSV TEXT_MISSING"),
-        "utf16.jsonl": ('{"document_id": "1", "text": "x"}\n'.encode("utf-16"), "INVALID_UTF8 NUL_CHARACTER"),
-        "utf16.csv": ("document_id,text\n1,x\n".encode("utf-16"), "ID_MISSING"),
+        # They are read, and others have their ids.
+        "utf16.jsonl": ('{"document_id": "1", "text": "x"}\n'.encode("utf-16"), "DUPLICATE_ID"),
+        "utf16.csv": ("document_id,text\n1,x\n".encode("utf-16"), "DUPLICATE_ID"),
         "long line.jsonl": (b'{"text": "' + CANARY.encode() * 19_000_000 + b'"}\n', "LINE_TOO_LONG"),
         "two\nlines \x1b[31m.jsonl": (LINE[:20], "MALFORMED_JSON"),
         "n" * 249 + ".jsonl": (LINE[:20], "MALFORMED_JSON"),  # as long as a name may be

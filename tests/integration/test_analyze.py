@@ -22,7 +22,7 @@ call me on 212-555-0187",en
 3,Terrible. It broke after a day.,
 1,"The first of an id wins.",en
 ,No id.,en
-4,Me encanta,es
+4,Jag älskar den,sv
 5, ,en
 5,"Fine, after the blank one.",en
 6,too,many,fields
@@ -41,7 +41,7 @@ def drops(tmp_path: Path) -> Path:
             '{"document_id": "cut off',
             document(document_id="d1", text="Too late."),
             "",
-            document(document_id="d3", language="fr"),
+            document(document_id="d3", language="sv"),
             document(document_id="d4", text="Never again!", language=None, subject_id=None),
             document(document_id="d2", text=7),
             *(document(document_id=f"n{number}") for number in range(20)),

@@ -35,7 +35,8 @@ from tests.integration.paid import CREDENTIALS
 from tests.integration.wire import Wire, wired
 from transforms.pii.policy import DEFAULT_POLICY
 
-NIGHT = ("nightly", "--drops", "drops", "--lake", "lake", "--ds", DS)
+# Most of what is dropped is to be rejected.
+NIGHT = ("nightly", "--drops", "drops", "--lake", "lake", "--ds", DS, "--max-rejected", "100%", "--max-failed", "100%")
 PAID = ("--scorer", "comprehend", "--quota-tps", "500", "--language", "en", "--key-file", "key")
 TRIED = {  # what becomes of documents that are not scored
     *("BAD_DATE", "CORRUPT_COMPRESSION", "CORRUPT_FILE", "DROPPED_BY_POLICY", "DUPLICATE_ID", "DUPLICATE_KEY"),

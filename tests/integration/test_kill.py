@@ -93,7 +93,7 @@ def test_kill_minus_nine(
 def test_two_nights_at_once_by_two_processes(drops: Path, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     program = str(Path(sys.executable).with_name("aurastream"))
-    command = [program, "nightly", "--drops", str(drops), "--lake", str(lake), "--ds", DS]
+    command = [program, "nightly", "--drops", str(drops), "--lake", str(lake), "--ds", DS, "--max-rejected", "100%"]
     nights = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
         for _ in range(2)

@@ -43,7 +43,7 @@ def test_a_second_opinion_is_for_redact_alone(tmp_path: Path) -> None:
 
 
 def test_documents_without_a_language_are_what_suits_the_scorer() -> None:
-    assert resolve(ScoringSettings()).language == "en"
+    assert resolve(ScoringSettings()).language == DETECT
     assert resolve(ScoringSettings(scorer="comprehend")).language == DETECT
     assert resolve(ScoringSettings(scorer="comprehend", language=ASK)).language == ASK
     assert resolve(ScoringSettings(language="de")).language == "de"

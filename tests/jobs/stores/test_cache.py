@@ -323,7 +323,7 @@ def test_no_table(dynamo: DynamoScoreCache, table: Store, monkeypatch: pytest.Mo
     monkeypatch.setattr(time, "sleep", pause)
     with closing(DynamoScoreCache("cache-that-nobody-made")) as cache:
         for use in (lambda: cache.get([key(1)]), lambda: cache.put({key(1): GOOD})):
-            with pytest.raises(CacheError, match=r"table cache-that-nobody-made, .* infra/template\.yaml") as told:
+            with pytest.raises(CacheError, match=r"table cache-that-nobody-made, .* infra/data\.yaml") as told:
                 use()
             says_no_more_than_it_may(told.value)
 

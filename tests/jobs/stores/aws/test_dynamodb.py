@@ -277,5 +277,5 @@ def test_a_permission_that_lacks_is_named(table: Table) -> None:
 def test_a_table_that_is_not_there(server: Dynamo) -> None:
     with closing(Table("nobody-made-it")) as table:
         for use in (lambda: table.get(key(1)), lambda: table.put_many([key(1)]), lambda: table.transact([Put(key(1))])):
-            with pytest.raises(LakeError, match=r"nobody-made-it, .* make it with infra/template\.yaml"):
+            with pytest.raises(LakeError, match=r"nobody-made-it, .* make it with infra/data\.yaml"):
                 use()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.pii.redacted import RedactedText
@@ -43,6 +43,7 @@ def test_shares_are_shares(documents: Sequence[str], language: str) -> None:
         assert all(0 <= share <= 1 for share in shares)
 
 
+@settings(deadline=None)
 @given(documents=texts, language=st.sampled_from(LANGUAGES), data=st.data())
 def test_a_text_has_its_scores_whatever_stands_beside_it(
     documents: Sequence[str], language: str, data: st.DataObject
