@@ -36,7 +36,8 @@ from tests.integration.wire import Wire, wired
 from transforms.pii.policy import DEFAULT_POLICY
 
 # Most of what is dropped is to be rejected.
-NIGHT = ("nightly", "--drops", "drops", "--lake", "lake", "--ds", DS, "--max-rejected", "100%", "--max-failed", "100%")
+PLAN = ("plan", "--drops", "drops", "--lake", "lake", "--ds", DS)
+NIGHT = ("nightly", *PLAN[1:], "--max-rejected", "100%", "--max-failed", "100%")
 PAID = ("--scorer", "comprehend", "--quota-tps", "500", "--language", "en", "--key-file", "key")
 TRIED = {  # what becomes of documents that are not scored
     *("BAD_DATE", "CORRUPT_COMPRESSION", "CORRUPT_FILE", "DROPPED_BY_POLICY", "DUPLICATE_ID", "DUPLICATE_KEY"),
@@ -135,7 +136,7 @@ def test_a_paid_night_that_is_killed_and_one_more_with_questions(world: World, w
     world.holds_none(run("sql", "--lake", "lake", "--format", "json", "select * from scores"))
     for view in VIEWS:
         assert world.canaries.found_in(answer(lake, f"select * from {view}").encode()) == set()
-    world.holds_none(run("plan", *NIGHT[1:], "--reprocess", "--map", "text=body"))
+    world.holds_none(run(*PLAN, "--reprocess", "--map", "text=body"))
     # Wrong calls: a cast that shows a value, a map, a first publication that cannot be taken back.
     world.holds_none(run("sql", "--lake", "lake", "select cast(document_id as integer) from scores"), 2)
     world.holds_none(run(*NIGHT, "--map", "txt=body"), 2)

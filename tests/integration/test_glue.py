@@ -127,6 +127,7 @@ def test_a_night_as_glue_runs_it(
     lake = f"{aws.prefix()}/lake"
     list(create_lake(lake))
     arguments = ["--drops", str(drops), "--lake", lake, "--ds", DS, "--quota-tps", "200", "--language", "en"]
+    arguments += ["--max-rejected", "100%", "--max-failed", "100%"]
     home = Path(environment["HOME"])
 
     code, said, log = glue(python, built, environment, home, *arguments)

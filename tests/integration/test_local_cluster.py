@@ -39,7 +39,20 @@ def test_a_night_on_two_executors(cluster: dict[str, str], scorer: str, tmp_path
     drops = random_drop(tmp_path / "drops", 11, 60)
     write_json_lines(drops / f"ds={DS}" / "again.jsonl", [document(document_id="d1", text="Once more, and good.")])
     write_key(tmp_path / "key")
-    told = ["--scorer", scorer, "--quota-tps", "500", "--language", "en", "--key-file", "key", "--max-rejected", "100%"]
+    told = [
+        "--scorer",
+        scorer,
+        "--quota-tps",
+        "500",
+        "--language",
+        "en",
+        "--key-file",
+        "key",
+        "--max-rejected",
+        "100%",
+        "--max-failed",
+        "100%",
+    ]
     # Paths are relative to where the driver stands, and executors stand elsewhere.
     command = [PROGRAM, "nightly", "--drops", "drops", "--lake", "lake", "--ds", DS, *told]
     with serving("--answers", "hash") as server, sent_to(server, spark):
