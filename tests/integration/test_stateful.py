@@ -270,7 +270,7 @@ class Nights(RuleBasedStateMachine):
             return
         found: dict[tuple[str, str], Rows] = {}
         for row in seen(str(self.lake)):
-            found.setdefault((row["ds"], row["source_file"]), []).append(row)
+            found.setdefault((str(row["ds"]), row["source_file"]), []).append(row)
         expected = {
             (ds, str(Path(path))): taken
             for ds, chain in self.model.chains.items()

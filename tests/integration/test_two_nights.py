@@ -72,7 +72,7 @@ def test_nights_of_two_drops_share_the_quota_and_keep_their_budgets(
 
     assert [each.code for each in ended] == [0, 0], b"".join(each.said for each in ended).decode()
     assert share >= 0.97
-    scored = {ds: sum(row["ds"] == ds and row["status"] == "SCORED" for row in seen(lake)) for ds in days}
+    scored = {ds: sum(str(row["ds"]) == ds and row["status"] == "SCORED" for row in seen(lake)) for ds in days}
     assert scored == {days[0]: DOCUMENTS * 2 // 3, days[1]: DOCUMENTS}
     assert (usage["most_billed"], usage["billed"]) == (1, sum(scored.values()))
 

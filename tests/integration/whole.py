@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def read(location: str) -> Rows:
     """What readers see who open the published files themselves, in the order of `seen`; far cheaper."""
     lake, stores = open_lake(location, create=False)
     rows = [
-        row | {"ds": ds}
+        row | {"ds": date.fromisoformat(ds)}
         for ds, publication in stores.ledger().publications().items()
         for file in publication.files
         for batch in read_published(lake, file)
