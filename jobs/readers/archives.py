@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pyarrow as pa
 
@@ -21,6 +22,7 @@ from jobs.drops.members import member_name
 from jobs.drops.recognition import HEAD_BYTES, recognise
 from jobs.drops.walk import Entry, hidden_directory
 from jobs.formats import ARCHIVES, STREAMED, Format
+from jobs.readers.whole import read_whole
 from transforms.documents import Reason, rejection
 
 # The largest member of a format that is not read as a stream.
@@ -236,14 +238,11 @@ def _documents(
         if form in STREAMED:
             known = replace(known, stream=counted)
         else:
-            parts, held = [], 0
-            while data := counted.read(BLOCK_BYTES):
-                held += len(data)
-                if held > MAX_MEMBER_BYTES:
-                    yield rejection(name, 0, Reason.FILE_TOO_LARGE)
-                    return
-                parts.append(data)
-            known = replace(known, content=b"".join(parts), size=held)
+            content = read_whole(iter(partial(counted.read, BLOCK_BYTES), b""), MAX_MEMBER_BYTES)
+            if isinstance(content, Reason):
+                yield rejection(name, 0, content)
+                return
+            known = replace(known, content=content, size=len(content))
         yield from read(Split(known, 0, known.size, 0), depth + 1)
     except Broken as broken:
         yield rejection(name, 0, broken.reason)

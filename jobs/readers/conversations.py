@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import orjson
 import pyarrow as pa
 
-from jobs.drops.compression import Broken
 from jobs.formats import Format, Telling
 from jobs.readers.mail import decoded
+from jobs.readers.whole import read_whole
 from transforms.documents import Reason, documents, rejection
 from transforms.markup import text_of_html
 
@@ -64,17 +64,9 @@ def read_conversation(
     blocks: Iterator[bytes], form: Format, source_file: str, document_id: str, telling: Telling
 ) -> pa.RecordBatch:
     """The documents of a file that holds a conversation, or of an export's file of messages."""
-    parts: list[bytes] = []
-    held = 0
-    try:
-        for block in blocks:
-            held += len(block)
-            if held > MAX_CONVERSATION_BYTES:
-                return rejection(source_file, 0, Reason.FILE_TOO_LARGE, document_id)
-            parts.append(block)
-    except Broken as broken:
-        return rejection(source_file, 0, broken.reason, document_id)
-    content = b"".join(parts)
+    content = read_whole(blocks, MAX_CONVERSATION_BYTES)
+    if isinstance(content, Reason):
+        return rejection(source_file, 0, content, document_id)
     if form is Format.CAPTIONS:
         return _documents(captions(decoded(content, None)), source_file, document_id, telling)
     try:

@@ -14,9 +14,9 @@ from importlib import resources
 
 import pyarrow as pa
 
-from jobs.drops.compression import Broken
 from jobs.formats import Format
 from jobs.readers.mail import decoded
+from jobs.readers.whole import read_whole
 from transforms.documents import Reason, documents, rejection
 from transforms.markup import text_of_html
 
@@ -29,17 +29,9 @@ _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-
 
 def read_letter(blocks: Iterator[bytes], form: Format, source_file: str, document_id: str) -> pa.RecordBatch:
     """The one document of a letter, or why there is none."""
-    parts: list[bytes] = []
-    held = 0
-    try:
-        for block in blocks:
-            held += len(block)
-            if held > MAX_LETTER_BYTES:
-                return rejection(source_file, 1, Reason.FILE_TOO_LARGE, document_id)
-            parts.append(block)
-    except Broken as broken:
-        return rejection(source_file, 1, broken.reason, document_id)
-    content = b"".join(parts)
+    content = read_whole(blocks, MAX_LETTER_BYTES)
+    if isinstance(content, Reason):
+        return rejection(source_file, 1, content, document_id)
     text = _page(content) if form is Format.HTML else _extracted(form, content)
     if isinstance(text, Reason):
         return rejection(source_file, 1, text, document_id)

@@ -19,7 +19,8 @@ import pyarrow as pa
 from fast_mail_parser import MimeStructureError, ParseError, PyLazyMimePart, parse_email_tree
 
 from jobs.drops.compression import Broken
-from transforms.documents import MAX_TEXT_BYTES, Reason, documents, rejection
+from jobs.readers.whole import read_whole
+from transforms.documents import MAX_TEXT_BYTES, Reason, documents
 from transforms.markup import text_of_html
 from transforms.quoting import own_words
 
@@ -71,19 +72,9 @@ def read_mail(
     blocks: Iterator[bytes], source_file: str, document_id: str, *, whole: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """The one document of a mail; `document_id` is for one that has no Message-ID."""
-    parts: list[bytes] = []
-    held = 0
-    try:
-        for block in blocks:
-            held += len(block)
-            if held > MAX_MAIL_BYTES:
-                yield rejection(source_file, 1, Reason.FILE_TOO_LARGE, document_id)
-                return
-            parts.append(block)
-    except Broken as broken:
-        yield rejection(source_file, 1, broken.reason, document_id)
-        return
-    yield _documents([(1, parse_mail(b"".join(parts), whole=whole), document_id)], source_file)
+    content = read_whole(blocks, MAX_MAIL_BYTES)
+    mail = content if isinstance(content, Reason) else parse_mail(content, whole=whole)
+    yield _documents([(1, mail, document_id)], source_file)
 
 
 def read_mailbox(
