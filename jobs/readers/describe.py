@@ -20,6 +20,17 @@ _FORMATS = {
     Format.AVRO: "Avro",
     Format.SHEET: "a workbook",
     Format.TEXT: "text",
+    Format.MAIL: "a mail",
+    Format.MBOX: "a mailbox",
+    Format.HTML: "HTML",
+    Format.RTF: "RTF",
+    Format.DOCX: "DOCX",
+    Format.ODT: "ODT",
+    Format.PDF: "PDF",
+    Format.CAPTIONS: "captions",
+    Format.CONVERSATION: "a conversation",
+    Format.ZIP: "a zip archive",
+    Format.TAR: "a tar archive",
     Format.UNKNOWN: "unknown",
 }
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from jobs.drops import Compression, DropFile, Format
+from jobs.readers.describe import described
 from tests.jobs.commands.running import invoke, refused
 from tests.jobs.readers.drop import written
 
@@ -34,6 +38,19 @@ def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
     said = invoke("check", written(tmp_path / "a.csv", "1;Kim;Lovely it was, für Müller\n".encode("cp1252") * 3)).stdout
     assert "a.csv: CSV with semicolons, Windows-1252\n" in said
     assert "it has no header, 3 columns" in said
+    assert "Kim" not in said
+
+
+@pytest.mark.parametrize("form", Format)
+def test_every_format_has_a_name(form: Format) -> None:
+    assert described(DropFile("/a", 1, "", "2026-11-20", form, Compression.NONE))
+
+
+def test_a_mail_is_told(tmp_path: Path) -> None:
+    mail = b"From: Kim Novak <kim@example.com>\nSubject: Late\nMessage-ID: <1@example.com>\n\nThe parcel came late.\n"
+    said = invoke("check", written(tmp_path / "a.eml", mail)).stdout
+    assert "a.eml: a mail\n" in said
+    assert "documents  1, of which 0 would be rejected" in said
     assert "Kim" not in said
 
 
