@@ -94,33 +94,42 @@ def recognise(
     head: its first `HEAD_BYTES`. more: gives so many of the bytes that a compression expands to, where there are more.
     """
     by_name, compression = named(base)
-    if by_name is Format.SHEET and _is_text(head):
+    charset = charset_of(head)
+    is_text = _is_text(head, charset)
+    if by_name is Format.SHEET and is_text:
         by_name = Format.CSV  # as programs call what they export
     magic = sniff(head)
     # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
-    if magic is not Compression.NONE or _is_text(head):
+    if magic is not Compression.NONE or is_text:
         compression = magic
-    beginning = head if compression is Compression.NONE else expanded(io.BytesIO(head), compression, HEAD_BYTES)
+    beginning = head
+    if compression is not Compression.NONE:
+        beginning = expanded(io.BytesIO(head), compression, HEAD_BYTES)
+        charset = charset_of(beginning)
     form = by_name if told is Format.UNKNOWN else told
     if form is Format.UNKNOWN or (form is Format.TEXT and told is Format.UNKNOWN):
-        form = _content(beginning, form)
+        form = _content(beginning, form, charset)
     if form is Format.JSONL and told is Format.UNKNOWN:
         seen = look_at_json(beginning) if "json" in base.lower().split(".") else None
-        form = seen or _shape(beginning, compression, more)
+        form = seen or _shape(beginning, compression, charset, more)
     if form in _UNCOMPRESSED and compression is not Compression.NONE:
         return Recognised(Format.UNKNOWN, compression)
-    charset = charset_of(beginning) if form in TEXTS else None
+    if form not in TEXTS:
+        return Recognised(form, compression)
     by_default = "\t" if "tsv" in base.lower().split(".") else ","
     dialect = dialect_of(decoded(beginning, charset), by_default) if form is Format.CSV else None
     return Recognised(form, compression, charset, dialect)
 
 
-def _shape(head: bytes, compression: Compression, more: Callable[[Compression, int], bytes] | None) -> Format:
+def _shape(
+    head: bytes, compression: Compression, charset: str | None, more: Callable[[Compression, int], bytes] | None
+) -> Format:
     """JSONL, or JSON of another shape; more of the file is read where its first line is long."""
     try:
-        if compression is not Compression.NONE and more:
+        if compression is not Compression.NONE and more and len(head) < HEAD_BYTES:  # it may be a part's alone
             head = more(compression, HEAD_BYTES)
-        text = decoded(head, charset_of(head)).encode("utf-8", "surrogateescape")
+            charset = charset_of(head)
+        text = decoded(head, charset).encode("utf-8", "surrogateescape")
         shape = shape_of(text, whole=len(head) < HEAD_BYTES)
         if shape is None and more:
             head = more(compression, _MOST_HEAD)
@@ -145,7 +154,7 @@ def expanded(stream: Source, compression: Compression, size: int) -> bytes:
     return b"".join(parts)[:size]
 
 
-def _content(head: bytes, by_name: Format) -> Format:
+def _content(head: bytes, by_name: Format, charset: str | None) -> Format:
     """What the first bytes of a file are; a text by its name is only taken for what it looks like beyond doubt."""
     if seen := look(head):
         return seen
@@ -156,11 +165,11 @@ def _content(head: bytes, by_name: Format) -> Format:
             return form
     if is_json(head):
         return Format.JSONL
-    return Format.TEXT if _is_text(head) else Format.UNKNOWN
+    return Format.TEXT if _is_text(head, charset) else Format.UNKNOWN
 
 
-def _is_text(head: bytes) -> bool:
-    if charset_of(head) is not None:
+def _is_text(head: bytes, charset: str | None) -> bool:
+    if charset is not None:
         return True
     try:
         head.decode()
