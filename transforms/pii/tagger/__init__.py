@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,13 +27,13 @@ from transforms.pii.tagger.tokens import (
     Tokens,
     tokenise,
 )
+from transforms.vectorised import SLICE, slices
 
 TYPES = ("NAME", "ADDRESS")
 VERSION = f"3-{model.version()}"  # of what this module does, and of the model file
 LEAST = 0.25  # how sure a find is at least: below, nothing comes out, whatever a policy asks for
 _BESIDE = 0.1  # how sure a word is at least that goes on a name
 _DOUBT = np.float32(5.5)
-_SLICE = 1 << 16  # bytes of text looked at together: what comes of them stays in a core's cache
 
 
 class Tags(NamedTuple):
@@ -55,20 +55,8 @@ def tag(data: Sequence[bytes], loaded: model.Model | None = None) -> Tags:
 
     Another model than the shipped one is for measuring. Finds below `LEAST` do not come out.
     """
-    found = [_tag(data[first:last], first, loaded or model.load()) for first, last in _slices(data)]
+    found = [_tag(data[first:last], first, loaded or model.load()) for first, last in slices(data)]
     return Tags._make(np.concatenate(columns) for columns in zip(_NOTHING, *found, strict=True))
-
-
-def _slices(data: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """From which text to which each slice goes; a text longer than one is alone."""
-    first = size = 0
-    for number, text in enumerate(data):
-        if number > first and size + len(text) > _SLICE:
-            yield first, number
-            first, size = number, 0
-        size += len(text)
-    if first < len(data):
-        yield first, len(data)
 
 
 def _tag(data: Sequence[bytes], first_row: int, loaded: model.Model) -> Tags:
@@ -76,7 +64,7 @@ def _tag(data: Sequence[bytes], first_row: int, loaded: model.Model) -> Tags:
     rows = model.features(tokens, model.classes(loaded.slots, tokens.words))
     scored = []
     # Of a text that is longer, as many words at a time as a slice can have; one that is not longer has never more.
-    step = _SLICE // 2 if len(data) == 1 else len(tokens.words)
+    step = SLICE // 2 if len(data) == 1 else len(tokens.words)
     for first in range(0, len(tokens.words) - 2 * WALLS, step):
         start, end = WALLS + first - SIGHT, min(first + step + WALLS, len(tokens.words) - WALLS) + SIGHT
         which, chances = model.score(loaded, rows[:, start:end], tokens.part(start, end))

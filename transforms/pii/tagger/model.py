@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.pii.tagger.tokens import CODE, GAPS, LOWER, NUMBER, SHAPES, SIGHT, Tokens, mix
+from transforms.pii.tagger.tokens import CODE, GAPS, LOWER, NUMBER, SHAPES, SIGHT, Tokens
+from transforms.vectorised import mix
 
 LABELS = ("O", "NAME", "PLACE", "STREET", "ORG")
 WORDS, PREFIXES, SUFFIXES, CLASSES = 1 << 15, 1 << 12, 1 << 13, 1 << 9

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transforms.vectorised import eight, mix
+
 SIGHT = 3  # how many words to each side count
 # Empty words between two texts: the gap before the first tells how a text ends, the others stand before the next.
 WALLS = SIGHT + 1
@@ -225,15 +227,15 @@ def _describe(
     short = np.minimum(lengths, 8)
     cut = (64 - 8 * short).astype(np.uint64)
     mask = ~np.uint64(0) >> cut
-    head = _eight(lowers, starts) & mask
-    tail = _eight(lowers, np.maximum(ends - 8, 0)) >> cut
+    head = eight(lowers, starts) & mask
+    tail = eight(lowers, np.maximum(ends - 8, 0)) >> cut
     words = mix(head ^ mix(tail ^ lengths.astype(np.uint64)))
     long = np.flatnonzero(lengths > 16)
-    words[long] ^= _eight(lowers, starts[long] + 8)
+    words[long] ^= eight(lowers, starts[long] + 8)
     prefixes, suffixes = head & _THREE, tail >> (8 * np.maximum(short - 3, 0)).astype(np.uint64)
     leads = lowers[starts]
     wall, held = leads == 0xFF, leads == 0
-    its = _eight(kinds, starts) & mask
+    its = eight(kinds, starts) & mask
     form = np.minimum(np.bitwise_count(its & (_ONES * np.uint64(_UPPER))), 2) << 3
     form |= (its & (_ONES * np.uint64(_LOWER)) != 0).view(np.uint8) << 2
     form |= (its & (_ONES * np.uint64(_DIGIT)) != 0).view(np.uint8) << 1
@@ -273,17 +275,3 @@ def _scripts(shapes: np.ndarray, far: np.ndarray, leads: np.ndarray, seconds: np
     letters = np.where(script == SEMITIC, lengths // 2 - 2, lengths // 3 - 1)
     none = script > 0
     shapes[far[none]] = script[none] * 4 + np.clip(letters[none], 0, 3)
-
-
-def _eight(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """The eight bytes from each place on, as one number, the first the lowest."""
-    view: np.ndarray = np.ndarray((len(values) - 7,), "V8", values, strides=(1,))
-    numbers: np.ndarray = view[places].view("<u8")
-    return numbers
-
-
-def mix(values: np.ndarray) -> np.ndarray:
-    """Spread the bits of 64-bit numbers (the finaliser of MurmurHash3, half of it)."""
-    mixed: np.ndarray = (values ^ values >> np.uint64(33)) * np.uint64(0xFF51AFD7ED558CCD)
-    mixed ^= mixed >> np.uint64(29)
-    return mixed

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.sentiment.local.tokens import EMOJI, SIGN, WORD, Tokens, mix
+from transforms.sentiment.local.tokens import EMOJI, SIGN, WORD, Tokens
+from transforms.vectorised import mix
 
 LANGUAGES = ("en", "es", "fr", "de", "it", "pt")
 # Rows of the table: words, pairs of neighbours, stems and negated words, pairs with a word between.

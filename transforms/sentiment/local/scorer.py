@@ -10,10 +10,10 @@ from transforms.pii.redacted import RedactedText
 from transforms.sentiment.local import model
 from transforms.sentiment.local.tokens import tokenise
 from transforms.sentiment.protocols import Claimed, Outcome, Scores, Usage
+from transforms.vectorised import slices
 
 # Of a text without a word, a sign or an emoji: placeholders alone, or a link.
 SAYS_NOTHING = Scores(0.02, 0.02, 0.94, 0.02)
-_SLICE = 1 << 16  # characters looked at together: what comes of them stays in a core's cache
 
 
 class LocalScorer:
@@ -47,21 +47,9 @@ class LocalScorer:
 def scores(loaded: model.Model, texts: Sequence[str], language: str) -> np.ndarray:
     """The four shares of each text in the order of `Scores`, (texts, 4), by a model that may be another."""
     shares = np.tile(np.array(SAYS_NOTHING), (len(texts), 1))
-    for first, last in _slices(texts):
+    for first, last in slices(texts):
         tokens = tokenise([text.encode() for text in texts[first:last]])
         if len(tokens.rows):
             seen = model.features(loaded.slots, tokens, language)
             shares[first + seen.which] = model.score(loaded, seen, language)
     return shares
-
-
-def _slices(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """From which text to which each slice goes; a text longer than one is alone."""
-    first = size = 0
-    for number, text in enumerate(texts):
-        if number > first and size + len(text) > _SLICE:
-            yield first, number
-            first, size = number, 0
-        size += len(text)
-    if first < len(texts):
-        yield first, len(texts)

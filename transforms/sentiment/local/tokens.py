@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transforms.vectorised import eight, mix
+
 # What says nothing: what the redactor put in ([NAME], [PHONE_1], [PHONE:***]), addresses of pages and of people.
 _PLACEHOLDER = re.compile(rb"\[[A-Z][A-Z_]*[0-9]*(?::[^\[\]\xff]*)?\]")
 _PAGE = re.compile(rb"(?:https?://|www\.)[!-~]+")
@@ -131,28 +133,14 @@ def _described(
     # What stands beside a word is masked out; beyond the ends there is room for it.
     padded = np.concatenate([_ROOM, lowers, _ROOM])
     cut = (64 - 8 * np.minimum(lengths, 8)).astype(np.uint64)
-    head = _eight(padded, starts + 8) & (~np.uint64(0) >> cut)
-    tail = _eight(padded, ends) >> cut
+    head = eight(padded, starts + 8) & (~np.uint64(0) >> cut)
+    tail = eight(padded, ends) >> cut
     hashes = mix(head ^ mix(tail ^ lengths.astype(np.uint64)))
     stems = np.where((lengths > 5) & (kinds == WORD), mix(head & np.uint64(0xFFFFFFFFFF)), np.uint64(0))
     upper = _UPPERS[bytes_]
     capitals = upper[starts] & upper[np.minimum(starts + 1, ends - 1)] & (lengths > 1)
     leads, tails = lowers[starts], lowers[ends - 1]
     return Tokens(rows, kinds, hashes, stems, leads, tails, capitals, (kinds == SIGN) & _ENDS[leads])
-
-
-def _eight(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """The eight bytes from each place on, as one number, the first the lowest."""
-    view: np.ndarray = np.ndarray((len(values) - 7,), "V8", values, strides=(1,))
-    numbers: np.ndarray = view[places].view("<u8")
-    return numbers
-
-
-def mix(values: np.ndarray) -> np.ndarray:
-    """Spread the bits of 64-bit numbers (the finaliser of MurmurHash3, half of it)."""
-    mixed: np.ndarray = (values ^ values >> np.uint64(33)) * np.uint64(0xFF51AFD7ED558CCD)
-    mixed ^= mixed >> np.uint64(29)
-    return mixed
 
 
 def _kinds() -> np.ndarray:
