@@ -45,8 +45,6 @@ OF_GLUE = frozenset(
 _DASHED = {"python-modules-installer-option", "conf"}
 # How near a word has to be to one of ours (difflib's ratio): `budegt` to `budget` is 0.83, two letters apart in six.
 _NEAR = 0.75
-
-
 _FLAGS = ("reprocess", "each-line", "turns", "whole")
 COMMANDS = ("nightly", "plan", "verify", "rollback")
 
@@ -103,7 +101,7 @@ def job(arguments: Sequence[str]) -> Job:
             "ds": told["ds"] or datetime.now(UTC).date().isoformat(),
             "limits": limits,
             "mapping": parse_mapping(tuple(filter(None, told["mapping"].split(",")))),
-            **{name: told[name] == "true" for name in ("reprocess", "each_line", "turns", "whole")},
+            **{name: told[name] == "true" for name in (flag.replace("-", "_") for flag in _FLAGS)},
         }
     )
     return Job(night=night, **of_job)

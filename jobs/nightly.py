@@ -58,9 +58,8 @@ def run(settings: NightlySettings) -> RunRecord | None:
     ledger = stores.ledger()
     key = told.key or stores.keys().content_key()
     listing = replace(listing, files=keyed(called(listing.files, told.policy, key), ledger, stores.keys()))
-    intake = looked_at(
-        take_in(listing, lake, ledger, reprocess=settings.reprocess, read_as=read_as(settings, told.language))
-    )
+    how = read_as(settings, told.language)
+    intake = looked_at(take_in(listing, lake, ledger, reprocess=settings.reprocess, read_as=how))
     say(f"{shown(settings.drops, told.policy)}: {len(listing.files)} files, {_to_take(intake)}")
     if not intake.files:
         say_left(intake)
@@ -103,8 +102,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
         if not audited.verdict.holds:
             for line in run_text(record.summary).splitlines():
                 say(line)
-        taken = audited.taken(intake.files, read_as(settings, told.language))
-        publish(lake, ledger, settings.ds, record, intake, audited.files, taken)
+        publish(lake, ledger, settings.ds, record, intake, audited.files, audited.taken(intake.files, how))
     return record
 
 

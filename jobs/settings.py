@@ -158,7 +158,7 @@ def _language(language: str | None, scorer: str) -> str:
                 f"or {DETECT}, or {ASK}"
             )
         return str(code)
-    return language or (next(iter(kind.languages)) if len(kind.languages) == 1 else DETECT)
+    return language or DETECT
 
 
 def time_of_day(deadline: str) -> time:
