@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 # Bytes that tell: more cost time and change nothing.
 SAMPLE_BYTES = 64 << 10
+BEFORE_BYTES = 1 << 10  # of what stands before the first byte that is not ASCII, where that comes late
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, which begins alike
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -81,32 +83,51 @@ def decoded(sample: bytes, charset: str | None) -> str:
 
 
 def as_utf8(blocks: Iterator[bytes], charset: str | None) -> Iterator[bytes]:
-    """Blocks of a charset as UTF-8. With None it is told by the first block that is not ASCII.
+    """The blocks of a whole file of a charset as UTF-8.
 
-    What the charset does not have stays, or is made, what is no UTF-8 or a replacement character.
+    With None, a file that begins with `SAMPLE_BYTES` of ASCII is told by what surrounds the first byte that is not; so
+    `late_charset` tells the parts of a file that is divided. What the charset does not have stays, or is made, what is
+    no UTF-8 or a replacement character.
     """
-    told = charset is not None
+    if charset is not None:
+        yield from _decoded(blocks, charset)
+        return
+    seen, before = 0, b""
     for block in blocks:
-        if not told and not block.isascii():
-            told = True
-            first = _HIGH.search(block)
-            start = max(0, (first.start() if first else 0) - SAMPLE_BYTES // 4)
-            charset = charset_of(block[start : start + SAMPLE_BYTES])
-        if charset is None:
+        if (first := high_byte(block)) < 0:
             yield block
+            seen += len(block)
+            before = (before + block[-BEFORE_BYTES:])[-BEFORE_BYTES:]
             continue
-        yield from _decoded(block, blocks, charset)
+        first = high_byte(block)
+        held = block
+        if seen + first >= SAMPLE_BYTES:
+            while len(held) < first + SAMPLE_BYTES and (more := next(blocks, b"")):
+                held += more
+            start = len(before) + first - BEFORE_BYTES
+            charset = late_charset((before + held)[start : start + SAMPLE_BYTES])
+        rest = chain([held], blocks)
+        yield from rest if charset is None else _decoded(rest, charset)
         return
 
 
-def _decoded(first: bytes, blocks: Iterator[bytes], charset: str) -> Iterator[bytes]:
+def high_byte(block: bytes | bytearray) -> int:
+    """Where the first byte that is not ASCII is; -1 where there is none."""
+    found = None if block.isascii() else _HIGH.search(block)  # which is the slower
+    return found.start() if found else -1
+
+
+def late_charset(sample: bytes) -> str | None:
+    """What a sample of `SAMPLE_BYTES` tells that begins `BEFORE_BYTES` before a file's first byte that is not ASCII."""
+    charset = charset_of(sample)
+    return None if charset in WIDE else charset
+
+
+def _decoded(blocks: Iterator[bytes], charset: str) -> Iterator[bytes]:
     single = charset.startswith(_SINGLE)
     decoder = codecs.getincrementaldecoder(charset)("surrogateescape" if single else "replace")
-    block = first
-    while True:
+    for block in blocks:
         if text := decoder.decode(block):
             yield text.encode("utf-8", "surrogateescape")
-        if not (block := next(blocks, b"")):
-            break
     if text := decoder.decode(b"", final=True):
         yield text.encode("utf-8", "surrogateescape")

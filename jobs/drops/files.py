@@ -191,6 +191,9 @@ def _recognised(file: DropFile) -> DropFile:
 
 
 def _beginning(file: DropFile, compression: Compression, size: int) -> bytes:
-    """The first bytes of what a file holds, as far as they can be had. Raises OSError."""
-    with file.open() as stream:
-        return bytes(stream.read(size)) if compression is Compression.NONE else expanded(stream, compression, size)
+    """The first bytes of what a file holds, as far as they can be had: the reader says why they cannot."""
+    try:
+        with file.open() as stream:
+            return bytes(stream.read(size)) if compression is Compression.NONE else expanded(stream, compression, size)
+    except (OSError, pa.ArrowException):
+        return b""

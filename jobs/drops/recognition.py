@@ -7,8 +7,6 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from jobs.drops.charset import charset_of, decoded
 from jobs.drops.compression import Broken, Compression, Source, expand, sniff
 from jobs.drops.dialect import Dialect, dialect_of
@@ -91,7 +89,8 @@ def recognise(
 ) -> Recognised:
     """What a file is by its name and its first bytes; UNKNOWN where it cannot be read. What it is told to be, it is.
 
-    head: its first `HEAD_BYTES`. more: gives so many of the bytes that a compression expands to, where there are more.
+    head: its first `HEAD_BYTES`. more: gives so many of the bytes that a compression expands to, as far as they can be
+    had.
     """
     by_name, compression = named(base)
     charset = charset_of(head)
@@ -105,6 +104,8 @@ def recognise(
     beginning = head
     if compression is not Compression.NONE:
         beginning = expanded(io.BytesIO(head), compression, HEAD_BYTES)
+        if more and len(beginning) < HEAD_BYTES <= len(head):  # of bzip2, a block may be longer than a head
+            beginning = more(compression, HEAD_BYTES)
         charset = charset_of(beginning)
     form = by_name if told is Format.UNKNOWN else told
     if form is Format.UNKNOWN or (form is Format.TEXT and told is Format.UNKNOWN):
@@ -125,18 +126,14 @@ def _shape(
     head: bytes, compression: Compression, charset: str | None, more: Callable[[Compression, int], bytes] | None
 ) -> Format:
     """JSONL, or JSON of another shape; more of the file is read where its first line is long."""
-    try:
-        if compression is not Compression.NONE and more and len(head) < HEAD_BYTES:  # it may be a part's alone
-            head = more(compression, HEAD_BYTES)
-            charset = charset_of(head)
-        text = decoded(head, charset).encode("utf-8", "surrogateescape")
-        shape = shape_of(text, whole=len(head) < HEAD_BYTES)
-        if shape is None and more:
-            head = more(compression, _MOST_HEAD)
-            shape = shape_of(head, whole=len(head) < _MOST_HEAD)
-    except (OSError, pa.ArrowException):
-        return Format.JSONL  # whose reader will say so
-    return shape or Format.JSON  # lines that long are read as well as values
+
+    def shape(head: bytes, size: int) -> Format | None:
+        return shape_of(decoded(head, charset).encode("utf-8", "surrogateescape"), whole=len(head) < size)
+
+    told = shape(head, HEAD_BYTES)
+    if told is None and more:
+        told = shape(more(compression, _MOST_HEAD), _MOST_HEAD)
+    return told or Format.JSON  # lines that long are read as well as values
 
 
 def expanded(stream: Source, compression: Compression, size: int) -> bytes:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from jobs.drops.charset import WIDE
+from jobs.drops.charset import BEFORE_BYTES, SAMPLE_BYTES, WIDE, high_byte, late_charset
 from jobs.drops.compression import Broken, Compression
 from jobs.drops.files import DropFile
 from jobs.drops.footer import read_footer
@@ -102,9 +102,13 @@ def _split(file: DropFile, target: int) -> list[Split]:
 
 
 def _split_lines(file: DropFile, target: int) -> list[Split]:
-    """Parts that begin at starts of lines, the first ones at or after each multiple of `target`."""
+    """Parts that begin at starts of lines, the first ones at or after each multiple of `target`.
+
+    Their charset is told here, where all of the file is seen: not every part has what tells it.
+    """
     starts, rows = [0], [0]  # of each part: its first byte, the lines before it
     offset = lines = 0
+    first_high = -1  # byte that is not ASCII
     block = bytearray(_COUNT_BLOCK)
     codes = np.frombuffer(block, np.uint8)
     with file.open() as stream:
@@ -119,7 +123,12 @@ def _split_lines(file: DropFile, target: int) -> list[Split]:
                 starts.append(offset + seen)
                 rows.append(lines)
             lines += int(np.count_nonzero(codes[seen:length] == ord("\n")))
+            if first_high < 0 and (high := high_byte(block)) >= 0:
+                first_high = offset + high
             offset += length
+        if file.charset is None and first_high >= SAMPLE_BYTES:
+            stream.seek(first_high - BEFORE_BYTES)
+            file = replace(file, charset=late_charset(stream.read(SAMPLE_BYTES)))
     ends = [*starts[1:], file.size]
     return [Split(file, start, end, row) for start, end, row in zip(starts, ends, rows, strict=True) if start < end]
 

@@ -122,7 +122,8 @@ def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
             yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row)
             return
         blocks = _blocks(source, split)
-        if file.format in TEXTS:
+        # A part of a file is of the charset that the whole was told to be.
+        if file.charset is not None or (file.format in TEXTS and split.start == 0 and split.end == file.size):
             blocks = as_utf8(blocks, file.charset)
         if file.format is Format.TEXT and each_line:
             yield from _bounded(_text_lines(split_lines(blocks, 1), split, batch_rows), split)

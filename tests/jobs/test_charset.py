@@ -45,6 +45,15 @@ def test_what_is_utf_8_or_damaged_stays_so(data: bytes) -> None:
     assert b"".join(as_utf8(iter([data]), None)) == data
 
 
-def test_what_comes_late_tells_as_well() -> None:
-    blocks = [b"plain\n" * 1000, "für Müller\n".encode("cp1252"), b"plain\n", "spät".encode("cp1252")]
-    assert b"".join(as_utf8(iter(blocks), None)).decode().endswith("für Müller\nplain\nspät")
+LATE = b"plain\n" * 20_000 + "für Müller\n".encode("cp1252") + b"plain\n" * 10 + "spät".encode("cp1252")
+
+
+@pytest.mark.parametrize("size", [1, 7, 5000, 120_004, 1 << 20])
+def test_what_comes_late_tells_as_well(size: int) -> None:
+    blocks = (LATE[start : start + size] for start in range(0, len(LATE), size))
+    assert b"".join(as_utf8(blocks, None)).decode() == LATE.decode("cp1252")
+
+
+def test_what_was_told_by_how_the_file_begins_is_not_told_again() -> None:
+    data = "Größe\n".encode() + b"plain\n" * 20_000 + "für Müller\n".encode("cp1252")
+    assert b"".join(as_utf8(iter([data[:50_000], data[50_000:]]), None)) == data

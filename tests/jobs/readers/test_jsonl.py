@@ -294,6 +294,15 @@ def test_any_splits_give_the_rows_of_the_whole(
     assert [row["source_row"] for row in whole] == expected
 
 
+@pytest.mark.parametrize("late", [0, 3000])
+def test_the_charset_is_that_of_the_whole_however_it_is_split(tmp_path: Path, late: int) -> None:
+    plain, umlaut = line("a"), json.dumps(BASE | {"text": "für Müller"}, ensure_ascii=False).encode("cp1252") + b"\n"
+    path = written(tmp_path / "drop.jsonl", plain * late + umlaut + plain * 2000 + umlaut)
+    for target in (1 << 40, 100_000, 3000, 10):
+        rows = read(path, target=target)
+        assert [row["text"] for row in rows if row["text"] != BASE["text"]] == ["für Müller"] * 2
+
+
 @settings(max_examples=60, deadline=None)
 @given(content=st.lists(any_line, min_size=1, max_size=8))
 def test_a_line_gives_the_same_row_alone_and_among_others(

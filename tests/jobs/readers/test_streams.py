@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 from backports import zstd
 
 from jobs import readers
 from jobs.drops import Compression, Format, compression, list_drop, plan_splits
-from tests.jobs.readers.drop import line, listed, read, read_splits, rejected, written
+from tests.jobs.readers.drop import accepted, line, listed, read, read_splits, rejected, written
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "gz": gzip.compress,
@@ -270,3 +271,11 @@ first, last = {line("a")!r}, {line("z")!r}
     grown, *found = done.stdout.split()
     assert found == codes
     assert int(grown) < 96
+
+
+def test_how_a_file_is_written_is_told_where_its_first_block_is_longer_than_a_head(tmp_path: Path) -> None:
+    random = Random(5)
+    rows = "".join(f"{number};{random.randbytes(60).hex()}\n" for number in range(5000))
+    packed = bz2.compress(("document_id;text\n" + rows).encode())
+    assert len(listed(written(tmp_path / "drop.csv.bz2", packed)).open().read()) > 64 << 10
+    assert len(accepted(read(tmp_path / "drop.csv.bz2"))) == 5000
