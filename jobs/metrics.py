@@ -6,12 +6,12 @@ CloudWatch is Glue's to say.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from statistics import median
 from typing import Any
 
+from jobs.aws import new_session
 from jobs.console import say
 from jobs.lake.verify import Verified
 from transforms.report import RunSummary
@@ -62,13 +62,12 @@ def of_readers(verified: Verified, today: date) -> list[Datum]:
 
 def put(stack: str, data: Iterable[Datum]) -> None:
     """Put metrics of a stack. Where CloudWatch does not take them, that is said, and nothing comes of it."""
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     # Metrics of all of a stack have its name as a dimension, beside their own.
     named = [{**each, "Dimensions": [{"Name": "Stack", "Value": stack}, *each["Dimensions"]]} for each in data]
     try:
-        client = boto3.session.Session(region_name=os.environ.get("AWS_REGION")).client("cloudwatch")
+        client = new_session().client("cloudwatch")
         for few in _in_calls(named):
             client.put_metric_data(Namespace=NAMESPACE, MetricData=few)
     except (BotoCoreError, ClientError) as error:

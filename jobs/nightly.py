@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from expectations.gate import load
 from expectations.read_back import SAID_REJECTIONS, ReadBack
@@ -25,7 +26,7 @@ from jobs.run.read_back import Searched
 from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
 from jobs.run.stopwatch import Stopwatch
-from jobs.run.workers import Workers, shuffle_files, workers_for
+from jobs.run.workers import Workers, recognise_files, shuffle_files, workers_for
 from jobs.scorers.registry import scorer_type
 from jobs.settings import NightlySettings, Resolved, read_as, resolve
 from jobs.stores.open import open_lake
@@ -59,11 +60,13 @@ def run(settings: NightlySettings) -> RunRecord | None:
     key = told.key or stores.keys().content_key()
     listing = replace(listing, files=keyed(called(listing.files, told.policy, key), ledger, stores.keys()))
     how = read_as(settings, told.language)
-    intake = looked_at(take_in(listing, lake, ledger, reprocess=settings.reprocess, read_as=how))
+    intake = take_in(listing, lake, ledger, reprocess=settings.reprocess, read_as=how)
     say(f"{shown(settings.drops, told.policy)}: {len(listing.files)} files, {_to_take(intake)}")
     if not intake.files:
         say_left(intake)
         return None
+    workers = workers_for(intake.size, "aurastream nightly", meanwhile=load)
+    intake = looked_at(intake, partial(recognise_files, workers))
     say_found(intake.new, told.policy)
     until = stop_at(told, intake.size, datetime.now(UTC))
     if told.paid:
@@ -76,7 +79,6 @@ def run(settings: NightlySettings) -> RunRecord | None:
         with closing(stores.meter()) as meter:
             already = enter_budget(meter.spending, run_id, told.budget, since_published(ledger.runs_of(settings.ds)))
         milestones.reached(Milestone.BUDGETED)
-        workers = workers_for(intake.size, "aurastream nightly", meanwhile=load)
         watch = Stopwatch()
         reports = score(workers, recipe, intake.files)
         for report in reports:

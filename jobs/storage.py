@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
+from jobs.aws import new_session
 from transforms.errors import UsageError
 
 if TYPE_CHECKING:
@@ -253,7 +254,6 @@ class S3Storage:
     """
 
     def __init__(self) -> None:
-        import boto3  # half a second of CPU, which a local run need not spend
         from botocore.config import Config
 
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
@@ -264,7 +264,7 @@ class S3Storage:
             max_pool_connections=32,  # with fewer than there are threads, it drops some, and warns of each
         )
         with _as_os_errors("S3"):
-            session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))  # which this SDK does not know
+            session = new_session()
             if session.region_name is None:
                 raise OSError("S3 cannot be used: no region is set; set AWS_REGION")
             self._client = session.client("s3", config=config)

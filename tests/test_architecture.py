@@ -22,6 +22,7 @@ MAY_IMPORT = {
 LEVELS = (
     {
         "jobs.formats",
+        "jobs.aws",
         "jobs.guard",
         "jobs.milestones",
         "jobs.storage",
@@ -79,7 +80,7 @@ AWS = (
 ALONE = {
     "aiohttp": ("infra.local.comprehend", "infra.local.athena"),
     "awswrangler": ("jobs.lake.athena",),
-    "boto3": AWS,
+    "boto3": ("jobs.aws", "infra"),
     "botocore": AWS,
     "charset_normalizer": ("jobs.drops.charset",),
     "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local", "infra.deploy"),

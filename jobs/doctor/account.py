@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from jobs.aws import new_session
 from jobs.doctor.finding import Finding, Verdict
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
@@ -22,7 +21,7 @@ class Account:
     @cached_property
     def session(self) -> Any:
         """The SDK's."""
-        return boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
+        return new_session()
 
     def client(self, service: str) -> Any:
         """A client that does not wait long for what is not there."""

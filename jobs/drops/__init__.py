@@ -4,11 +4,12 @@ A file's identity is its absolute path or URI in raw characters: nothing in a na
 """
 
 from jobs.drops.compression import Compression
-from jobs.drops.files import DropFile, Listing, find_drop, list_drop, recognised
+from jobs.drops.files import KEPT_BYTES, DropFile, Listing, find_drop, list_drop, recognised
 from jobs.drops.splits import OPEN_COST, Split, pack, plan_splits, read_ahead
 from jobs.formats import Format
 
 __all__ = [
+    "KEPT_BYTES",
     "OPEN_COST",
     "Compression",
     "DropFile",

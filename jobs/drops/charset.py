@@ -47,7 +47,7 @@ def charset_of(sample: bytes) -> str | None:
     text = sample.decode("utf-8", "surrogateescape")
     whole = text[:-3] + text[-3:].rstrip("".join(map(chr, range(0xDC80, 0xDD00))))  # the last may be cut
     bad = sum("\udc80" <= character <= "\udcff" for character in whole)
-    good = sum("\x7f" < character < "\udc80" or character > "\udcff" for character in whole)
+    good = len(_HIGH.findall(whole.encode("utf-8", "ignore")))
     if bad <= good:
         return None
     high = len(_HIGH.findall(sample))

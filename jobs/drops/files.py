@@ -75,8 +75,8 @@ _SLACK_MARKS = ("channels.json", "users.json")
 _SLACK_LISTS = frozenset(
     (*_SLACK_MARKS, "groups.json", "dms.json", "mpims.json", "integration_logs.json", "org_users.json", "canvases.json")
 )
-# Of a store's objects that are no longer than a head, so many bytes are kept: each is asked for once.
-_KEPT_BYTES = 64 << 20
+# Of a store's objects that are no longer than a head, so many bytes are kept.
+KEPT_BYTES = 64 << 20
 _THREADS = 16  # files looked at at once
 
 
@@ -142,10 +142,12 @@ def list_drop(drops: str, run_date: str, *, file_format: Format | None, date_pat
     return replace(found, files=recognised(found.files))
 
 
-def recognised(files: Sequence[DropFile]) -> list[DropFile]:
-    """The files with format and compression of each, by its name and its first bytes; several looked at at once."""
+def recognised(files: Sequence[DropFile], room: int = KEPT_BYTES) -> list[DropFile]:
+    """The files with format and compression of each, by its name and its first bytes; several looked at at once.
+
+    room: bytes of small objects that are kept, for each is then asked for once.
+    """
     known: list[DropFile] = []
-    room = _KEPT_BYTES
     with ThreadPoolExecutor(_THREADS) as pool:
         for file in pool.map(lambda file: file if file.error_code else _recognised(file), files):
             room -= len(file.content or b"")

@@ -7,7 +7,6 @@ and rows are text there that cannot be read back: a query with such columns is a
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from jobs.aws import new_session
 from jobs.lake.config import LakeConfig
 from jobs.lake.types import Answer, Parameter, arrow_type
 from jobs.storage import storage_of
@@ -153,11 +153,10 @@ def _ask(config: LakeConfig, sql: str, parameters: Sequence[Parameter]) -> _Resu
             "awswrangler, by which Athena is asked, is not installed: install AuraStream with its extra `athena`, or "
             "give --engine duckdb, which reads the published files"
         ) from None
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     bound = [_literal(each) for each in parameters]
-    session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))  # which this SDK does not know
+    session = new_session()
     try:
         started = athena.start_query_execution(
             sql,

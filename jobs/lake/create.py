@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jobs.aws import new_session
 from jobs.lake.config import FILE, LakeConfig, default_config, read_config, write_config
 from jobs.lake.layout import SCORES_README, Lake
 from jobs.storage import absolute, storage_of
@@ -184,12 +184,10 @@ def _workgroup(root: str, config: LakeConfig) -> Iterator[Made]:
 
 
 def _client(service: str) -> Any:
-    import boto3  # half a second of CPU
     from botocore.exceptions import BotoCoreError
 
     try:
-        session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))  # which this SDK does not know
-        return session.client(service)
+        return new_session().client(service)
     except BotoCoreError as error:
         raise LakeError(f"AWS cannot be used: {error}; give a role, or set AWS_PROFILE, and AWS_REGION") from None
 

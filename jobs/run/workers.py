@@ -7,9 +7,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Protocol, TypeVar
 
-from jobs.drops import DropFile, Split
+from jobs.drops import KEPT_BYTES, DropFile, Split, recognised
 from jobs.guard import guarded
 from jobs.run.intake import count_partitions, task_splits
 from jobs.run.recipe import Recipe
@@ -22,6 +23,9 @@ Answer = TypeVar("Answer")
 # Input bytes up to which this process does the work: as many documents as it scores, with the local scorer, in the time
 # that Spark takes to start (docs/benchmarks.md).
 FEW_BYTES = 1024 * 1024
+# Files from which on workers look at them, so many a piece of work: one process is kept busy by a store's answers.
+MANY_FILES = 2000
+_FILES_A_PIECE = 500
 
 
 class Workers(Protocol):
@@ -103,6 +107,19 @@ class ThisProcess:
             for number, each in found:
                 sent[number].append(each)
         return [guarded(partial(gather, shared, number, iter(each))) for number, each in enumerate(sent)]
+
+
+def recognise_files(workers: Workers, files: Sequence[DropFile]) -> list[DropFile]:
+    """`recognised`, by the workers where the files are many."""
+    if len(files) < MANY_FILES or workers.cores == 1:
+        return recognised(files)
+    pieces = [files[start : start + _FILES_A_PIECE] for start in range(0, len(files), _FILES_A_PIECE)]
+    looked_at = workers.spread("looking at files", KEPT_BYTES // len(pieces), pieces, _recognised)
+    return list(chain.from_iterable(looked_at))
+
+
+def _recognised(room: int, _: int, files: Sequence[DropFile]) -> list[DropFile]:
+    return recognised(files, room)
 
 
 def shuffle_files(

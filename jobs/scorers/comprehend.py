@@ -6,11 +6,11 @@ chain. On AWS nothing of it is set.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jobs.aws import new_session
 from jobs.scorers.call_policy import CallPolicy
 from jobs.scorers.calls import Calls
 from jobs.scorers.outcomes import Answers, Rejected, Throttled, Unanswered
@@ -177,7 +177,6 @@ class _Client:
     def _made(self) -> Any:
         with self._making:
             if self._client is None:
-                import boto3  # half a second
                 from botocore.config import Config
                 from botocore.exceptions import BotoCoreError
 
@@ -190,9 +189,7 @@ class _Client:
                     user_agent="aurastream",  # the SDK would make up its own for each call, a fifth of a call's CPU
                 )
                 try:
-                    # A session of its own reads the credentials' source again. This SDK does not know AWS_REGION.
-                    session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
-                    self._client = session.client("comprehend", config=config)
+                    self._client = new_session().client("comprehend", config=config)
                 except (BotoCoreError, ValueError) as error:
                     raise _not_callable(error) from None
             return self._client

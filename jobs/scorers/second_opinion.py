@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from jobs.aws import new_session
 from transforms.cost import text_units
 from transforms.errors import ServiceError
 from transforms.pii.redacted import RedactedText
@@ -25,7 +25,7 @@ class ComprehendOpinion:
     def __init__(self) -> None:
         # Its retries, five in all with growing pauses, also answer throttling.
         config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
-        self._client = boto3.client("comprehend", config=config)
+        self._client = new_session().client("comprehend", config=config)
         self._answers: dict[tuple[str, str], list[Opinion]] = {}
         self.calls = 0
         self.units = 0

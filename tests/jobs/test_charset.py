@@ -34,6 +34,7 @@ def test_a_charset_is_told_and_read_whatever_the_blocks(charset: str, size: int)
         "Größe".encode(),
         "Größe".encode()[:-2],  # cut within a character
         "Größe, Grüße ".encode() + b"caf\xe9",  # damaged
+        "𐀀𐀀".encode() + b"\xff \xe2\x82 \xff \xff",  # more characters are damaged than are not, and fewer bytes
         b"bad \xff byte",
         b"\xed\xa0\xbd",
         b"\xc3\x28",

@@ -10,7 +10,6 @@ import pytest
 
 from jobs import storage
 from jobs.drops import Compression, DropFile, Format, Listing, find_drop, pack, plan_splits, read_ahead, recognised
-from jobs.drops import files as drop_files
 from jobs.storage import LocalStorage, Stored
 from tests.jobs.readers.drop import read_splits
 from transforms.errors import DropError, UsageError
@@ -376,14 +375,12 @@ def test_splits_are_put_together_in_order(tmp_path: Path) -> None:
     assert pack([], 1) == []
 
 
-def test_objects_that_were_read_whole_to_be_recognised_are_kept_so_far_as_there_is_room(
-    bucket: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_objects_that_were_read_whole_to_be_recognised_are_kept_so_far_as_there_is_room(bucket: Path) -> None:
     make(bucket, "a.jsonl", "b.jsonl", "c.jsonl", content=b"{}\n" * 1000)
     make(bucket, "long.jsonl", content=b"{}\n" * 22_000)
-    monkeypatch.setattr(drop_files, "_KEPT_BYTES", 6500)
+    kept = recognised(listing("s3://bucket").files, room=6500)
 
-    assert [file.content for file in listing("s3://bucket").files] == [b"{}\n" * 1000, b"{}\n" * 1000, None, None]
+    assert [file.content for file in kept] == [b"{}\n" * 1000, b"{}\n" * 1000, None, None]
     assert not any(file.content for file in listing(bucket).files)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from botocore.loaders import Loader
 
+from jobs.aws import new_session
 from transforms.errors import AuraStreamError
 
 T = TypeVar("T")
@@ -84,7 +84,6 @@ class Client:
         busy: type[AuraStreamError],
         advice: Mapping[str, str],
     ) -> None:
-        import boto3  # half a second of CPU, which a local run need not spend
         import botocore.session
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
@@ -102,9 +101,7 @@ class Client:
         try:
             own = botocore.session.get_session()
             own.register_component("data_loader", _models())
-            region = os.environ.get("AWS_REGION")  # which this SDK does not know
-            session = boto3.session.Session(botocore_session=own, region_name=region)
-            self.boto = session.client(service, config=config)
+            self.boto = new_session(botocore_session=own).client(service, config=config)
         except BotoCoreError as raised:  # no region, for one
             raise self.unusable(f"{raised}; {_SET_UP}") from None
 

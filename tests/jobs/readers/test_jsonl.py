@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from jobs.drops import Split, plan_splits, splits
@@ -312,8 +312,9 @@ def test_a_line_gives_the_same_row_alone_and_among_others(
     path = root / "drop.jsonl"
 
     def rows(data: bytes) -> list[Row]:
-        written(path, data)
-        return read_splits([Split(replace(listed(path), format=Format.JSONL), 0, len(data), 0)])
+        file = listed(written(path, data))
+        assume(file.charset is None)  # which most of a file's bytes tell
+        return read_splits([Split(replace(file, format=Format.JSONL), 0, len(data), 0)])
 
     together = rows(b"\n".join(content) + b"\n")
     alone = [row | {"source_row": number} for number, text in enumerate(content, 1) for row in rows(text + b"\n")]

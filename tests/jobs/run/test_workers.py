@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.run.workers import FEW_BYTES, ThisProcess, Workers
+from jobs.drops import find_drop, recognised
+from jobs.run.workers import FEW_BYTES, ThisProcess, Workers, recognise_files
 from jobs.spark.tasks import SparkWorkers
 from transforms.errors import AuraStreamError, CommitUnknown, LakeError
 
@@ -36,6 +38,22 @@ def test_pieces_meet_by_their_partition(workers: Workers) -> None:
 
     assert workers.shuffle("test", 2, [3, 4], split, gather, 2) == [(0, [0, 0, 2, 2]), (1, [1, 1, 3])]
     assert workers.shuffle("test", 2, [1], split, gather, 2) == [(0, [0]), (1, [])]
+
+
+def test_many_files_are_recognised_by_the_workers_as_by_one_process(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(25):
+        content = b"[\n{}\n]" if number % 4 else b"a;b\n"
+        (tmp_path / f"{number:02}.{'csv' if number % 2 else 'json'}").write_bytes(content)
+    files = find_drop(str(tmp_path), "2026-11-22", file_format=None, date_pattern=None).files
+    alone = recognised(files)
+    monkeypatch.setattr("jobs.run.workers.MANY_FILES", 20)
+    monkeypatch.setattr("jobs.run.workers._FILES_A_PIECE", 7)
+    if isinstance(workers, SparkWorkers):
+        monkeypatch.setattr("jobs.run.workers.recognised", None)
+
+    assert recognise_files(workers, files) == alone
 
 
 def test_an_unexpected_error_tells_its_place_and_no_text(workers: Workers) -> None:
