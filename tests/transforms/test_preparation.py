@@ -15,6 +15,7 @@ from transforms import text as text_module
 from transforms.documents import documents
 from transforms.errors import UsageError
 from transforms.estimate import Tally, chunk_purchases
+from transforms.language import detect
 from transforms.pii.policy import DEFAULT_POLICY, Columns, Policy, Replacement, Treatment
 from transforms.pii.redacted import redacted_texts
 from transforms.preparation import ready, redact_documents, with_detected_languages
@@ -258,3 +259,23 @@ def test_what_is_too_short_to_tell_is_in_what_most_of_its_batch_are_in() -> None
     assert languages("en")[:5] == ["de"] * 5
     assert languages("en")[6] == "en"
     assert languages(None)[2:5] == [None] * 3
+
+
+def test_what_is_undecided_in_latin_letters_is_in_what_most_of_its_batch_are_in() -> None:
+    undecided = "ok haha lol 12 ok haha lol 12 ok lol ok haha 99 oh haha ok no lol"
+    assert detect(pa.array([undecided])).to_pylist() == [None]
+    german = "Das Paket ist gestern mit der Post bei uns im Büro angekommen."
+    few = 'HYPERLINK("x")'  # which is found to be Malay
+    rows = [{"text": text, "language": None} for text in (german, undecided, few)]
+    alone = [{"text": text, "language": None} for text in (undecided, few)]
+
+    def languages(rows: list[dict[str, Any]], otherwise: str | None, known: set[str]) -> list[str | None]:
+        first = redact_documents(batch(*rows), None, DEFAULT_POLICY, KEY)
+        found = with_detected_languages(first, otherwise=otherwise, known=known)
+        languages: list[str | None] = ready(found, fingerprint())["language"].to_pylist()
+        return languages
+
+    assert languages(rows, "en", {"en"}) == ["de", "de", "de"]
+    assert languages(rows, "en", {"ms"}) == ["de", "de", "ms"]
+    assert languages(rows, None, {"en"}) == ["de", None, "ms"]
+    assert languages(alone, "en", {"en"}) == ["en", "ms"]
