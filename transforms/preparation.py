@@ -18,6 +18,8 @@ from transforms.pii.redactor import Redaction, redact
 from transforms.schemas import PREPARED, LanguageSource
 from transforms.text import Fingerprint, subject_keys
 
+_OTHERWISE = "en"  # what a text is in that tells little where no other text tells anything
+
 
 @dataclass(frozen=True)
 class Distinct:
@@ -60,38 +62,34 @@ def redact_documents(
     return RedactedBatch(documents, distinct, redaction, otherwise)
 
 
-def with_detected_languages(
-    batch: RedactedBatch, *, otherwise: str | None = None, known: Collection[str] = ()
-) -> RedactedBatch:
+def with_detected_languages(batch: RedactedBatch, known: Collection[str]) -> RedactedBatch:
     """The same batch, pairs without a language with the one their text is found to be in (null where undecided).
 
-    With `otherwise`, a text in Latin letters whose language is undecided has the one that most documents of the batch
-    have, and that code where none has any. So does a text too short to tell that is found to be in a language that is
-    none of those `known`, nor any other's in the batch, where there are others.
+    A text in Latin letters whose language is undecided has the one that most documents of the batch have, and English
+    where none has any. So does a text too short to tell that is found to be in a language that is none of those
+    `known` to the scorer, nor any other's in the batch, where there are others.
     """
     distinct = batch.distinct
     unknown = distinct.languages.is_null()
     if not pc.any(unknown).as_py():
         return batch
     found = detect(distinct.texts.filter(unknown))
-    languages = pc.replace_with_mask(distinct.languages, unknown, found)
-    if otherwise is not None:
-        languages = _as_most(replace(distinct, languages=languages), unknown, otherwise, known)
-    return replace(batch, distinct=replace(distinct, languages=languages))
+    told = replace(distinct, languages=pc.replace_with_mask(distinct.languages, unknown, found))
+    return replace(batch, distinct=replace(told, languages=_as_most(told, unknown, known)))
 
 
-def _as_most(distinct: Distinct, detected: pa.BooleanArray, otherwise: str, known: Collection[str]) -> pa.StringArray:
+def _as_most(distinct: Distinct, detected: pa.BooleanArray, known: Collection[str]) -> pa.StringArray:
     """The languages, with that of most documents for what is undecided, or doubtful."""
-    little = pc.and_(detected, pc.fill_null(tells_little(distinct.texts), False))
-    sure = pc.if_else(little, pa.scalar(None, pa.string()), distinct.languages)
-    most = _commonest(sure, distinct.index)
     languages = distinct.languages
+    little = pc.and_(detected, pc.fill_null(tells_little(distinct.texts), False))
+    sure = pc.if_else(little, pa.scalar(None, pa.string()), languages)
     believed = pa.array(sorted({*known, *sure.drop_null().unique().to_pylist()}), pa.string())
     doubtful = pc.and_(little, pc.invert(pc.is_in(languages, value_set=believed)))
-    if most is None:
-        most = _commonest(pc.if_else(doubtful, pa.scalar(None, pa.string()), languages), distinct.index) or otherwise
-    else:
+    most = _commonest(sure, distinct.index)
+    if most is not None:
         languages = pc.if_else(doubtful, most, languages)
+    else:
+        most = _commonest(pc.if_else(doubtful, pa.scalar(None, pa.string()), languages), distinct.index) or _OTHERWISE
     undecided = pc.and_(languages.is_null(), pc.fill_null(is_latin(distinct.texts), False))
     return pc.if_else(undecided, most, languages)
 

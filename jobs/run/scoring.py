@@ -186,9 +186,7 @@ def _called(batch: pa.RecordBatch, archive: DropFile, recipe: Recipe) -> pa.Reco
 def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: Stopwatch) -> Iterator[pa.RecordBatch]:
     """Every document of schemas.DOCUMENTS batches as a row of schemas.PREPARED, in the same order."""
     default = None if recipe.language in (DETECT, ASK) else recipe.language
-    # Where scoring costs nothing, a guess at the language of "ok" does neither.
-    kind = scorer_type(recipe.scorer)
-    otherwise = None if kind.paid else "en"
+    known = scorer_type(recipe.scorer).languages
     while True:
         with watch.stage("read"):
             documents = next(batches, None)
@@ -198,7 +196,7 @@ def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: 
             batch = redact_documents(documents, default, recipe.policy, recipe.key)
         if recipe.language == DETECT:
             with watch.stage("detect language"):
-                batch = with_detected_languages(batch, otherwise=otherwise, known=kind.languages)
+                batch = with_detected_languages(batch, known)
         with watch.stage("fingerprint"):
             prepared = ready(batch, recipe.fingerprint)
         yield prepared
