@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.drops import DropFile, Split, find_drop, recognised
-from jobs.formats import Format
+from jobs.formats import Format, Telling
 from jobs.readers import read_split
 from jobs.readers.apart import look
-from jobs.readers.describe import described, hint
-from transforms.documents import COLUMNS, unread_dates
+from jobs.readers.describe import described, hint, noted
+from transforms.documents import COLUMNS, notes
 from transforms.language import detect
 from transforms.pii.columns import shown
 from transforms.pii.policy import DEFAULT_POLICY
@@ -34,6 +34,9 @@ class CheckSettings:
     mapping: Mapping[str, str]
     records: str | None
     each_line: bool
+    turns: bool
+    whole: bool
+    attachments: bool
 
 
 def check(settings: CheckSettings) -> Iterator[str]:
@@ -63,15 +66,21 @@ def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
             called = shown(column.name, DEFAULT_POLICY)
             filled = f"in {column.filled:,} of {told.records:,}"
             yield f"  column     {called} ({types}; {filled}): {' | '.join(column.examples)}"
-    documents, unread = 0, 0
+    documents = 0
+    counted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     languages: Counter[str] = Counter()
     texts: list[str] = []
+    telling = Telling(settings.turns, settings.whole, settings.attachments)
     for batch in read_split(
-        Split(file, 0, file.size, 0), settings.mapping, records=settings.records, each_line=settings.each_line
+        Split(file, 0, file.size, 0),
+        settings.mapping,
+        records=settings.records,
+        each_line=settings.each_line,
+        telling=telling,
     ):
         documents += batch.num_rows
-        unread += unread_dates(batch)
+        counted.update(notes(batch))
         reasons.update(batch["error_code"].drop_null().to_pylist())
         good = batch.filter(pc.is_null(batch["error_code"]))
         languages.update(good["language"].drop_null().to_pylist())
@@ -80,8 +89,8 @@ def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
     yield f"  documents  {documents:,}, of which {reasons.total():,} would be rejected"
     for reason, number in reasons.most_common():
         yield f"  rejected   {number:,}: {reason}"
-    if unread:
-        yield f"  created_at {unread:,} cannot be read, and would be null"
+    for line in noted(counted):
+        yield f"  note       {line}"
     if languages:
         yield f"  languages  {', '.join(f'{label} {number:,}' for label, number in languages.most_common(5))}"
     if texts:

@@ -38,6 +38,7 @@ class Telling:
 
     turns: bool = False  # a document a turn
     whole: bool = False  # also what agents say, and what a mail quotes
+    attachments: bool = False  # texts that are attached to a mail are documents
 
 
 ARCHIVES = frozenset({Format.ZIP, Format.TAR})

@@ -45,7 +45,7 @@ OF_GLUE = frozenset(
 _DASHED = {"python-modules-installer-option", "conf"}
 # How near a word has to be to one of ours (difflib's ratio): `budegt` to `budget` is 0.83, two letters apart in six.
 _NEAR = 0.75
-_FLAGS = ("reprocess", "each-line", "turns", "whole")
+_FLAGS = ("reprocess", "each-line", "turns", "whole", "attachments")
 COMMANDS = ("nightly", "plan", "verify", "rollback")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -15,7 +16,7 @@ from jobs.console import log_run, say
 from jobs.drops import DropFile
 from jobs.milestones import Milestone
 from jobs.readers.apart import look
-from jobs.readers.describe import hint
+from jobs.readers.describe import hint, noted
 from jobs.run import exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
@@ -98,8 +99,8 @@ def run(settings: NightlySettings) -> RunRecord | None:
         say_rejected(audited.found, record.summary)
         say_hints(audited.found, intake.new, recipe)
         say_outdated(audited.found)
-        if unread := sum(report.unread_dates for report in reports):
-            say(f"{unread:,} documents have a created_at that cannot be read: it is null")
+        for line in noted(sum((report.notes for report in reports), Counter())):
+            say(line)
         say_fewer(ledger, staged)
         if not audited.verdict.holds:
             for line in run_text(record.summary).splitlines():

@@ -10,9 +10,11 @@ from decimal import Decimal
 from jobs.lake.layout import Lake
 from jobs.run import counting
 from jobs.run.budget import FINISH_SECONDS, this_month
+from jobs.run.carry_forward import carried_ids
 from jobs.run.intake import called, keyed, listed, looked_at, take_in
 from jobs.run.lost import require_stores
 from jobs.run.recipe import recipe_of
+from jobs.run.staging import scored_again
 from jobs.run.workers import shuffle_files, workers_for
 from jobs.settings import NightlySettings, next_time, read_as, resolve, time_of_day
 from jobs.stores.open import Stores, lake_exists, open_lake, temporary_lake
@@ -48,7 +50,14 @@ def plan(settings: NightlySettings) -> Plan:
             workers = workers_for(intake.size, "aurastream plan")
             prepare, count = counting.prepare_splits, counting.count_partition
             counted = shuffle_files(workers, "planning", recipe, intake.files, prepare, count)
-            estimate = sum(counted, estimate)
+            estimate = sum((each.estimate for each in counted), estimate)
+            published = {
+                ds: carried_ids(lake, before, *scored_again(intake, ds, intake.taken_up))
+                for ds, before in intake.replaces.items()
+                if before is not None
+            }
+            repeated = counting.count_repeated([published, *(each.ids for each in counted)])
+            estimate = replace(estimate, rejected=estimate.rejected + repeated)
         with closing(stores.meter()) as meter:
             already = meter.spending.of_month(this_month())
         return Plan(settings.scorer, settings.quota_tps, len(intake.files), already, estimate)

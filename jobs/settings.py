@@ -48,8 +48,9 @@ class ScoringSettings:
     each_line: bool = False  # whether a line of plain text is a document
     turns: bool = False  # of conversations each turn is a document
     whole: bool = False  # what agents say, and what mails quote, is scored as well
+    attachments: bool = False  # texts that are attached to mails are documents
     scorer: str = "local"
-    language: str | None = None  # of documents that name none; None: as the scorer needs it
+    language: str | None = None  # of documents that name none; None: detected
     key_file: str | Path | None = None  # a path or URI; None: the lake's own key
     policy: str | Path | None = None  # a path or URI; None: the default policy
     quota_tps: float = DEFAULT_TPS  # calls a second, for all runs of the lake together
@@ -130,7 +131,7 @@ def resolve(settings: ScoringSettings) -> Resolved:
         mapping=settings.mapping,
         records=settings.records,
         each_line=settings.each_line,
-        telling=Telling(settings.turns, settings.whole),
+        telling=Telling(settings.turns, settings.whole, settings.attachments),
         scorer=settings.scorer,
         language=_language(settings.language, settings.scorer),
         policy=policy,
@@ -143,10 +144,7 @@ def resolve(settings: ScoringSettings) -> Resolved:
 
 
 def _language(language: str | None, scorer: str) -> str:
-    """What is done about documents that name no language: what is asked for, or what suits the scorer.
-
-    One that knows a single language takes them for that.
-    """
+    """What is done about documents that name no language: what is asked for, else it is detected. Raises UsageError."""
     kind = scorer_type(scorer)
     if language == ASK and not kind.paid:
         raise UsageError(f"--language {ASK} is paid for like the scorer comprehend: take it with that, or {DETECT}")
@@ -220,6 +218,7 @@ def read_as(settings: NightlySettings, language: str) -> str:
         settings.each_line,
         settings.turns,
         settings.whole,
+        settings.attachments,
         settings.file_format,
         language,
     )

@@ -88,8 +88,12 @@ _LONGEST_DATE = 64  # characters of one that is no ISO 8601: parsers of mail dat
 _FIRST = -62_135_596_800_000_000
 _LAST = 253_402_300_799_999_999
 
-# A batch's metadata: how many values of created_at cannot be read.
-UNREAD = "unread_dates"
+# What a batch's metadata counts of its documents.
+UNREAD = "unread_dates"  # values of created_at that cannot be read
+SHORTENED = "shortened_mails"  # mails without what they quote, their signature or disclaimer
+ATTACHMENTS = "left_attachments"  # attachments of mails that are no documents
+TURNS = "left_turns"  # turns that agents and machines are known to have said
+NOTES = (UNREAD, SHORTENED, ATTACHMENTS, TURNS)
 
 # Seconds and milliseconds since 1970 that are dates of the years 2000 to 2100, so that neither is taken for the other.
 _SECONDS = range(946_684_800, 4_102_444_800)
@@ -177,9 +181,16 @@ def documents(
     )
 
 
-def unread_dates(batch: pa.RecordBatch) -> int:
-    """Of how many documents of a batch a `created_at` was given that cannot be read."""
-    return int((batch.schema.metadata or {}).get(UNREAD.encode(), 0))
+def notes(batch: pa.RecordBatch) -> dict[str, int]:
+    """What a batch's metadata counts, of NOTES."""
+    metadata = batch.schema.metadata or {}
+    return {note: int(metadata[note.encode()]) for note in NOTES if note.encode() in metadata}
+
+
+def with_notes(batch: pa.RecordBatch, **counts: int) -> pa.RecordBatch:
+    """The batch, and what is counted of it beside what its metadata counts already."""
+    found = notes(batch) | {note: count for note, count in counts.items() if count}
+    return batch.replace_schema_metadata({note: str(count) for note, count in found.items()}) if found else batch
 
 
 def rejection(source_file: str, row: int, reason: Reason, document_id: str | None = None) -> pa.RecordBatch:

@@ -73,8 +73,15 @@ def detect(texts: pa.StringArray) -> pa.StringArray:
     nothing tells, or where a second language is about as likely.
     """
     cut = pc.utf8_slice_codeunits(texts, 0, _CHARACTERS)
-    words = pc.replace_substring_regex(cut, _NOT_LANGUAGE, " ")
-    return pa.array([None if text is None else _detect(text) for text in words.to_pylist()], pa.string())
+    return pa.array([None if text is None else _detect(text) for text in _words(cut).to_pylist()], pa.string())
+
+
+def is_latin(texts: pa.StringArray) -> pa.BooleanArray:
+    """Whether a text has no letters but Latin ones, or none. What `detect` leaves out does not count.
+
+    Null where the text is.
+    """
+    return pc.invert(pc.match_substring_regex(_words(texts), r"[^\P{L}\p{Latin}]"))
 
 
 def tells_little(texts: pa.StringArray) -> pa.BooleanArray:
@@ -82,9 +89,12 @@ def tells_little(texts: pa.StringArray) -> pa.BooleanArray:
 
     What `detect` leaves out does not count. Null where the text is.
     """
-    words = pc.replace_substring_regex(texts, _NOT_LANGUAGE, " ")
-    few = pc.less(pc.utf8_length(pc.replace_substring_regex(words, r"\P{L}+", "")), _FEW)
-    return pc.and_not(few, pc.match_substring_regex(words, r"[^\P{L}\p{Latin}]"))
+    letters = pc.replace_substring_regex(_words(texts), r"\P{L}+", "")
+    return pc.and_(pc.less(pc.utf8_length(letters), _FEW), is_latin(texts))
+
+
+def _words(texts: pa.StringArray) -> pa.StringArray:
+    return pc.replace_substring_regex(texts, _NOT_LANGUAGE, " ")
 
 
 def _code(label: str) -> str:

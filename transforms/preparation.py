@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +11,14 @@ import pyarrow.compute as pc
 
 from transforms.decoding import decode
 from transforms.documents import Reason, has_ink
-from transforms.language import canonical, detect, tells_little
+from transforms.language import canonical, detect, is_latin, tells_little
 from transforms.pii.columns import treat
 from transforms.pii.policy import Policy, Treatment
 from transforms.pii.redactor import Redaction, redact
 from transforms.schemas import PREPARED, LanguageSource
 from transforms.text import Fingerprint, subject_keys
+
+_OTHERWISE = "en"  # what a text is in that tells little where no other text tells anything
 
 
 @dataclass(frozen=True)
@@ -59,22 +62,36 @@ def redact_documents(
     return RedactedBatch(documents, distinct, redaction, otherwise)
 
 
-def with_detected_languages(batch: RedactedBatch, *, otherwise: str | None = None) -> RedactedBatch:
+def with_detected_languages(batch: RedactedBatch, known: Collection[str]) -> RedactedBatch:
     """The same batch, pairs without a language with the one their text is found to be in (null where undecided).
 
-    With `otherwise`, a text too short to tell has the language that most documents of the batch have; and that code
-    where none has any.
+    A text in Latin letters whose language is undecided has the one that most documents of the batch have, and English
+    where none has any. So does a text too short to tell that is found to be in a language that is none of those
+    `known` to the scorer, nor any other's in the batch, where there are others.
     """
     distinct = batch.distinct
     unknown = distinct.languages.is_null()
     if not pc.any(unknown).as_py():
         return batch
     found = detect(distinct.texts.filter(unknown))
-    languages = pc.replace_with_mask(distinct.languages, unknown, found)
-    if otherwise is not None:
-        left = pc.and_(languages.is_null(), pc.fill_null(tells_little(distinct.texts), False))
-        languages = pc.if_else(left, _commonest(languages, distinct.index) or otherwise, languages)
-    return replace(batch, distinct=replace(distinct, languages=languages))
+    told = replace(distinct, languages=pc.replace_with_mask(distinct.languages, unknown, found))
+    return replace(batch, distinct=replace(told, languages=_as_most(told, unknown, known)))
+
+
+def _as_most(distinct: Distinct, detected: pa.BooleanArray, known: Collection[str]) -> pa.StringArray:
+    """The languages, with that of most documents for what is undecided, or doubtful."""
+    languages = distinct.languages
+    little = pc.and_(detected, pc.fill_null(tells_little(distinct.texts), False))
+    sure = pc.if_else(little, pa.scalar(None, pa.string()), languages)
+    believed = pa.array(sorted({*known, *sure.drop_null().unique().to_pylist()}), pa.string())
+    doubtful = pc.and_(little, pc.invert(pc.is_in(languages, value_set=believed)))
+    most = _commonest(sure, distinct.index)
+    if most is not None:
+        languages = pc.if_else(doubtful, most, languages)
+    else:
+        most = _commonest(pc.if_else(doubtful, pa.scalar(None, pa.string()), languages), distinct.index) or _OTHERWISE
+    undecided = pc.and_(languages.is_null(), pc.fill_null(is_latin(distinct.texts), False))
+    return pc.if_else(undecided, most, languages)
 
 
 def ready(batch: RedactedBatch, fingerprint: Fingerprint) -> pa.RecordBatch:

@@ -14,6 +14,7 @@ from jobs.commands.options import (
     COMMAND_EPILOG,
     Command,
     as_date,
+    attachments_option,
     budget_option,
     cache_option,
     config_option,
@@ -106,6 +107,7 @@ def _drop_options(command: Command) -> Command:
         each_line_option,
         turns_option,
         whole_option,
+        attachments_option,
         scorer_option,
         language_option,
         option("--reprocess", is_flag=True, help="Take files again that a published run has taken."),
@@ -163,6 +165,9 @@ def _settings(
 @map_option
 @records_option
 @each_line_option
+@turns_option
+@whole_option
+@attachments_option
 @click.argument("drops", metavar="PATH")
 def check(drops: str, file_format: str, ds: str | None, mapping: tuple[str, ...], **told: Any) -> None:
     """Say of each file of a drop, or of one file, what it is and what would become of its documents.

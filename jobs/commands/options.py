@@ -228,6 +228,7 @@ whole_option = option(
     is_flag=True,
     help="Score what agents say, too, and what a mail quotes, its signature and its disclaimer.",
 )
+attachments_option = option("--attachments", is_flag=True, help="A text attached to a mail is a document, too.")
 max_rejected_option = option(
     "--max-rejected",
     type=Share(),
@@ -243,7 +244,7 @@ language_option = option(
     metavar="CODE|detect|...",
     callback=_language,
     help="The language of documents that name none; or found out for each, here (detect) or by Amazon Comprehend, paid "
-    "(detect-comprehend). en with the scorer local, else detect.",
+    "(detect-comprehend). Found out here if not given.",
 )
 scorer_option = option(
     "--scorer",

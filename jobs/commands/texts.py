@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from jobs.commands.options import (
     COMMAND_EPILOG,
+    attachments_option,
     budget_option,
     cache_option,
     config_option,
@@ -67,6 +68,7 @@ format_option = option(
 @map_option
 @turns_option
 @whole_option
+@attachments_option
 @scorer_option
 @language_option
 @key_file_option

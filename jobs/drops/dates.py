@@ -41,12 +41,13 @@ def compile_date_pattern(pattern: str) -> DatePattern:
 
 
 def date_of(uri: str, pattern: DatePattern | None) -> tuple[bool, date | None]:
-    """Whether the directories of a path name a date, and which; None where there is no such day.
+    """Whether a path names a date, and which; None where there is no such day.
 
     `ds=2026-11-22` comes before the pattern, that before `year=2026/month=11/day=22`, and that before 2026/11/22,
-    which an hour may follow; of several, the nearest to the file counts.
+    which an hour may follow; of several, the nearest to the file counts. Last comes a file that is called by its date
+    alone, as those of a Slack export are.
     """
-    directories = uri.rpartition("/")[0]
+    directories, _, base = uri.rpartition("/")
     named = [part.removeprefix("ds=") for part in directories.split("/") if part.startswith("ds=")]
     if named:
         return True, day(named[-1])
@@ -55,7 +56,7 @@ def date_of(uri: str, pattern: DatePattern | None) -> tuple[bool, date | None]:
     if parts := _PARTS.findall(f"{directories}/"):
         return True, _parsed("-".join(f"{int(part):02}" for part in parts[-1]), "%Y-%m-%d")
     days = [_parsed("-".join(parts), "%Y-%m-%d") for parts in _NUMBERS.findall(f"{directories}/")]
-    found_days = [each for each in days if each]  # other numbers are no dates
+    found_days = [each for each in (day(base.partition(".")[0]), *days) if each]  # other numbers are no dates
     return (True, found_days[-1]) if found_days else (False, None)
 
 

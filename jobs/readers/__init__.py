@@ -114,12 +114,12 @@ def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
     columns, batch_rows, records, each_line, telling = how
     file = split.file
     if file.format in APART:
-        yield from _bounded(read_apart(file, columns, batch_rows), split)
+        yield from _bounded(read_apart(file, columns, batch_rows, telling), split)
         return
     with _opened(file) as source:
         if file.format is Format.PARQUET:
             groups = range(split.start, split.end)
-            yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row)
+            yield from read_parquet(source, file.source_file, columns, batch_rows, groups, split.first_row, telling)
             return
         blocks = _blocks(source, split)
         # A part of a file is of the charset that the whole was told to be.
@@ -134,9 +134,9 @@ def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
         elif file.format in LETTERS:
             yield read_letter(blocks, file.format, file.source_file, _name(file))
         elif file.format is Format.MAIL:
-            yield from read_mail(blocks, file.source_file, _name(file), whole=telling.whole)
+            yield from read_mail(blocks, file.source_file, _name(file), telling)
         elif file.format is Format.MBOX:
-            yield from _bounded(read_mailbox(blocks, file.source_file, _name(file), whole=telling.whole), split)
+            yield from _bounded(read_mailbox(blocks, file.source_file, _name(file), telling), split)
         elif file.format is Format.CSV:
             dialect = file.dialect or Dialect()
             if dialect.returns:
@@ -145,10 +145,10 @@ def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
             yield from _bounded(read_delimited(lines, file.source_file, columns, batch_rows, dialect), split)
         elif file.format is Format.JSON or (file.format is Format.JSONL and records):
             elements = _elements(blocks, columns, records)
-            yield from _bounded(read_json_lines(elements, file.source_file, columns, batch_rows), split)
+            yield from _bounded(read_json_lines(elements, file.source_file, columns, batch_rows, telling), split)
         elif file.format is Format.JSONL:
             lines = split_lines(blocks, split.first_row + 1)
-            yield from _bounded(read_json_lines(lines, file.source_file, columns, batch_rows), split)
+            yield from _bounded(read_json_lines(lines, file.source_file, columns, batch_rows, telling), split)
         else:
             raise NotImplementedError(f"no reader of {file.format}")
 

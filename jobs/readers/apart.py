@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from jobs.drops import DropFile
+from jobs.formats import Telling
 from jobs.readers.survey import Survey, survey
 from jobs.readers.tables import TABLES
 from transforms.documents import Reason, rejection
@@ -27,13 +28,15 @@ _NO_MEMORY = 7  # what the child exits with
 _KILLED = {_NO_MEMORY, -signal.SIGABRT, -signal.SIGKILL, -signal.SIGXCPU, -signal.SIGSEGV}
 
 
-def read_apart(file: DropFile, columns: Mapping[str, str], batch_rows: int) -> Iterator[pa.RecordBatch]:
+def read_apart(
+    file: DropFile, columns: Mapping[str, str], batch_rows: int, telling: Telling
+) -> Iterator[pa.RecordBatch]:
     """Documents of a table; where its reader ends for want of memory or time, a rejection, DECOMPRESSION_BOMB."""
     child = _start()
     to, answers = cast(BinaryIO, child.stdin), cast(BinaryIO, child.stdout)
     row, whole = 0, False
     try:
-        to.write(pickle.dumps((_READ, file, dict(columns), batch_rows, MEMORY_BYTES, SECONDS)))
+        to.write(pickle.dumps((_READ, file, dict(columns), (batch_rows, telling), MEMORY_BYTES, SECONDS)))
         to.close()
         with pa.ipc.open_stream(answers) as stream:
             for batch in stream:
@@ -87,7 +90,7 @@ def _child() -> int:
         try:
             with file.open() as source:
                 reason = Reason.CORRUPT_FILE
-                for batch in TABLES[file.format](source, file.source_file, columns, how):
+                for batch in TABLES[file.format](source, file.source_file, columns, *how):
                     out.write_batch(batch)
                     row = batch["source_row"][-1].as_py()
         except MemoryError:

@@ -6,6 +6,7 @@ what its own bytes may expand to (`Expansion`); what cannot be opened is one rej
 
 from __future__ import annotations
 
+import io
 import tarfile
 import zipfile
 import zlib
@@ -19,7 +20,7 @@ from jobs.drops import DropFile, Split
 from jobs.drops.compression import BLOCK_BYTES, Broken, Compression, Expansion, Source
 from jobs.drops.files import passed_over, slack_lists
 from jobs.drops.members import member_name
-from jobs.drops.recognition import HEAD_BYTES, recognise
+from jobs.drops.recognition import HEAD_BYTES, expanded, recognise
 from jobs.drops.walk import Entry, hidden_directory
 from jobs.formats import ARCHIVES, STREAMED, Format
 from jobs.readers.whole import read_whole
@@ -31,6 +32,7 @@ MAX_MEMBERS = 100_000
 _MAX_DEPTH = 3  # archives in archives
 _DIRECTORY_BYTES = 32 << 20  # of a zip, which is held in memory
 _HEADER_BYTES = 4 << 20  # of what tar has before a member, held in memory
+_MORE_BYTES = 4 << 20  # of a member, where its head does not tell what it is: a block of bzip2, a long line
 _ENCRYPTED, _AES = 0x1, 99
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA's header may ask for any memory
 _END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
@@ -225,7 +227,13 @@ def _documents(
     name = member.source_file
     try:
         head = _read(stream, HEAD_BYTES, expansion)
-        found = recognise(member.uri.rpartition("/")[2], head, Format.UNKNOWN)
+
+        def more(compression: Compression, size: int) -> bytes:
+            nonlocal head
+            head += _read(stream, _MORE_BYTES, expansion)
+            return expanded(io.BytesIO(head), compression, size)
+
+        found = recognise(member.uri.rpartition("/")[2], head, Format.UNKNOWN, more)
         form = found.format
         if form is Format.UNKNOWN:
             yield rejection(name, 0, Reason.UNKNOWN_FORMAT)

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Expansion
 from jobs.drops.footer import RowGroup, read_footer
+from jobs.formats import Telling
 from jobs.readers.pages import Pages, measure
 from jobs.readers.records import ELEMENT
-from jobs.readers.tables import found_columns, nested_column
-from transforms.documents import Reason, documents, rejection
+from jobs.readers.tables import documents_of, found_columns
+from transforms.documents import Reason, rejection
 
 # The most that the pages read of a row group may hold at once. A writer makes pages of 1 MB; some make one of a column.
 MAX_PAGE_BYTES = 256 << 20
@@ -35,6 +36,7 @@ def read_parquet(
     batch_rows: int,
     groups: range,
     first_row: int,
+    telling: Telling,
 ) -> Iterator[pa.RecordBatch]:
     """Documents of those row groups of a Parquet file that it has; `source_row` counts from 1.
 
@@ -65,8 +67,8 @@ def read_parquet(
         try:
             for batch in _batches(source, parquet, group, row_groups[group], leaves, batch_rows):
                 expansion.add(_size(batch) + batch.num_rows * DOCUMENT_BYTES)
-                values = {ours: nested_column(batch.column(name), steps) for ours, (name, steps) in wanted.items()}
-                yield documents(values, np.arange(row, row + batch.num_rows), source_file)
+                rows = np.arange(row, row + batch.num_rows)
+                yield from documents_of(batch, wanted, rows, source_file, batch_rows, telling)
                 row += batch.num_rows
         except Broken as broken:
             yield rejection(source_file, row, broken.reason)

@@ -16,19 +16,12 @@ import pyarrow as pa
 
 from jobs.formats import Format, Telling
 from jobs.readers.mail import decoded
+from jobs.readers.roles import AGENT, role_of
 from jobs.readers.whole import read_whole
-from transforms.documents import Reason, documents, rejection
+from transforms.documents import TURNS, Reason, documents, rejection, with_notes
 from transforms.markup import text_of_html
 
 MAX_CONVERSATION_BYTES = 64 << 20
-CUSTOMER, AGENT = "customer", "agent"
-_ROLES = dict.fromkeys(
-    ("customer", "caller", "client", "guest", "visitor", "end-user", "end user", "enduser", "requester", "consumer"),
-    CUSTOMER,
-) | dict.fromkeys(
-    ("agent", "representative", "rep", "advisor", "operator", "support", "bot", "system", "ivr", "assistant", "admin"),
-    AGENT,
-)
 _CUE_TIMES = re.compile(r"(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}[ \t]*-->[ \t]*(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}.*")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>\n]{1,80})>", re.IGNORECASE)
 _VTT_TAG = re.compile(r"</?(?:[a-z][^<>]{0,80}|\d[\d:.]*)>", re.IGNORECASE)
@@ -49,7 +42,7 @@ class Turn(NamedTuple):
     @property
     def role(self) -> str | None:
         """Which of CUSTOMER and AGENT the speaker is known to be."""
-        return _ROLES.get((self.speaker or "").strip().lower())
+        return role_of(self.speaker)
 
 
 class Conversation(NamedTuple):
@@ -104,7 +97,7 @@ def _add(turns: list[Turn], speaker: str | None, said: str) -> None:
     if not text:
         return
     named = _NAMED.match(text) if speaker is None else None
-    if named and named[1].strip().lower() in _ROLES:
+    if named and role_of(named[1]):
         speaker, text = named[1], text[named.end() :]
     if turns and turns[-1].speaker == speaker:
         turns[-1] = Turn(speaker, f"{turns[-1].text} {text}")
@@ -161,22 +154,24 @@ def _documents(found: Conversation, source_file: str, document_id: str, telling:
     """The conversation, or each of its turns, numbered as they came, with the speaker as `source`."""
     document_id = found.document_id or document_id
     kept = [(row, turn) for row, turn in enumerate(found.turns, 1) if telling.whole or turn.role != AGENT]
+    left = {TURNS: len(found.turns) - len(kept)}
     if not kept:
-        return rejection(source_file, 1, Reason.NO_TEXT, document_id)
+        return with_notes(rejection(source_file, 1, Reason.NO_TEXT, document_id), **left)
     if telling.turns:
         values: dict[str, list[object]] = {
             "document_id": [f"{document_id}#{row}" for row, _ in kept],
             "text": [turn.text for _, turn in kept],
             "source": [turn.role or turn.speaker for _, turn in kept],
         }
-        return documents(values | {"language": [found.language] * len(kept)}, [row for row, _ in kept], source_file)
+        values["language"] = [found.language] * len(kept)
+        return with_notes(documents(values, [row for row, _ in kept], source_file), **left)
     speakers = {turn.role or turn.speaker for _, turn in kept}
     named = len(speakers) > 1
-    text = "\n".join(
-        f"{turn.role or turn.speaker}: {turn.text}" if named and telling.whole else turn.text for _, turn in kept
-    )
+    whose = [turn.role or turn.speaker if named and telling.whole else None for _, turn in kept]
+    text = "\n".join(f"{who}: {turn.text}" if who else turn.text for who, (_, turn) in zip(whose, kept, strict=True))
     values = {"document_id": [document_id], "text": [text], "language": [found.language]}
-    return documents(values | {"source": [speakers.pop() if not named else None]}, [1], source_file)
+    batch = documents(values | {"source": [speakers.pop() if not named else None]}, [1], source_file)
+    return with_notes(batch, **left)
 
 
 def _messages(found: Sequence[object], source_file: str, document_id: str, telling: Telling) -> pa.RecordBatch:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from jobs.drops import Compression, DropFile
 from jobs.formats import Format
 from jobs.readers.survey import Survey, missing_of
+from transforms.documents import ATTACHMENTS, SHORTENED, TURNS, UNREAD
 from transforms.pii.columns import shown
 from transforms.pii.policy import DEFAULT_POLICY
 
@@ -32,6 +33,12 @@ _FORMATS = {
     Format.ZIP: "a zip archive",
     Format.TAR: "a tar archive",
     Format.UNKNOWN: "unknown",
+}
+_NOTED = {
+    UNREAD: "documents have a created_at that cannot be read: it is null",
+    SHORTENED: "mails are read without what they quote, their signature or disclaimer: --whole takes all",
+    ATTACHMENTS: "attachments of mails are left: --attachments takes those that are text",
+    TURNS: "turns of conversations are an agent's or a machine's, and left: --whole takes them",
 }
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SHOWN = 30  # names of columns
@@ -60,6 +67,11 @@ def is_plain(file: DropFile) -> bool:
     """Whether the file is what anybody expects by its name, so that nothing has to be said of it."""
     unusual = file.charset is not None or file.format is Format.JSON
     return not (unusual or (file.dialect is not None and file.dialect.delimiter not in ",\t"))
+
+
+def noted(counted: Mapping[str, int]) -> list[str]:
+    """A line for each of transforms.documents.NOTES that was counted."""
+    return [f"{counted[note]:,} {line}" for note, line in _NOTED.items() if counted.get(note)]
 
 
 def hint(survey: Survey, columns: Mapping[str, str]) -> str:

@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.json as pj
 import re2
 
+from jobs.formats import Telling
+from jobs.readers.comments import comments_of, holds_turns, told, turned_documents
 from jobs.readers.lines import Lines, Rejected
 from jobs.readers.records import ELEMENT, Steps, is_nested, steps_of, value_at
 from transforms.documents import Reason, documents, rejection
@@ -40,11 +42,16 @@ class _Exact(NamedTuple):
 
 
 def read_json_lines(
-    items: Iterator[Lines | Rejected], source_file: str, columns: Mapping[str, str], batch_rows: int
+    items: Iterator[Lines | Rejected],
+    source_file: str,
+    columns: Mapping[str, str],
+    batch_rows: int,
+    telling: Telling,
 ) -> Iterator[pa.RecordBatch]:
     """Documents of JSON Lines. columns: our column -> theirs, for all of COLUMNS."""
     nested = {theirs: steps_of(theirs) for theirs in columns.values() if is_nested(theirs)}
     keys = _Keys({*columns.values(), *(step for steps in nested.values() for step in steps if step != ELEMENT)})
+    turns_at = nested.get(columns["text"], ())
     for item in items:
         if isinstance(item, Rejected):
             yield rejection(source_file, *item)
@@ -56,15 +63,20 @@ def read_json_lines(
                 part = slice(start, start + batch_rows)
                 yield documents({ours: array[part] for ours, array in arrays.items()}, numbers[part], source_file)
             continue
-        found = item.data.split(b"\n")
-        for start in range(0, len(found), batch_rows):
-            lines = found[start : start + batch_rows]
+        split = item.data.split(b"\n")
+        for start in range(0, len(split), batch_rows):
+            lines = split[start : start + batch_rows]
             rows, records, reasons = _records(lines, item.first + start, columns, keys)
             if len(rows):
                 values = {ours: _column(records, theirs, nested.get(theirs)) for ours, theirs in columns.items()}
                 if nested:
                     reasons = _without_repeated(values, reasons)
-                yield documents(values, rows, source_file, reasons)
+                if holds_turns(turns_at):
+                    turns = [comments_of(record, columns["text"], turns_at) for record in records]
+                    found = told(turns, values["text"], telling)
+                    yield from turned_documents(values, rows, source_file, reasons, found, batch_rows)
+                else:
+                    yield documents(values, rows, source_file, reasons)
 
 
 def by_arrow(data: bytes, columns: Mapping[str, str]) -> dict[str, pa.Array] | None:

@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import chain, islice
+from typing import Any
 
 import pyarrow as pa
 from fast_mail_parser import MimeStructureError, ParseError, PyLazyMimePart, parse_email_tree
 
 from jobs.drops.compression import Broken
+from jobs.formats import Telling
 from jobs.readers.whole import read_whole
-from transforms.documents import MAX_TEXT_BYTES, Reason, documents
+from transforms.documents import ATTACHMENTS, MAX_TEXT_BYTES, SHORTENED, Reason, documents, with_notes
 from transforms.markup import text_of_html
 from transforms.quoting import own_words
 
@@ -29,6 +31,7 @@ MAX_MAIL_BYTES = 64 << 20
 # Of encoded words (RFC 2047) in a row the parser takes quadratic time: so many take 0.1 s.
 MAX_ENCODED_WORDS = 5_000
 MAX_PARTS = 20_000
+_ATTACHED = ("text/plain", "text/html", "text/markdown")  # what may be a document of its own
 _BATCH_ROWS, _BATCH_CHARACTERS = 512, 4 << 20  # of a mailbox, handed on together
 # Parts that have parts: the parser refuses some depth, but fails at a greater one (60,000 end its process).
 MAX_NESTED = 500
@@ -63,23 +66,24 @@ class Message:
     created_at: datetime | None  # its Date
     sender: str | None  # the address alone, in lower case
     attachments: int  # parts that are not read
+    shortened: bool  # a part of its body was left
+    attached: Sequence[str] = ()  # texts of attachments that are documents of their own
 
 
-_NOTHING = Message(None, None, None, None, 0)
+_NOTHING = Message(None, None, None, None, 0, shortened=False)
+_AS_IT_COMES = Telling()
 
 
 def read_mail(
-    blocks: Iterator[bytes], source_file: str, document_id: str, *, whole: bool = False
+    blocks: Iterator[bytes], source_file: str, document_id: str, telling: Telling
 ) -> Iterator[pa.RecordBatch]:
-    """The one document of a mail; `document_id` is for one that has no Message-ID."""
+    """The document of a mail; `document_id` is for one that has no Message-ID."""
     content = read_whole(blocks, MAX_MAIL_BYTES)
-    mail = content if isinstance(content, Reason) else parse_mail(content, whole=whole)
+    mail = content if isinstance(content, Reason) else parse_mail(content, telling)
     yield _documents([(1, mail, document_id)], source_file)
 
 
-def read_mailbox(
-    blocks: Iterator[bytes], source_file: str, name: str, *, whole: bool = False
-) -> Iterator[pa.RecordBatch]:
+def read_mailbox(blocks: Iterator[bytes], source_file: str, name: str, telling: Telling) -> Iterator[pa.RecordBatch]:
     """A document a message, its `source_row` its number.
 
     `name` and number are the id of one that has no Message-ID, or one that came before in the mailbox: mailboxes that
@@ -89,9 +93,9 @@ def read_mailbox(
     held: list[tuple[int, Message | Reason, str]] = []
     size = 0
     for row, message in enumerate(_messages(blocks), 1):
-        parsed = message if isinstance(message, Reason) else parse_mail(_QUOTED_FROM.sub(rb"\1", message), whole=whole)
+        parsed = message if isinstance(message, Reason) else parse_mail(_QUOTED_FROM.sub(rb"\1", message), telling)
         if isinstance(parsed, Message):
-            size += len(parsed.text or "")
+            size += len(parsed.text or "") + sum(map(len, parsed.attached))
             if parsed.document_id:
                 number = hash(parsed.document_id)
                 parsed = replace(parsed, document_id=None) if number in seen else parsed
@@ -105,24 +109,34 @@ def read_mailbox(
 
 
 def _documents(mails: Sequence[tuple[int, Message | Reason, str]], source_file: str) -> pa.RecordBatch:
-    """Mails as rows of DOCUMENTS: each with its row, and the id of one that has none of its own."""
+    """Mails as rows of DOCUMENTS: each with its row, and the id of one that has none of its own.
+
+    Below each are its attachments that are documents, with its id and their number.
+    """
+    rows: list[int] = []
+    reasons: list[Reason | None] = []
+    values: dict[str, list[Any]] = {"document_id": [], "text": [], "created_at": [], "subject_id": []}
     found = [mail if isinstance(mail, Message) else _NOTHING for _, mail, _ in mails]
-    values = {
-        "document_id": [mail.document_id or name for mail, (_, _, name) in zip(found, mails, strict=True)],
-        "text": [mail.text for mail in found],
-        "created_at": pa.array([mail.created_at for mail in found], pa.timestamp("us", tz="UTC")),
-        "subject_id": [mail.sender for mail in found],
-    }
-    reasons = [
-        mail if isinstance(mail, Reason) else Reason.NO_TEXT if mail.text is None else None for _, mail, _ in mails
-    ]
-    return documents(values, [row for row, _, _ in mails], source_file, reasons)
+    for (row, given, name), mail in zip(mails, found, strict=True):
+        for number, text in enumerate((mail.text, *mail.attached)):
+            rows.append(row)
+            document_id = mail.document_id or name
+            values["document_id"].append(f"{document_id}#{number}" if number else document_id)
+            values["text"].append(text)
+            values["created_at"].append(mail.created_at)
+            values["subject_id"].append(mail.sender)
+            reasons.append(given if isinstance(given, Reason) else Reason.NO_TEXT if text is None else None)
+    created = pa.array(values["created_at"], pa.timestamp("us", tz="UTC"))
+    batch = documents(values | {"created_at": created}, rows, source_file, reasons)
+    counts = {SHORTENED: sum(mail.shortened for mail in found), ATTACHMENTS: sum(mail.attachments for mail in found)}
+    return with_notes(batch, **counts)
 
 
-def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
+def parse_mail(raw: bytes, telling: Telling = _AS_IT_COMES) -> Message | Reason:
     """What is kept of a mail, or why it cannot be read. Nothing in the bytes makes this raise.
 
-    whole: with the earlier mail that it quotes, signature and disclaimer.
+    telling.whole: with the earlier mail that it quotes, signature and disclaimer. telling.attachments: with the texts
+    that are attached.
     """
     if raw.count(b"=?") > MAX_ENCODED_WORDS and _encoded_words(raw) > MAX_ENCODED_WORDS:
         return Reason.TOO_COMPLEX
@@ -136,10 +150,13 @@ def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
         return Reason.MALFORMED_MAIL
     if not root.headers:
         return Reason.MALFORMED_MAIL
-    reading = _Reading()
+    reading = _Reading(keeps=telling.attachments)
     body = reading.text(root)
-    if body and not whole:
-        body = own_words(body.replace("\r\n", "\n"))
+    shortened = False
+    if body and not telling.whole:
+        read = body.replace("\r\n", "\n").strip()
+        body = own_words(read)
+        shortened = body != read
     if reading.parts > MAX_PARTS:
         return Reason.TOO_COMPLEX
     subject = _header(root, "subject")
@@ -152,6 +169,8 @@ def parse_mail(raw: bytes, *, whole: bool = False) -> Message | Reason:
         _date(_header(root, "date")),
         _address(_header(root, "from")),
         reading.attachments,
+        shortened,
+        reading.attached,
     )
 
 
@@ -163,9 +182,11 @@ def _encoded_words(raw: bytes) -> int:
 class _Reading:
     """What a person reads of a mail's parts, and how many are left."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool) -> None:
         self.attachments = 0
+        self.attached: list[str] = []  # texts of attachments, where they are kept
         self.parts = 0
+        self._keeps = keeps
 
     def text(self, part: PyLazyMimePart) -> str | None:
         """The text of a part and of what is in it, None where there is none. The parser bounds the depth."""
@@ -185,7 +206,10 @@ class _Reading:
     def _leaf(self, part: PyLazyMimePart, kind: str) -> str | None:
         attached = (part.disposition or "").lower() == "attachment" or bool(part.filename)
         if attached or part.is_message or kind not in ("text/plain", "text/html", ""):
-            self.attachments += 1
+            if self._keeps and kind in _ATTACHED and (text := _shown(part, kind)):
+                self.attached.append(text)
+            else:
+                self.attachments += 1
             return None
         return _shown(part, kind)
 

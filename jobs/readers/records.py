@@ -103,15 +103,16 @@ def value_at(record: Any, name: str, steps: Steps) -> Any:
     """A column of a record: what its name names, or else what lies at its steps; of several, their texts in lines."""
     if isinstance(record, dict) and name in record:
         return record[name]
-    return _at(record, steps)
+    return at(record, steps)
 
 
-def _at(value: Any, steps: Steps) -> Any:
+def at(value: Any, steps: Steps) -> Any:
+    """What lies at some steps within a value, of arrays every element's: see `value_at`."""
     for place, step in enumerate(steps):
         if step == ELEMENT:
             if not isinstance(value, list):
                 continue  # what stands where a list may is one of one
-            parts = [part for each in value if (part := _at(each, steps[place + 1 :])) is not None]
+            parts = [part for each in value if (part := at(each, steps[place + 1 :])) is not None]
             if all(isinstance(part, str) for part in parts):
                 return "\n".join(parts) if parts else None
             return parts

@@ -14,19 +14,20 @@ import pyarrow.compute as pc
 import pyarrow.ipc
 import pyarrow.orc
 
-from jobs.formats import Format
+from jobs.formats import Format, Telling
+from jobs.readers.comments import comments_of, holds_turns, told, turned_documents
 from jobs.readers.names import by_number, looks_like_names, places_of
 from jobs.readers.records import ELEMENT, Steps, steps_of, value_at
-from transforms.documents import Reason, documents, rejection
+from transforms.documents import Reason, Values, documents, rejection
 
 _SHEETS, _CELLS, _WIDEST = 100, 20_000_000, 16_384  # of a workbook
 _SHEET_ROWS = 4_096  # that become documents at once
 
-Reader = Callable[[pa.NativeFile, str, Mapping[str, str], int], Iterator[pa.RecordBatch]]
+Reader = Callable[[pa.NativeFile, str, Mapping[str, str], int, Telling], Iterator[pa.RecordBatch]]
 
 
 def read_feather(
-    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int
+    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int, telling: Telling
 ) -> Iterator[pa.RecordBatch]:
     """Documents of a Feather file, which is an Arrow file; `source_row` counts from 1."""
     file = pa.ipc.open_file(source)
@@ -34,21 +35,21 @@ def read_feather(
     options = pa.ipc.IpcReadOptions(included_fields=[file.schema.get_field_index(name) for name in wanted])
     file = pa.ipc.open_file(source, options=options)
     batches = (file.get_batch(number) for number in range(file.num_record_batches))
-    yield from _documents(batches, source_file, columns, batch_rows)
+    yield from _documents(batches, source_file, columns, batch_rows, telling)
 
 
 def read_orc(
-    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int
+    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int, telling: Telling
 ) -> Iterator[pa.RecordBatch]:
     """Documents of an ORC file; `source_row` counts from 1."""
     file = pyarrow.orc.ORCFile(source)
     wanted = sorted({name for name, _ in found_columns(file.schema, columns).values()})
     stripes = (file.read_stripe(stripe, columns=wanted or None) for stripe in range(file.nstripes))
-    yield from _documents(stripes, source_file, columns, batch_rows)
+    yield from _documents(stripes, source_file, columns, batch_rows, telling)
 
 
 def read_avro(
-    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int
+    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int, telling: Telling
 ) -> Iterator[pa.RecordBatch]:
     """Documents of an Avro file; `source_row` counts from 1."""
     import fastavro  # of the extra `documents`
@@ -59,31 +60,42 @@ def read_avro(
     while some := list(islice(records, min(batch_rows, _SHEET_ROWS))):
         names = list(some[0]) if isinstance(some[0], dict) else []
         places, _ = places_of(names, columns)
-        values = {
+        values: dict[str, Values] = {
             ours: [
                 _plain(record.get(names[places[ours]]) if ours in places else value_at(record, *nested[ours]))
                 for record in some
             ]
             for ours in columns
         }
-        yield documents(values, range(row, row + len(some)), source_file)
+        rows = range(row, row + len(some))
+        if "text" not in places and holds_turns(nested["text"][1]):
+            turns = [comments_of(record, *nested["text"]) for record in some]
+            yield from turned_documents(
+                values, rows, source_file, None, told(turns, values["text"], telling), batch_rows
+            )
+        else:
+            yield documents(values, rows, source_file)
         row += len(some)
 
 
 def read_sheets(
-    source: pa.NativeFile, source_file: str, columns: Mapping[str, str], batch_rows: int
+    source: pa.NativeFile,
+    source_file: str,
+    columns: Mapping[str, str],
+    batch_rows: int,
+    telling: Telling,  # noqa: ARG001 - a cell holds no conversation
 ) -> Iterator[pa.RecordBatch]:
     """Documents of the sheets of a workbook that have one of our columns, or of the first one where none has.
 
     A sheet's first row that is not empty is its header; `source_row` goes on from one sheet to the next. Of more than
-    _SHEETS, or _CELLS, there is one rejection, DECOMPRESSION_BOMB.
+    _SHEETS, or _CELLS, there is one rejection, DECOMPRESSION_BOMB; of none that can be found, CORRUPT_FILE.
     """
     from python_calamine import CalamineWorkbook  # of the extra `documents`
 
     book = CalamineWorkbook.from_filelike(source)
     names = book.sheet_names
-    if len(names) > _SHEETS:
-        yield rejection(source_file, 0, Reason.DECOMPRESSION_BOMB)
+    if not names or len(names) > _SHEETS:
+        yield rejection(source_file, 0, Reason.DECOMPRESSION_BOMB if names else Reason.CORRUPT_FILE)
         return
     before = cells = 0
     others: list[tuple[int, Any]] = []
@@ -148,16 +160,34 @@ def _plain(value: Any) -> Any:
 
 
 def _documents(
-    batches: Iterator[pa.RecordBatch], source_file: str, columns: Mapping[str, str], batch_rows: int
+    batches: Iterator[pa.RecordBatch], source_file: str, columns: Mapping[str, str], batch_rows: int, telling: Telling
 ) -> Iterator[pa.RecordBatch]:
     row = 1
     for batch in batches:
         for start in range(0, batch.num_rows, batch_rows):
             part = batch.slice(start, batch_rows)
             found = found_columns(part.schema, columns)
-            values = {ours: nested_column(part.column(name), steps) for ours, (name, steps) in found.items()}
-            yield documents(values, np.arange(row, row + part.num_rows), source_file)
+            rows = np.arange(row, row + part.num_rows)
+            yield from documents_of(part, found, rows, source_file, batch_rows, telling)
             row += part.num_rows
+
+
+def documents_of(
+    part: pa.RecordBatch,
+    found: Mapping[str, tuple[str, Steps]],
+    rows: np.ndarray,
+    source_file: str,
+    batch_rows: int,
+    telling: Telling,
+) -> Iterator[pa.RecordBatch]:
+    """The documents of rows of a table, of whose columns `found` says where ours lie."""
+    values: dict[str, Values] = {ours: nested_column(part.column(name), steps) for ours, (name, steps) in found.items()}
+    name, steps = found.get("text", ("", ()))
+    if not holds_turns(steps):
+        yield documents(values, rows, source_file)
+        return
+    turns = [comments_of({"": value}, "\0", ("", *steps)) for value in part.column(name).to_pylist()]
+    yield from turned_documents(values, rows, source_file, None, told(turns, values["text"], telling), batch_rows)
 
 
 def found_columns(schema: pa.Schema, columns: Mapping[str, str]) -> dict[str, tuple[str, Steps]]:

@@ -44,9 +44,7 @@ def carry_forward(
     renamed = renamed or {}
     written: list[WrittenFile] = []
     writers: list[RowsWriter] = []
-    again = {uri: pa.array(list(rows), pa.int64()) for uri, rows in taken_up.items() if rows}
-    names = {*retaken, *again, *renamed}
-    gone = pc.SetLookupOptions(value_set=pa.array(list(retaken), pa.string()))
+    names = {*retaken, *(uri for uri, rows in taken_up.items() if rows), *renamed}
     touched = pc.SetLookupOptions(value_set=pa.array(list(names), pa.string()))
     with ExitStack() as stack:
         for file in publication.files:
@@ -62,17 +60,33 @@ def carry_forward(
                 written.append(WrittenFile(ds, target, file.rows, ids))
                 continue
             for batch in read_published(lake, file):
-                out = pc.is_in(files_of(batch["source_file"], names), options=gone)
-                for uri in again.keys() & set(batch["source_file"].unique().to_pylist()):
-                    rows = pc.is_in(batch["source_row"], value_set=again[uri])
-                    out = pc.or_(out, pc.and_(pc.equal(batch["source_file"], uri), rows))
-                kept = batch.filter(pc.invert(out))
+                kept = _kept(batch, retaken, taken_up)
                 if not kept.num_rows:
                     continue
                 if not writers:
                     writers.append(stack.enter_context(new_file(ds, _new_name(folder))))
                 writers[0].write(_renamed(kept, renamed))
     return [*written, *(writer.written for writer in writers)]
+
+
+def carried_ids(
+    lake: Lake, publication: Publication, retaken: Collection[str], taken_up: Mapping[str, Collection[int]]
+) -> np.ndarray:
+    """The hashes of the ids that `carry_forward` would bring along. Raises LakeError."""
+    columns = ["document_id", "status", "source_file", "source_row"]
+    batches = (batch for file in publication.files for batch in read_published(lake, file, columns))
+    ids = [held_ids(_kept(batch, retaken, taken_up)) for batch in batches]
+    return np.concatenate([np.empty(0, np.uint64), *ids])
+
+
+def _kept(batch: pa.RecordBatch, retaken: Collection[str], taken_up: Mapping[str, Collection[int]]) -> pa.RecordBatch:
+    """The rows that are not scored again."""
+    names = {*retaken, *taken_up}
+    out = pc.is_in(files_of(batch["source_file"], names), value_set=pa.array(list(retaken), pa.string()))
+    for uri in taken_up.keys() & set(batch["source_file"].unique().to_pylist()):
+        rows = pc.is_in(batch["source_row"], value_set=pa.array(list(taken_up[uri]), pa.int64()))
+        out = pc.or_(out, pc.and_(pc.equal(batch["source_file"], uri), rows))
+    return batch.filter(pc.invert(out))
 
 
 def _renamed(rows: pa.RecordBatch, renamed: Mapping[str, str]) -> pa.RecordBatch:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
 
 from jobs.drops import Split
-from jobs.run.exchange import Sent, cut, prepared_splits, together
+from jobs.run.exchange import Sent, cut, prepared_splits, stretches, together
 from jobs.run.recipe import Recipe, TaskReport
 from jobs.run.scoring import services
 from jobs.run.stopwatch import Stopwatch
 from jobs.settings import ASK
+from transforms.documents import id_hashes
 from transforms.estimate import Estimate, Purchase, Tally, chunk_purchases
 from transforms.sentiment.partitions import partition_of
 
@@ -29,10 +32,18 @@ def prepare_splits(partitions: int, recipe: Recipe, splits: Sequence[Split]) -> 
                     yield partition_of(chunk.key, partitions), chunk
 
 
-def count_partition(recipe: Recipe, _: int, sent: Iterator[Counted]) -> Estimate:
+class Found(NamedTuple):
+    """What came to a partition: its estimate, and by date hashes of the ids of documents that are no rejections."""
+
+    estimate: Estimate
+    ids: dict[str, np.ndarray]
+
+
+def count_partition(recipe: Recipe, _: int, sent: Iterator[Counted]) -> Found:
     """Count what came to a partition."""
     watch = Stopwatch()
     chunks: list[Purchase] = []
+    ids: dict[str, np.ndarray] = {}
 
     def rows() -> Iterator[Sent]:
         for each in sent:
@@ -43,7 +54,21 @@ def count_partition(recipe: Recipe, _: int, sent: Iterator[Counted]) -> Estimate
 
     with services(recipe, watch) as (scorer, cache, detector):
         tally = Tally(scorer, cache, recipe.fingerprint, detector)
-        for _dates, prepared in together(rows(), TaskReport(), watch):
+        for dates, prepared in together(rows(), TaskReport(), watch):
             tally.add(prepared)
+            held = prepared["error_code"].is_null()
+            for ds, start, count in stretches(dates):
+                found = id_hashes(prepared["document_id"].slice(start, count).filter(held.slice(start, count)))
+                ids[ds] = np.concatenate([ids[ds], found]) if ds in ids else found
         tally.add_chunks(chunks)
-        return tally.estimate()
+        return Found(tally.estimate(), ids)
+
+
+def count_repeated(ids: Iterable[Mapping[str, np.ndarray]]) -> int:
+    """How many documents a night would reject, for one before them has their id and date; by hashes of the ids."""
+    by_date: dict[str, list[np.ndarray]] = {}
+    for found in ids:
+        for ds, hashes in found.items():
+            by_date.setdefault(ds, []).append(hashes)
+    together = [np.concatenate(hashes) for hashes in by_date.values()]
+    return sum(len(hashes) - len(np.unique(hashes)) for hashes in together)

@@ -59,7 +59,7 @@ def write_partition(recipe: Recipe, partition: int, sent: Iterator[Sent]) -> Tas
         for dates, prepared in together(sent, report, watch):
             rows = score_prepared(prepared, recipe, opened, watch)
             with watch.stage("write"):
-                for ds, start, count in _stretches(dates):
+                for ds, start, count in stretches(dates):
                     writers.write(ds, rows.slice(start, count))
         with watch.stage("write"):
             report.files = writers.close()
@@ -127,7 +127,7 @@ def _ordered(held: Sequence[Rows]) -> tuple[list[str], pa.RecordBatch]:
     return dates, batch
 
 
-def _stretches(dates: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+def stretches(dates: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     """Where each date begins and how many rows it has, in a list in which equal ones stand together."""
     start = 0
     for row in range(1, len(dates) + 1):

@@ -82,7 +82,7 @@ class TaskReport:
     taken_up: dict[str, list[int]] = field(default_factory=dict)  # source file -> its rows that were taken up
     files: list[WrittenFile] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)  # stage -> CPU
-    unread_dates: int = 0  # documents with a created_at that cannot be read
+    notes: Counter[str] = field(default_factory=Counter)  # transforms.documents.NOTES -> how many
     calls: int = 0
     throttles: int = 0
     unconfirmed_units: int = 0
@@ -90,7 +90,7 @@ class TaskReport:
     def add_read(self, other: TaskReport) -> None:
         """Add what another worker has read."""
         self.documents += other.documents
-        self.unread_dates += other.unread_dates
+        self.notes += other.notes
         for name, rows in other.taken_up.items():
             self.taken_up.setdefault(name, []).extend(rows)
 

@@ -28,7 +28,7 @@ from jobs.run.stopwatch import Stopwatch, TimedCache, TimedScorer
 from jobs.scorers.registry import open_detector, open_scorer, scorer_type
 from jobs.settings import ASK, DETECT
 from jobs.stores.unopened import UnopenedCache
-from transforms.documents import Reason, unread_dates
+from transforms.documents import Reason, notes
 from transforms.errors import CacheError
 from transforms.pii.columns import treat
 from transforms.preparation import ready, redact_documents, with_detected_languages
@@ -155,7 +155,7 @@ def _without_metadata(batch: pa.RecordBatch, report: TaskReport) -> pa.RecordBat
     """The batch as all are, and what its metadata says in the report."""
     if batch.schema.metadata is None:
         return batch
-    report.unread_dates += unread_dates(batch)
+    report.notes.update(notes(batch))
     return batch.replace_schema_metadata()
 
 
@@ -186,8 +186,7 @@ def _called(batch: pa.RecordBatch, archive: DropFile, recipe: Recipe) -> pa.Reco
 def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: Stopwatch) -> Iterator[pa.RecordBatch]:
     """Every document of schemas.DOCUMENTS batches as a row of schemas.PREPARED, in the same order."""
     default = None if recipe.language in (DETECT, ASK) else recipe.language
-    # Where scoring costs nothing, a guess at the language of "ok" does neither.
-    otherwise = None if scorer_type(recipe.scorer).paid else "en"
+    known = scorer_type(recipe.scorer).languages
     while True:
         with watch.stage("read"):
             documents = next(batches, None)
@@ -197,7 +196,7 @@ def prepare_documents(batches: Iterator[pa.RecordBatch], recipe: Recipe, watch: 
             batch = redact_documents(documents, default, recipe.policy, recipe.key)
         if recipe.language == DETECT:
             with watch.stage("detect language"):
-                batch = with_detected_languages(batch, otherwise=otherwise)
+                batch = with_detected_languages(batch, known)
         with watch.stage("fingerprint"):
             prepared = ready(batch, recipe.fingerprint)
         yield prepared

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from jobs.drops import members
@@ -41,14 +41,9 @@ def stage_dates(
         carried: list[WrittenFile] = []
         if before is not None:
             was = intake.called_before
-            retaken = {was.get(file.source_file, file.source_file) for file in intake.new if file.ds == ds}
-            # Only rows that were read: of a file that could not be, the deferred documents stay what they are.
             again = {file.source_file for file in intake.again if file.ds == ds}
-            taken_up = {
-                members.renamed(name, was): rows
-                for name, rows in read.taken_up.items()
-                if members.file_of(name, again) in again
-            }
+            # Only rows that were read: of a file that could not be, the deferred documents stay what they are.
+            retaken, taken_up = scored_again(intake, ds, read.taken_up)
             renamed = {was[name]: name for name in again if name in was}
             carried = carry_forward(lake, ds, run_id, before, retaken, taken_up, renamed)
         new = [file for report in reports for file in report.files if file.ds == ds]
@@ -56,6 +51,19 @@ def stage_dates(
         _remove_strays(lake.scores(ds, run_id), files)
         staged.append(Staged(ds, files, sum(file.rows for file in carried)))
     return staged
+
+
+def scored_again(
+    intake: Intake, ds: str, rows: Mapping[str, Collection[int]]
+) -> tuple[set[str], dict[str, Collection[int]]]:
+    """What of a date's published rows a run scores again, by the names that files had: all of some, rows of others."""
+    was = intake.called_before
+    retaken = {was.get(file.source_file, file.source_file) for file in intake.new if file.ds == ds}
+    again = {file.source_file for file in intake.again if file.ds == ds}
+    taken_up = {
+        members.renamed(name, was): numbers for name, numbers in rows.items() if members.file_of(name, again) in again
+    }
+    return retaken, taken_up
 
 
 def _remove_strays(folder: str, files: Sequence[WrittenFile]) -> None:

@@ -29,7 +29,7 @@ def test_columns_advice_and_rejections_are_told_and_no_value(tmp_path: Path) -> 
     assert "Novak" not in said
     said = invoke("check", path, "--map", "text=comment.body", "--map", "document_id=id").stdout
     assert "documents  12, of which 0 would be rejected" in said
-    assert "created_at 12 cannot be read" in said
+    assert "12 documents have a created_at that cannot be read" in said
     assert "detected   en 12" in said
     assert "  advice  " not in said
 
@@ -52,6 +52,15 @@ def test_a_mail_is_told(tmp_path: Path) -> None:
     assert "a.eml: a mail\n" in said
     assert "documents  1, of which 0 would be rejected" in said
     assert "Kim" not in said
+
+
+def test_a_conversation_is_told_as_a_night_would_read_it(tmp_path: Path) -> None:
+    turns = [{"body": "It came late.", "role": "customer"}, {"body": "Sorry.", "role": "agent"}] * 2
+    path = written(tmp_path / "a.json", json.dumps([{"id": "c", "comments": turns}]).encode())
+    told = ("check", path, "--map", "text=comments[].body", "--map", "document_id=id")
+    assert "documents  1, of which 0 would be rejected" in invoke(*told).stdout
+    assert "documents  2, of which 0 would be rejected" in invoke(*told, "--turns").stdout
+    assert "documents  4, of which 0 would be rejected" in invoke(*told, "--turns", "--whole").stdout
 
 
 def test_a_drop_that_is_not_there() -> None:

@@ -337,6 +337,11 @@ def test_a_root_that_cannot_be_listed(tmp_path: Path) -> None:
         ("other/a.jsonl", "%Y/%m/%d", RUN_DATE, None),
         ("2026/11/20/ds=2026-11-19/a.jsonl", "%Y/%m/%d", "2026-11-19", None),
         ("12026/11/20/a.jsonl", "%Y/%m/%d", RUN_DATE, None),
+        ("general/2026-11-20.json", None, "2026-11-20", None),
+        ("2026-11-20.jsonl.gz", None, "2026-11-20", None),
+        ("2026/11/19/2026-11-20.jsonl", None, "2026-11-19", None),
+        ("2026-13-45.jsonl", None, RUN_DATE, None),
+        ("mails 2026-11-20.jsonl", None, RUN_DATE, None),
     ],
 )
 def test_the_date_comes_from_the_path(

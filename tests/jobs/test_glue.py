@@ -145,6 +145,7 @@ VALUES = {
     "--records": "tickets[]",
     "--turns": "true",
     "--whole": "true",
+    "--attachments": "true",
 }
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from expectations.limits import Limits
+from jobs import nightly
 from jobs.plan import plan, require_within
 from jobs.settings import NightlySettings
 from jobs.stores.open import open_lake
@@ -33,6 +35,27 @@ def test_a_plan_makes_no_lake_and_is_that_of_an_empty_one(tmp_path: Path) -> Non
 
     assert without == with_lake
     assert (without.files, without.estimate.documents, without.estimate.units, without.estimate.calls) == (1, 30, 90, 2)
+
+
+def test_what_is_rejected_is_counted_as_a_night_counts_it(tmp_path: Path) -> None:
+    """Also an id that stands twice, in the drop or in what is published, where its row is not scored again."""
+    drops = tmp_path / "drops" / f"ds={DS}"
+    every = Limits(1.0, 1.0)
+
+    def counts() -> tuple[int, int, int, int]:
+        planned = plan(settings(tmp_path, scorer="local")).estimate
+        ran = nightly.run(settings(tmp_path, scorer="local", limits=every))
+        assert ran is not None
+        return planned.documents, planned.rejected, ran.summary.documents, ran.summary.rejected
+
+    one = [document(document_id=f"d{i % 3}", text=f"Text {i}.") for i in range(5)]
+    write_json_lines(drops / "a.jsonl", [*one, document(document_id="d0", text=None), document(document_id="x")])
+    write_json_lines(tmp_path / "drops" / "ds=2026-11-21" / "b.jsonl", [document(document_id="d0", text="Text 0.")])
+    assert counts() == (8, 3, 8, 3)
+    write_json_lines(drops / "c.jsonl", [document(document_id="d0"), document(document_id="new")])
+    assert counts() == (2, 1, 2, 1)
+    write_json_lines(drops / "a.jsonl", [document(document_id="d1"), document(document_id="new")])  # now changed
+    assert counts() == (2, 1, 2, 1)
 
 
 def test_what_cannot_be_is_said_before_any_work(tmp_path: Path) -> None:

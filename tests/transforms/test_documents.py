@@ -4,10 +4,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from transforms.documents import Reason, documents, id_hashes, rejection, unread_dates
+from transforms.documents import UNREAD, Reason, documents, id_hashes, notes, rejection
 from transforms.schemas import DOCUMENTS, conform
 
 BASE = {
@@ -144,8 +144,8 @@ def test_what_stands_for_a_text_that_is_gone_is_none() -> None:
 def test_moments_that_cannot_be_read_are_counted() -> None:
     values = ["no", None, "", "2026-11-22", 17]
     batch = documents({"document_id": list("abcde"), "text": ["t"] * 5, "created_at": values}, range(5), "f")
-    assert unread_dates(batch) == 2
-    assert unread_dates(batch.replace_schema_metadata()) == 0
+    assert notes(batch) == {UNREAD: 2}
+    assert notes(batch.replace_schema_metadata()) == {}
 
 
 zones = st.sampled_from(
@@ -216,6 +216,7 @@ sized = st.sampled_from([0, 1, 7, 8, 9, 15, 16, 17, 1023, 1024, 1025, 3000]).map
 STRINGS = [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.none(), ids, sized, st.sampled_from(["a", "b"])), max_size=12),
     st.integers(0, 3),

@@ -15,6 +15,7 @@ from transforms import text as text_module
 from transforms.documents import documents
 from transforms.errors import UsageError
 from transforms.estimate import Tally, chunk_purchases
+from transforms.language import detect
 from transforms.pii.policy import DEFAULT_POLICY, Columns, Policy, Replacement, Treatment
 from transforms.pii.redacted import redacted_texts
 from transforms.preparation import ready, redact_documents, with_detected_languages
@@ -111,15 +112,15 @@ def test_languages_are_told_by_texts_that_name_none() -> None:
     rows += [{"text": "12345", "language": None}, {"text": english, "language": None}]
 
     first = redact_documents(batch(*rows), None, DEFAULT_POLICY, KEY)
-    made = ready(with_detected_languages(first), fingerprint())
+    made = ready(with_detected_languages(first, {"en"}), fingerprint())
 
-    assert made["language"].to_pylist() == ["en", "de", "en", None, None, "en"]
+    assert made["language"].to_pylist() == ["en", "de", "en", None, "en", "en"]
     assert made["language_source"].to_pylist() == ["detected", "detected", "given", None, "detected", "detected"]
     keys = made["content_key"].to_pylist()
     assert keys[0] == keys[5]
     assert len(set(keys)) == 5  # the same text in two languages is two
     named = redact_documents(batch({}), None, DEFAULT_POLICY, KEY)
-    assert with_detected_languages(named) is named
+    assert with_detected_languages(named, {"en"}) is named
 
 
 def test_what_a_policy_leaves_out_is_a_rejection_without_its_text() -> None:
@@ -250,11 +251,25 @@ def test_what_is_too_short_to_tell_is_in_what_most_of_its_batch_are_in() -> None
     rows += [{"text": "thx", "language": "en"}]
     first = redact_documents(batch(*rows), None, DEFAULT_POLICY, KEY)
 
-    def languages(otherwise: str | None) -> list[str | None]:
-        made = ready(with_detected_languages(first, otherwise=otherwise), fingerprint())
-        found: list[str | None] = made["language"].to_pylist()
+    languages = ready(with_detected_languages(first, {"en"}), fingerprint())["language"].to_pylist()
+    assert languages[:5] == ["de"] * 5
+    assert languages[6] == "en"
+
+
+def test_what_is_undecided_in_latin_letters_is_in_what_most_of_its_batch_are_in() -> None:
+    undecided = "ok haha lol 12 ok haha lol 12 ok lol ok haha 99 oh haha ok no lol"
+    assert detect(pa.array([undecided])).to_pylist() == [None]
+    german = "Das Paket ist gestern mit der Post bei uns im Büro angekommen."
+    few = 'HYPERLINK("x")'  # which is found to be Malay
+    rows = [{"text": text, "language": None} for text in (german, undecided, few)]
+    alone = [{"text": text, "language": None} for text in (undecided, few)]
+
+    def languages(rows: list[dict[str, Any]], known: set[str]) -> list[str | None]:
+        first = redact_documents(batch(*rows), None, DEFAULT_POLICY, KEY)
+        found: list[str | None] = ready(with_detected_languages(first, known), fingerprint())["language"].to_pylist()
         return found
 
-    assert languages("en")[:5] == ["de"] * 5
-    assert languages("en")[6] == "en"
-    assert languages(None)[2:5] == [None] * 3
+    assert languages(rows, {"en"}) == ["de", "de", "de"]
+    assert languages(rows, {"ms"}) == ["de", "de", "ms"]
+    assert languages(alone, {"en"}) == ["en", "ms"]
+    assert languages([{"text": "Ω", "language": None}], {"en"}) == [None]

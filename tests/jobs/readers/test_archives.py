@@ -1,7 +1,9 @@
+import bz2
 import io
 import tarfile
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -163,6 +165,16 @@ def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_archives_are_told_by_their_content(tmp_path: Path) -> None:
     assert listed(written(tmp_path / "a.txt", zipped(MEMBERS))).format is Format.ZIP
     assert listed(written(tmp_path / "b", tarred(MEMBERS, "w:gz"))).format is Format.TAR
+
+
+def test_a_member_of_bzip2_is_told_by_its_first_block(tmp_path: Path) -> None:
+    random = Random(5)
+    rows = "".join(f"{number};Müller {random.randbytes(60).hex()}\n" for number in range(5000))
+    packed = bz2.compress(("document_id;text\n" + rows).encode("cp1252"))
+    for name, content in {"a.zip": zipped({"a.csv.bz2": packed}), "a.tar": tarred({"a.csv.bz2": packed})}.items():
+        found = read(written(tmp_path / name, content))
+        assert [row["error_code"] for row in found] == [None] * 5000
+        assert found[-1]["text"].startswith("Müller ")
 
 
 def test_a_row_leads_to_the_file_it_came_from() -> None:

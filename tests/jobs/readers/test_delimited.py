@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.drops import plan_splits
+from jobs.drops.dialect import Dialect
 from jobs.readers import delimited
-from tests.jobs.readers.drop import accepted, listed, read, read_splits, rejected, written
+from jobs.readers.delimited import read_delimited
+from jobs.readers.lines import split_lines
+from tests.jobs.readers.drop import Row, accepted, listed, read, read_splits, rejected, written
+from transforms.documents import COLUMNS
 
 HEADER = b"document_id,text,language,source,created_at,subject_id\n"
 GOOD = [b"a,plain,en,mail,2026-11-22,s1\n", b'b,"two\nlines, ""quoted""",,,,\n', "c,Grüße\r\n".encode()]
@@ -128,6 +132,42 @@ def test_what_was_written_as_csv_is_read(
     for row, (document_id, text) in zip(rows, filter(any, records), strict=True):
         assert row["document_id"] == (document_id if document_id.strip() else None)
         assert row["error_code"] or row["text"] == text
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    records=st.lists(st.tuples(field, field), max_size=8),
+    end=st.sampled_from(["\n", "\r\n"]),
+    size=st.integers(1, 20),
+    cut=st.integers(0, 200),
+)
+def test_what_was_cut_is_told_and_what_came_before_is_read(
+    records: list[tuple[str, str]], end: Any, size: int, cut: int
+) -> None:
+    def rows_of(content: bytes) -> list[Row]:
+        blocks = iter([content[start : start + size] for start in range(0, len(content), size)])
+        found = read_delimited(split_lines(blocks, 1), "/a.csv", {ours: ours for ours in COLUMNS}, 4096, Dialect())
+        return [row for batch in found for row in batch.to_pylist()]
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator=end)
+    writer.writerow(["document_id", "text"])
+    ends = [len(buffer.getvalue().encode())]
+    for record in records:
+        writer.writerow(record)
+        ends.append(len(buffer.getvalue().encode()))
+    content = buffer.getvalue().encode()
+    cut = min(ends[0] + cut, len(content))
+    before = sum(any(record) for record, place in zip(records, ends[1:], strict=True) if place <= cut)
+    rest = content[max(place for place in ends if place <= cut) : cut]
+
+    rows = rows_of(content[:cut])
+
+    assert rows[:before] == rows_of(content)[:before]
+    assert len({row["source_row"] for row in rows}) == len(rows)
+    # Of a record that is cut within quotes its line is rejected, and each below it is one of its own.
+    left = [line for line in rest.replace(b"\r", b"\n").split(b"\n") if line.strip(b",")]
+    assert bool(left) <= len(rows) - before <= max(len(rest.split(b"\n")), 1)
 
 
 ROWS = ["document_id,text", "a,Lovely Müller", 'b,"Late, sadly"', "c,Größe"]

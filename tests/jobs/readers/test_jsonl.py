@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from jobs.drops import Split, plan_splits, splits
-from jobs.formats import Format
+from jobs.formats import Format, Telling
 from jobs.readers import jsonl, lines
 from tests.jobs.readers.drop import BASE, Row, accepted, line, listed, read, read_splits, rejected, written
 from transforms.documents import COLUMNS
@@ -156,7 +156,7 @@ def read_with(data: bytes, mapping: Mapping[str, str], *, by_arrow: bool) -> lis
     columns = {name: mapping.get(name, name) for name in COLUMNS}
     without = mock.patch.object(jsonl, "by_arrow", return_value=None)
     with nullcontext() if by_arrow else without:
-        batches = list(jsonl.read_json_lines(lines.split_lines(iter([data]), 1), "/drop.jsonl", columns, 3))
+        batches = list(jsonl.read_json_lines(lines.split_lines(iter([data]), 1), "/drop.jsonl", columns, 3, Telling()))
     for batch in batches:
         conform(batch, DOCUMENTS)
         batch.validate(full=True)

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.drops import plan_splits
 from jobs.drops.compression import Broken
-from jobs.formats import Format
-from jobs.readers import mail
+from jobs.formats import Format, Telling
+from jobs.readers import mail, read_split
 from jobs.readers.mail import Message, decoded, parse_mail, read_mailbox
 from tests.jobs.readers.drop import listed, read, rejected, written
-from transforms.documents import Reason
+from transforms.documents import ATTACHMENTS, SHORTENED, Reason, notes
 
 HEADERS = (
     b"From: Kim Novak <Kim@example.com>\r\nTo: desk@example.com\r\nSubject: The =?utf-8?q?caf=C3=A9?=\r\n"
@@ -104,10 +106,40 @@ def test_the_text_a_person_reads(raw: bytes, expected: str) -> None:
 def test_what_a_mail_quotes_is_left_unless_all_is_asked_for() -> None:
     raw = message(b"Late.\r\n\r\nOn 20/11/2026 Desk wrote:\r\n> We are great.\r\n-- \r\nKim")
     assert text_of(raw) == "The caf\u00e9\nLate."
-    parsed = parse_mail(raw, whole=True)
+    parsed = parse_mail(raw, Telling(whole=True))
     assert isinstance(parsed, Message)
     assert parsed.text is not None
     assert "We are great." in parsed.text
+
+
+def test_attached_texts_are_documents_where_asked_for(tmp_path: Path) -> None:
+    named = b"Content-Disposition: attachment; filename=%b\r\n"
+    mixed = multipart(
+        b"multipart/mixed",
+        part(b"text/plain", b"See below."),
+        part(b"text/plain", b"It came late.", named % b"a.txt"),
+        part(b"text/html", b"<p>Twice", named % b"b.html"),
+        part(b"text/plain", b" ", named % b"blank.txt"),
+        part(b"image/png", b"\x89PNG", named % b"c.png"),
+    )
+    quoting = message(b"Late.\r\n\r\nOn 20/11/2026 Desk wrote:\r\n> We are great.")
+    box = b"".join(b"From a@example.com Fri Nov 20 10:00:00 2026\n" + mail + b"\n\n" for mail in (mixed, quoting))
+    [split] = plan_splits([listed(written(tmp_path / "a.mbox", box))], 1 << 40)
+
+    def told(**how: bool) -> tuple[list[tuple[Any, ...]], dict[str, int]]:
+        [batch] = read_split(split, {}, telling=Telling(**how))
+        rows = batch.to_pylist()
+        first = rows[0]["document_id"]
+        assert {row["subject_id"] for row in rows} == {"kim@example.com"}
+        return [(r["document_id"].removeprefix(first), r["text"], r["source_row"]) for r in rows], notes(batch)
+
+    rows, counts = told()
+    assert rows == [("", "The café\nSee below.", 1), ("a.mbox#2", "The café\nLate.", 2)]
+    assert counts == {SHORTENED: 1, ATTACHMENTS: 4}
+    rows, counts = told(attachments=True, whole=True)
+    assert rows[:3] == [("", "The café\nSee below.", 1), ("#1", "It came late.", 1), ("#2", "Twice", 1)]
+    assert len(rows) == 4
+    assert counts == {ATTACHMENTS: 2}
 
 
 def test_attachments_are_counted() -> None:
@@ -218,7 +250,7 @@ def test_messages_in_are_rows_out(bodies: list[bytes], cuts: list[int], broken: 
         b"From a@example.com Sun Nov 22 10:00:00 2026\nSubject: s\n\n" + body + b"\n\n" for body in bodies
     ).replace(b"\n", end)
 
-    rows = [row for batch in read_mailbox(blocks(box, cuts, broken), "f", "f") for row in batch.to_pylist()]
+    rows = [row for batch in read_mailbox(blocks(box, cuts, broken), "f", "f", Telling()) for row in batch.to_pylist()]
 
     # Where the stream breaks, the message it breaks in is the rejection.
     assert len(rows) == len(bodies)

@@ -13,6 +13,7 @@ import pyarrow.feather
 import pyarrow.orc
 import pytest
 
+from jobs.formats import Telling
 from jobs.readers import apart
 from jobs.readers.tables import TABLES
 from tests.jobs.readers.drop import listed, read, rejected, written
@@ -63,7 +64,7 @@ def documents(path: Path, columns: dict[str, str]) -> list[dict[str, Any]]:
     """What the child does, done here."""
     file = listed(path)
     with file.open() as source:
-        return [row for batch in TABLES[file.format](source, "f", columns, 100) for row in batch.to_pylist()]
+        return [row for batch in TABLES[file.format](source, "f", columns, 100, Telling()) for row in batch.to_pylist()]
 
 
 @pytest.mark.parametrize("write", [avro, feather, orc])
@@ -148,6 +149,7 @@ def test_a_workbook_of_empty_rows_and_one_of_far_cells(tmp_path: Path) -> None:
 def test_what_is_no_table_is_one_row(tmp_path: Path) -> None:
     assert rejected(read(written(tmp_path / "t.orc", b"ORC rubbish"))) == [(0, "CORRUPT_FILE", None)]
     assert rejected(read(written(tmp_path / "t.xlsx", b"PK\x03\x04rubbish\0"))) == [(0, "CORRUPT_FILE", None)]
+    assert rejected(documents(workbook(tmp_path / "none.xlsx"), COLUMNS)) == [(0, "CORRUPT_FILE", None)]
 
 
 def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def counted(told: Recipe, work: list[Split]) -> Estimate:
     sent: list[list[Counted]] = [[] for _ in range(PARTITIONS)]
     for number, each in prepare_splits(PARTITIONS, told, work):
         sent[number].append(each)
-    return sum((count_partition(told, number, iter(each)) for number, each in enumerate(sent)), Estimate())
+    return sum((count_partition(told, number, iter(each)).estimate for number, each in enumerate(sent)), Estimate())
 
 
 def test_each_text_counts_once_and_chunks_by_themselves(told: Recipe, tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ def test_rows_come_by_date_file_and_row_with_their_dates(told: Recipe, splits: l
     assert dates == ["2026-11-21"] * 41 + [DS] * 42
     places = list(zip(dates, prepared["source_file"].to_pylist(), prepared["source_row"].to_pylist(), strict=True))
     assert places == sorted(places)
-    assert list(exchange._stretches(dates)) == [("2026-11-21", 0, 41), (DS, 41, 42)]
-    assert list(exchange._stretches([])) == []
+    assert list(exchange.stretches(dates)) == [("2026-11-21", 0, 41), (DS, 41, 42)]
+    assert list(exchange.stretches([])) == []
 
 
 def test_many_rows_are_bought_in_bounded_lots(

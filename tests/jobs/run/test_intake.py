@@ -52,6 +52,20 @@ def test_new_and_changed_files_are_taken_whole_and_waiting_rows_alone(lake: tupl
     assert (len(found.files), found.size) == (3, 30)
 
 
+def test_a_file_that_was_wholly_rejected_is_taken_when_it_is_read_otherwise(lake: tuple[Lake, Stores]) -> None:
+    layout, stores = lake
+    ledger = stores.ledger()
+    entered(lake, "R2", "R1", TakenFile(DS, "/rejected", 10, "1", rejected_as="one way"))
+    listing = Listing([drop_file("/known"), drop_file("/rejected")], [])
+
+    same = take_in(listing, layout, ledger, reprocess=False, read_as="one way")
+    assert ([file.uri for file in same.new], [file.uri for file in same.left]) == ([], ["/rejected"])
+    other = take_in(listing, layout, ledger, reprocess=False, read_as="another")
+    assert ([file.uri for file in other.new], other.left) == (["/rejected"], [])
+    again = take_in(listing, layout, ledger, reprocess=True, read_as="one way")
+    assert ([file.uri for file in again.new], again.left) == (["/known", "/rejected"], [])
+
+
 @pytest.mark.parametrize("changed", [{"size": 11}, {"stamp": "2"}])
 def test_a_changed_file_is_taken_for_the_date_it_was_taken_for(
     lake: tuple[Lake, Stores], changed: dict[str, object]
