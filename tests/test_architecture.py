@@ -180,6 +180,17 @@ def test_dependencies_run_one_way(module: str, path: Path) -> None:
             assert imported in several_levels or level(imported) <= level(module), f"{module} imports {imported}"
 
 
+@pytest.mark.parametrize(("module", "path"), ALL, ids=[module for module, _ in ALL])
+def test_data_files_are_read_one_way(module: str, path: Path) -> None:
+    """By importlib.resources, of what may be imported alone."""
+    package = module.split(".")[0]
+    for node in parsed(path):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "files" and node.args:
+            named = node.args[0]
+            top = str(named.value).split(".")[0] if isinstance(named, ast.Constant) else package
+            assert top not in OURS or top in {package, *MAY_IMPORT[package]}, f"{module}:{node.lineno} {top}"
+
+
 @pytest.mark.parametrize(("module", "path"), modules("jobs"), ids=[module for module, _ in modules("jobs")])
 def test_files_are_touched_in_one_place(module: str, path: Path) -> None:
     """Drops, the lake, audits, reports, policies and keys go through `jobs.storage`."""

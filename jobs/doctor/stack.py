@@ -99,8 +99,8 @@ def _permissions(account: Account, name: str, roles: list[str], told: Mapping[st
 
 
 def _needed(role: str) -> dict[str, list[str]]:
-    """A role's actions and resources, as they were recorded (infra/permissions)."""
-    told = json.loads(files("infra").joinpath("permissions", f"{role}.json").read_text(encoding="utf-8"))
+    """A role's actions and resources, as they were recorded (jobs/permissions)."""
+    told = json.loads(files("jobs").joinpath("permissions", f"{role}.json").read_text(encoding="utf-8"))
     needed: dict[str, list[str]] = dict(told["recorded"])
     for action, each in told["reasoned"].items():
         needed[action] = sorted({*needed.get(action, []), *each["resources"]})
