@@ -274,7 +274,7 @@ def test_the_schedules_have_zone_window_and_dead_letters() -> None:
 
 def test_every_alarm_tells_somebody_and_silence_counts_where_it_is_bad() -> None:
     alarms = resources("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 10
+    assert len(alarms) == 11
     for name, alarm in alarms.items():
         told = said(alarm["Properties"])
         assert told["AlarmActions"] == ["${Topic}"]
