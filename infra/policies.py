@@ -25,6 +25,7 @@ BEGIN, END = "  # ---- written by python -m infra.policies\n", "  # ---- to here
 _NAMES = {
     "arn:aws:secretsmanager:${Region}:${Account}:secret:${Secret}-??????": "${ContentKey}",  # its whole ARN
     "${KmsKey}": "${LakeKey}",
+    "${ComprehendRole}": "${ComprehendRole.Arn}",
     "arn:aws:": "arn:${AWS::Partition}:",
     "${Region}": "${AWS::Region}",
     "${Account}": "${AWS::AccountId}",

@@ -103,7 +103,7 @@ ALONE = {
     "sqlglot": ("infra.local.athena",),
     "sqlite3": ("jobs.stores.local",),
     "striprtf": ("jobs.readers.extraction",),
-    "tarfile": ("jobs.readers.archives", "infra.local.aws"),
+    "tarfile": ("jobs.readers.archives", "jobs.scorers.comprehend_jobs", "infra.local"),
     "tempfile": (
         *("jobs.storage", "jobs.stores.open", "jobs.doctor.here", "jobs.spark.scratch"),
         *("infra.local.aws", "infra.glue"),

@@ -50,7 +50,7 @@ def look_at_stack(account: Account, env: str, told: Mapping[str, str]) -> Iterat
         yield from looked(f"permissions of {name}", deploy, look)
     yield from looked("schedule", deploy, lambda: _schedule(account, env))
     yield from looked("topic", deploy, lambda: _topic(account, told["Topic"]))
-    if told["Scorer"] == _COMPREHEND:
+    if told["Scorer"].startswith(_COMPREHEND):
         here = account.session.region_name
         there = here in account.session.get_available_regions(_COMPREHEND)
         yield judged("region", there, here, "Amazon Comprehend is not there: deploy to a region that has it")
