@@ -19,7 +19,7 @@ GLUE_TESTS := tests/infra/glue tests/expectations/test_gate.py tests/expectation
 STACK_INSTALLED := .venv-stack/installed
 CHECKOV := .venv-checkov/bin/checkov
 
-.PHONY: demo test test-glue test-all aws-test stack-test checkov deploy destroy glue chaos lint lock clean
+.PHONY: demo test test-glue test-all aws-test stack-test checkov secrets deploy destroy glue chaos lint lock clean
 .DELETE_ON_ERROR:
 
 demo: $(INSTALLED)
@@ -52,7 +52,13 @@ stack-test: $(INSTALLED) $(STACK_INSTALLED)
 # What checkov has to say of the templates; each exception stands beside what it is of.
 checkov:
 	test -x $(CHECKOV) || ($(PYTHON) -m venv .venv-checkov && .venv-checkov/bin/pip install --quiet checkov==3.3.30)
-	$(CHECKOV) --quiet --compact --framework cloudformation --skip-download -f infra/template.yaml -f infra/data.yaml
+	$(CHECKOV) --quiet --compact --framework cloudformation --skip-download -f infra/template.yaml -f infra/data.yaml -f infra/github.yaml
+
+# Keys and tokens by their form. Not by entropy, nor by words such as `secret` before them: what that finds here are digests,
+# policies and names. Cases of the detectors are credentials that are made up.
+secrets: $(INSTALLED)
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --exclude-files '\.(lock|npz)$$|^tests/transforms/pii/cases/' \
+		--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString --disable-plugin KeywordDetector
 
 # Into the account that the AWS SDK's usual settings name: docs/operations.md.
 deploy: $(INSTALLED)

@@ -211,6 +211,7 @@ def lake_config(outputs: Mapping[str, str]) -> LakeConfig:
         workgroup=outputs["Workgroup"],
         secret=outputs["Secret"],
         kms_key=outputs["KmsKey"],
+        comprehend_role=outputs["ComprehendRole"],
     )
 
 

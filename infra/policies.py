@@ -1,4 +1,4 @@
-"""The policies of `infra/template.yaml`, from the roles in `infra/permissions/`.
+"""The policies of `infra/template.yaml`, from the roles in `jobs/permissions/`.
 
 python -m infra.policies    writes them anew, below the line of the template that says so; a test compares
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
-PERMISSIONS = Path(__file__).with_name("permissions")
+PERMISSIONS = Path(__file__).parents[1] / "jobs" / "permissions"
 # Role -> what its policy is for. `create` and `repair` are whoever deploys.
 POLICIES = {
     "night": "nightly, rollback",
@@ -25,6 +25,7 @@ BEGIN, END = "  # ---- written by python -m infra.policies\n", "  # ---- to here
 _NAMES = {
     "arn:aws:secretsmanager:${Region}:${Account}:secret:${Secret}-??????": "${ContentKey}",  # its whole ARN
     "${KmsKey}": "${LakeKey}",
+    "${ComprehendRole}": "${ComprehendRole.Arn}",
     "arn:aws:": "arn:${AWS::Partition}:",
     "${Region}": "${AWS::Region}",
     "${Account}": "${AWS::AccountId}",
@@ -59,7 +60,7 @@ def _policy(role: str, use: str, actions: Mapping[str, list[str]]) -> Iterator[s
         together.setdefault(tuple(resources), []).append(action)
     yield f"  {role.title()}Policy:\n"
     yield "    Type: AWS::IAM::ManagedPolicy\n    Properties:\n"
-    yield f'      Description: "{use}: infra/permissions/{role}.json"\n'
+    yield f'      Description: "{use}: jobs/permissions/{role}.json"\n'
     yield '      PolicyDocument:\n        Version: "2012-10-17"\n        Statement:\n'
     for together_on, allowed in together.items():
         yield "          - Effect: Allow\n"

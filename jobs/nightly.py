@@ -20,6 +20,7 @@ from jobs.readers.describe import hint, noted
 from jobs.run import exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
+from jobs.run.fetching import fetch
 from jobs.run.intake import Intake, called, keyed, listed, looked_at, say_found, take_in, task_splits
 from jobs.run.lifecycle import RunRecord, entered, finish_interrupted, publish
 from jobs.run.lost import require_stores
@@ -80,6 +81,8 @@ def run(settings: NightlySettings) -> RunRecord | None:
         with closing(stores.meter()) as meter:
             already = enter_budget(meter.spending, run_id, told.budget, since_published(ledger.runs_of(settings.ds)))
         milestones.reached(Milestone.BUDGETED)
+        if recipe.calls.jobs:
+            fetch(recipe.calls, stores)
         watch = Stopwatch()
         reports = score(workers, recipe, intake.files)
         for report in reports:

@@ -16,6 +16,7 @@ from jobs.run.lost import require_stores
 from jobs.run.recipe import recipe_of
 from jobs.run.staging import scored_again
 from jobs.run.workers import shuffle_files, workers_for
+from jobs.scorers.registry import ASYNC
 from jobs.settings import NightlySettings, next_time, read_as, resolve, time_of_day
 from jobs.stores.open import Stores, lake_exists, open_lake, temporary_lake
 from transforms.errors import PlanExceeded
@@ -60,16 +61,22 @@ def plan(settings: NightlySettings) -> Plan:
             estimate = replace(estimate, rejected=estimate.rejected + repeated)
         with closing(stores.meter()) as meter:
             already = meter.spending.of_month(this_month())
-        return Plan(settings.scorer, settings.quota_tps, len(intake.files), already, estimate)
+        by_jobs = settings.scorer == ASYNC
+        return Plan(settings.scorer, settings.quota_tps, len(intake.files), already, estimate, by_jobs)
 
 
 def require_within(counted: Plan, budget: Decimal | None, deadline: str | None, now: datetime) -> None:
-    """A night of this plan keeps its budget, in dollars, and its deadline (HH:MM, UTC). Raises PlanExceeded."""
+    """A night of this plan keeps its budget, in dollars, and its deadline (HH:MM, UTC). Raises PlanExceeded.
+
+    How long jobs take is not known: at the deadline the night defers what it has no answers of.
+    """
     if budget is not None and counted.dollars > budget:
         raise PlanExceeded(
             f"the plan is {counted.estimate.to_buy:,} texts for ${counted.dollars:,.2f}, and the budget "
             f"${budget:,.2f}: look at the drop, then start the night by hand, with a higher budget or without the plan"
         )
+    if counted.minutes is None:
+        return
     done = now + timedelta(minutes=counted.minutes, seconds=FINISH_SECONDS)
     if deadline is not None and (latest := next_time(time_of_day(deadline), now)) < done:
         raise PlanExceeded(

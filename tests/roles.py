@@ -1,6 +1,6 @@
 """Roles: what a command may do on AWS, recorded of one that does it, and held to by one that acts under it.
 
-python -m tests.roles    writes infra/permissions/ anew, of all that tests/integration/test_permissions.py does, and the
+python -m tests.roles    writes jobs/permissions/ anew, of all that tests/integration/test_permissions.py does, and the
                          table of docs/s3.md
 
 A role is a file: `recorded` is what the command was seen to need, action by action; `reasoned` what it needs and this
@@ -23,7 +23,7 @@ from tests.aws import Aws
 from tests.iam import Need, needs
 from tests.proxy import Request, proxy
 
-PERMISSIONS = Path(__file__).parents[1] / "infra" / "permissions"
+PERMISSIONS = Path(__file__).parents[1] / "jobs" / "permissions"
 SERVICES = ("S3", "DYNAMODB", "GLUE", "SECRETS_MANAGER", "COMPREHEND", "ATHENA")
 
 
@@ -48,7 +48,7 @@ def documented() -> str:
         for action in sorted(role(name)):
             services.setdefault(action.partition(":")[0], []).append(action)
         needed = "; ".join(", ".join(f"`{each}`" for each in actions) for actions in services.values())
-        lines.append(f"| [{name}](../infra/permissions/{name}.json) | `{commands.replace(', ', '`, `')}` | {needed} |")
+        lines.append(f"| [{name}](../jobs/permissions/{name}.json) | `{commands.replace(', ', '`, `')}` | {needed} |")
     return "\n".join(lines) + "\n"
 
 

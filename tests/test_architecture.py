@@ -104,7 +104,7 @@ ALONE = {
     "sqlglot": ("infra.local.athena",),
     "sqlite3": ("jobs.stores.local",),
     "striprtf": ("jobs.readers.extraction",),
-    "tarfile": ("jobs.readers.archives", "infra.local.aws"),
+    "tarfile": ("jobs.readers.archives", "jobs.scorers.comprehend_jobs", "infra.local"),
     "tempfile": (
         *("jobs.storage", "jobs.stores.open", "jobs.doctor.here", "jobs.spark.scratch"),
         *("infra.local.aws", "infra.glue"),
@@ -179,6 +179,17 @@ def test_dependencies_run_one_way(module: str, path: Path) -> None:
             assert below(module, ALONE[top]), f"{module} imports {imported}"
         if package == "jobs" and module not in several_levels and imported.startswith("jobs."):
             assert imported in several_levels or level(imported) <= level(module), f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize(("module", "path"), ALL, ids=[module for module, _ in ALL])
+def test_data_files_are_read_one_way(module: str, path: Path) -> None:
+    """By importlib.resources, of what may be imported alone."""
+    package = module.split(".")[0]
+    for node in parsed(path):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "files" and node.args:
+            named = node.args[0]
+            top = str(named.value).split(".")[0] if isinstance(named, ast.Constant) else package
+            assert top not in OURS or top in {package, *MAY_IMPORT[package]}, f"{module}:{node.lineno} {top}"
 
 
 @pytest.mark.parametrize(("module", "path"), modules("jobs"), ids=[module for module, _ in modules("jobs")])

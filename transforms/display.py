@@ -96,7 +96,12 @@ def plan_text(plan: Plan) -> str:
         f"{tier.units:,} at ${tier.price.normalize():f}: {money(float(tier.dollars))}" for tier in plan.tiers
     )
     asked = f", with {found.languages_asked:,} languages to ask for: until then those texts count as {ASSUMED}"
-    duration = f"{plan.minutes:.1f} minutes" if plan.minutes >= 1 else f"{60 * plan.minutes:.1f} s"
+    minutes = plan.minutes
+    if minutes is None:
+        calls = "by jobs, which take the service's own time"
+    else:
+        duration = f"{minutes:.1f} minutes" if minutes >= 1 else f"{60 * minutes:.1f} s"
+        calls = f"{found.calls:,}, {duration} at {plan.quota_tps:g} a second"
     lines = {
         "files": f"{plan.files:,}",
         "documents": f"{found.documents:,}, of which {found.rejected:,} rejected and "
@@ -106,7 +111,7 @@ def plan_text(plan: Plan) -> str:
         "to buy": f"{found.to_buy:,} texts, {found.units:,} units{asked if found.languages_asked else ''}",
         "cost": f"{money(float(plan.dollars))}{f' ({tiers})' if tiers else ''}",
         "this month": f"{plan.already:,} units spent before",
-        "calls": f"{found.calls:,}, {duration} at {plan.quota_tps:g} a second",
+        "calls": calls,
         "otherwise": f"{money(float(plan.dollars_without))}, each document bought by itself, without a cache",
     }
     return _lines(lines)

@@ -53,6 +53,7 @@ class Plan:
     files: int
     already: int  # units that were spent this month
     estimate: Estimate = field(default_factory=Estimate)
+    by_jobs: bool = False  # whether the service takes its own time, and not calls at the quota
 
     @property
     def dollars(self) -> Decimal:
@@ -70,9 +71,9 @@ class Plan:
         return by_tier(self.estimate.units, self.already)
 
     @property
-    def minutes(self) -> float:
-        """How long the calls take at the quota."""
-        return self.estimate.calls / self.quota_tps / 60
+    def minutes(self) -> float | None:
+        """How long the calls take at the quota; None where nobody knows before."""
+        return None if self.by_jobs else self.estimate.calls / self.quota_tps / 60
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it: dollars and minutes are numbers, dollars exact."""
@@ -87,7 +88,7 @@ class Plan:
             "tiers": tiers,
             "units_this_month": self.already,
             "quota_tps": self.quota_tps,
-            "minutes": round(self.minutes, 2),
+            "minutes": None if self.minutes is None else round(self.minutes, 2),
             "dollars_without": float(self.dollars_without),
         }
 

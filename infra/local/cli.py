@@ -57,7 +57,17 @@ def cli() -> None:
     metavar="SECONDS",
     help="How long each answer takes at least.",
 )
-def comprehend(port: int, tps: float | None, faults: Path | None, seed: int, answers: str, latency: float) -> None:
+@click.option(
+    "--job-seconds",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a job over many texts takes. It reads and writes S3 as AWS_ENDPOINT_URL_S3 has it.",
+)
+def comprehend(
+    port: int, tps: float | None, faults: Path | None, seed: int, answers: str, latency: float, job_seconds: float
+) -> None:
     """Serve Amazon Comprehend on this machine alone, until control-C. Prints what points any AWS SDK to it.
 
     Limits, errors, throttling and billing are the service's; sentiment is the local scorer's. What was asked and billed
@@ -80,7 +90,9 @@ def comprehend(port: int, tps: float | None, faults: Path | None, seed: int, ans
             raise UsageError(f"--faults {faults}: {error.strerror}") from None
         except UnicodeDecodeError:
             raise UsageError(f"--faults {faults}: it is not UTF-8") from None
-    service = Service(from_hash if answers == "hash" else from_local_scorer(), tps, rules, seed)
+    service = Service(
+        from_hash if answers == "hash" else from_local_scorer(), tps, rules, seed, job_seconds=job_seconds
+    )
     try:
         listening = listen(port)
     except OSError as error:

@@ -1,7 +1,7 @@
 """Faults by a schedule: a TOML file with one `[[fault]]` for each rule.
 
 [[fault]]
-kind = "error"              # error | throttle | outage | reject | expire | reset | stall | slow | item_error
+kind = "error"              # error | throttle | outage | reject | expire | reset | stall | slow | item_error | job
 status = 503
 share = 0.05                # of calls (of documents for item_error); all if not given
 from = 10                   # seconds since the first call
@@ -23,7 +23,9 @@ from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from infra.local.operations import BATCH_OPERATIONS, OPERATIONS, Refusal
+from infra.local.jobs import Harm
+from infra.local.operations import BATCH_OPERATIONS, JOB_OPERATIONS, OPERATIONS
+from infra.local.refusal import Refusal
 from transforms.errors import UsageError
 
 _SAID = "The fault schedule refuses this call."
@@ -48,6 +50,7 @@ class Strike:
     wait: float = 0.0  # seconds before the service sees the call
     hold: float = 0.0  # seconds that the answer, scored and billed, is held back
     reset: Literal["unseen", "billed"] | None = None  # the connection's: before the service sees the call, or after
+    harm: Harm | None = None  # what becomes of a job that the call starts
     item_errors: list[Callable[[], str | None]] = field(default_factory=list)
 
     def item_error(self) -> str | None:
@@ -138,13 +141,24 @@ class Slow(Rule):
 class ItemError(Rule):
     """Documents of a batch fail, one by one."""
 
-    may_be_for: ClassVar[Sequence[str]] = BATCH_OPERATIONS
+    may_be_for: ClassVar[Sequence[str]] = (*BATCH_OPERATIONS, JOB_OPERATIONS[1])
 
     kind: Literal["item_error"]
     code: _Code = "InternalServerException"
 
 
-_Kinds = ServerError | Throttle | Outage | Reject | Expire | Reset | Stall | Slow | ItemError
+class JobHarm(Rule):
+    """A job that is started ends otherwise, or says nothing of lines from one on."""
+
+    may_be_for: ClassVar[Sequence[str]] = JOB_OPERATIONS[:1]
+
+    kind: Literal["job"]
+    operation: str | None = JOB_OPERATIONS[0]
+    status: Literal["FAILED", "STOPPED"] | None = None
+    answers: Annotated[int, Field(ge=0)] | None = None
+
+
+_Kinds = ServerError | Throttle | Outage | Reject | Expire | Reset | Stall | Slow | ItemError | JobHarm
 
 
 class _File(BaseModel):
@@ -245,5 +259,7 @@ def _strike(rule: Rule, strike: Strike) -> None:
             strike.reset = "billed" if rule.billed else "unseen"
         case Stall(billed=False):
             strike.wait += rule.seconds
+        case JobHarm():
+            strike.harm = Harm(rule.status, rule.answers)
         case Stall() | Slow():
             strike.hold += rule.seconds

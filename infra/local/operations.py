@@ -8,15 +8,14 @@ sent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import orjson
-
 from infra.local.answers import Sentiment
+from infra.local.jobs import Harm, Job, Jobs
+from infra.local.refusal import JSON, Refusal
 from transforms.sentiment.protocols import Scores
-
-JSON = dict[str, Any]
 
 MAX_DOCUMENTS = 25
 MAX_BYTES = 5_000
@@ -26,20 +25,10 @@ LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "
 PII_LANGUAGES = ("en", "es")
 LANGUAGE_SCORE = 0.99  # our detector has no figure that compares
 
+_JOB = {"InputDataConfig": dict, "OutputDataConfig": dict, "DataAccessRoleArn": str}
+_S3_URI = re.compile(r"s3://[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9](/.*)?")
+_ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+")
 _LABELS = ("POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED")  # in the order of `Scores`
-
-
-class Refusal(Exception):
-    """An error as AWS says it: a code and a message, with an HTTP status. Without a code, an empty body."""
-
-    def __init__(self, code: str, message: str = "", status: int = 400) -> None:
-        super().__init__(code, message, status)
-        self.code, self.message, self.status = code, message, status
-
-    @property
-    def body(self) -> bytes:
-        """What is sent."""
-        return orjson.dumps({"__type": self.code, "Message": self.message}) if self.code else b""
 
 
 class Answer(NamedTuple):
@@ -54,6 +43,8 @@ class Desk(NamedTuple):
 
     sentiment: Sentiment
     item_error: Callable[[], str | None]  # asked once a document: the code that it fails with, if it is to fail
+    jobs: Jobs
+    harm: Harm | None  # what is to become of a job that is started
 
 
 # Takes a request; raises Refusal.
@@ -107,6 +98,32 @@ def contains_pii_entities(request: JSON, _: Desk) -> Answer:
     return Answer({"Labels": [{"Name": name, "Score": score} for name, score in surest.items()]}, [text])
 
 
+def start_sentiment_detection_job(request: JSON, desk: Desk) -> Answer:
+    """A job over the lines of files in S3. With a token that is known nothing is started, and that job's name given."""
+    language = _language(request)
+    told = {name: _member(request, name, kind) for name, kind in _JOB.items()}
+    for config in ("InputDataConfig", "OutputDataConfig"):
+        if not _S3_URI.fullmatch(_member(told[config], "S3Uri", str)):
+            raise _invalid(f"{config}.s3Uri", f"Member must satisfy regular expression pattern: {_S3_URI.pattern}")
+    if not _ROLE.fullmatch(told["DataAccessRoleArn"]):
+        raise _invalid("DataAccessRoleArn", f"Member must satisfy regular expression pattern: {_ROLE.pattern}")
+    if told["InputDataConfig"].get("InputFormat") != "ONE_DOC_PER_LINE":
+        raise Refusal("InvalidRequestException", "Only ONE_DOC_PER_LINE is known here.")
+    return Answer(_job_said(desk.jobs.start(request, language, desk.harm)), [])
+
+
+def describe_sentiment_detection_job(request: JSON, desk: Desk) -> Answer:
+    """How far a job is. The first question after its time does it: its texts arrive and are billed then."""
+    job = desk.jobs.find(_member(request, "JobId", str))
+    billed = job.work(desk.sentiment, desk.item_error)
+    said = {**_job_said(job), "LanguageCode": job.language, "Message": job.message}
+    return Answer({"SentimentDetectionJobProperties": {**said, "OutputDataConfig": {"S3Uri": job.output}}}, billed)
+
+
+def _job_said(job: Job) -> JSON:
+    return {"JobId": job.id, "JobStatus": job.status}
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "BatchDetectSentiment": batch_detect_sentiment,
     "DetectSentiment": detect_sentiment,
@@ -114,7 +131,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "DetectDominantLanguage": detect_dominant_language,
     "DetectPiiEntities": detect_pii_entities,
     "ContainsPiiEntities": contains_pii_entities,
+    "StartSentimentDetectionJob": start_sentiment_detection_job,
+    "DescribeSentimentDetectionJob": describe_sentiment_detection_job,
 }
+JOB_OPERATIONS = ("StartSentimentDetectionJob", "DescribeSentimentDetectionJob")
 # Those whose answer has an ErrorList.
 BATCH_OPERATIONS = tuple(name for name in OPERATIONS if name.startswith("Batch"))
 
@@ -207,7 +227,7 @@ def _member(request: JSON, name: str, kind: type) -> Any:
     if value is None:
         raise _invalid(name, "Member must not be null")
     if type(value) is not kind:
-        raise _unreadable(name, "a string" if kind is str else "a list")
+        raise _unreadable(name, {"str": "a string", "list": "a list"}.get(kind.__name__, "an object"))
     return value
 
 

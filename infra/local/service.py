@@ -12,7 +12,9 @@ import orjson
 
 from infra.local.answers import Sentiment
 from infra.local.faults import Rule, Schedule, Strike
-from infra.local.operations import JSON, OPERATIONS, Answer, Desk, Refusal
+from infra.local.jobs import Jobs
+from infra.local.operations import JOB_OPERATIONS, OPERATIONS, Answer, Desk
+from infra.local.refusal import JSON, Refusal
 from infra.local.usage import Usage
 
 _SECOND = 1_000_000_000  # nanoseconds
@@ -69,7 +71,10 @@ class Service:
         rules: Sequence[Rule] = (),
         seed: int = 1,
         clock: Callable[[], int] = time.monotonic_ns,
+        job_seconds: float = 0.0,
     ) -> None:
+        """`job_seconds` is how long a job takes."""
+        self._job_seconds = job_seconds
         self._sentiment, self._tps, self._rules, self._seed, self._clock = sentiment, tps, rules, seed, clock
         self.reset()
 
@@ -77,6 +82,7 @@ class Service:
         """As if just started: counts, buckets and faults."""
         self.usage = Usage(tuple(OPERATIONS), time.time() - self._clock() / _SECOND)
         self._schedule = Schedule(self._rules, self._seed)
+        self._jobs = Jobs(self._job_seconds, self._clock)
         self._buckets = {name: Bucket(self._tps) for name in OPERATIONS} if self._tps else {}
 
     def receive(self, operation: str, body: bytes, access_key: str) -> Call:
@@ -99,11 +105,14 @@ class Service:
 
     def answer(self, call: Call) -> Reply:
         """Score and bill a call, or refuse it."""
-        answer = call.refusal or _answer(call, Desk(self._sentiment, call.strike.item_error))
+        strike = call.strike
+        answer = call.refusal or _answer(call, Desk(self._sentiment, strike.item_error, self._jobs, strike.harm))
         if isinstance(answer, Refusal):
             throttled = answer.code == _THROTTLED.code or answer.status == 429
             (call.usage.throttled if throttled else call.usage.failed)(call.operation)
             return Reply(answer.status, answer.body)
+        if call.operation in JOB_OPERATIONS:
+            call.usage.arrived(call.operation, answer.billed)
         call.usage.billed(call.operation, answer.billed)
         if call.strike.reset:
             call.usage.failed(call.operation)

@@ -59,6 +59,10 @@ class Usage:
         self._last = now
         self._sent[operation].update(texts)
 
+    def arrived(self, operation: str, texts: Sequence[str]) -> None:
+        """These texts came otherwise than in a call."""
+        self._sent[operation].update(texts)
+
     def billed(self, operation: str, texts: Sequence[str]) -> None:
         """These texts, sent before, were answered."""
         counts = self._counts[operation]

@@ -250,7 +250,8 @@ scorer_option = option(
     "--scorer",
     default="local",
     metavar="NAME",
-    help="local: in process, en es fr de it pt, free. comprehend: Amazon Comprehend, 12 languages, paid.",
+    help="local: in process, en es fr de it pt, free. comprehend: Amazon Comprehend, 12 languages, paid. "
+    "comprehend-async: the same by its jobs, for very large nights, of a lake in S3.",
 )
 quota_option = option(
     "--quota-tps",

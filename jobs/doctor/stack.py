@@ -50,7 +50,7 @@ def look_at_stack(account: Account, env: str, told: Mapping[str, str]) -> Iterat
         yield from looked(f"permissions of {name}", deploy, look)
     yield from looked("schedule", deploy, lambda: _schedule(account, env))
     yield from looked("topic", deploy, lambda: _topic(account, told["Topic"]))
-    if told["Scorer"] == _COMPREHEND:
+    if told["Scorer"].startswith(_COMPREHEND):
         here = account.session.region_name
         there = here in account.session.get_available_regions(_COMPREHEND)
         yield judged("region", there, here, "Amazon Comprehend is not there: deploy to a region that has it")
@@ -99,8 +99,8 @@ def _permissions(account: Account, name: str, roles: list[str], told: Mapping[st
 
 
 def _needed(role: str) -> dict[str, list[str]]:
-    """A role's actions and resources, as they were recorded (infra/permissions)."""
-    told = json.loads(files("infra").joinpath("permissions", f"{role}.json").read_text(encoding="utf-8"))
+    """A role's actions and resources, as they were recorded (jobs/permissions)."""
+    told = json.loads(files("jobs").joinpath("permissions", f"{role}.json").read_text(encoding="utf-8"))
     needed: dict[str, list[str]] = dict(told["recorded"])
     for action, each in told["reasoned"].items():
         needed[action] = sorted({*needed.get(action, []), *each["resources"]})

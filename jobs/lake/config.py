@@ -7,6 +7,7 @@ database = "aurastream_mail"                # of the Glue catalog
 workgroup = "aurastream"                    # of Athena
 secret = "aurastream/mail/content-key"      # in Secrets Manager: the key of fingerprints
 kms_key = "alias/aurastream"                # what objects, tables and the secret are encrypted with; AWS's own without
+comprehend_role = "arn:aws:iam::…:role/…"   # in which Amazon Comprehend's jobs read and write comprehend/; none without
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from transforms.errors import LakeError
 FILE = "lake.toml"
 _Table = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
 
+_Role = Annotated[str, StringConstraints(pattern=r"^arn:aws(-[^:]+)?:iam::\d{12}:role/\S{1,512}$")]
+
 
 class LakeConfig(BaseModel):
     """What `lake.toml` says. Its names are AWS's: a table has three characters at least, a database no hyphen."""
@@ -38,6 +41,7 @@ class LakeConfig(BaseModel):
     workgroup: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
     secret: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/_+=.@-]{1,512}$")]
     kms_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:/_-]{1,2048}$")] | None = None
+    comprehend_role: _Role | None = None
 
 
 def default_config(root: str, kms_key: str | None = None) -> LakeConfig:

@@ -28,6 +28,7 @@ class Lake:
     runs/ds=…/<run_id>.parquet  one row per run
     audits/<run_id>/            what the audit found: validation.json and Data Docs
     reports/<run_id>.html       one page per run
+    comprehend/<token>/         an open job of Amazon Comprehend: jobs/scorers/open_jobs.py
 
     What it keeps beside them is in `jobs/stores/open.py`; of a lake in S3, `config` says where.
     """
@@ -55,6 +56,11 @@ class Lake:
     def report(self, run_id: str) -> str:
         """The run's page."""
         return self.at(f"reports/{run_id}.html")
+
+    @property
+    def comprehend_jobs(self) -> str:
+        """Where a service's jobs over many texts read and write."""
+        return self.at("comprehend")
 
     def at(self, path: str) -> str:
         """The URI of a path below the root."""

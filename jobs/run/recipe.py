@@ -12,10 +12,11 @@ from ulid import ULID
 
 from jobs.formats import Telling
 from jobs.lake.parquet import WrittenFile
-from jobs.scorers.call_policy import CallPolicy
-from jobs.scorers.registry import scorer_type
+from jobs.scorers.call_policy import CallPolicy, JobPlace
+from jobs.scorers.registry import ASYNC, scorer_type
 from jobs.settings import Resolved
 from jobs.stores.open import Stores
+from transforms.errors import UsageError
 from transforms.pii.policy import Policy
 from transforms.sentiment.protocols import Usage
 from transforms.sentiment.scoring import Stamp
@@ -55,8 +56,12 @@ def recipe_of(
     taken_up: Mapping[str, Collection[int]] | None = None,
     stop_at: float | None = None,
 ) -> Recipe:
-    """The recipe of a new run. `key` makes its fingerprints; nothing is bought after `stop_at`, seconds since 1970."""
+    """The recipe of a new run. `key` makes its fingerprints; nothing is bought after `stop_at`, seconds since 1970.
+
+    Raises UsageError for a lake that the scorer cannot work on.
+    """
     run_id = str(ULID())
+    jobs = _job_place(told, stores, key) if told.paid else None
     return Recipe(
         stamp=Stamp(run_id=run_id, scored_at=datetime.now(UTC)),
         mapping=told.mapping,
@@ -65,13 +70,28 @@ def recipe_of(
         scorer=told.scorer,
         policy=told.policy,
         key=key,
-        calls=CallPolicy(run_id, told.quota_tps, stop_at, key),
+        calls=CallPolicy(run_id, told.quota_tps, stop_at, key, jobs),
         stores=stores,
         defer_without_cache=told.defer_without_cache,
         taken_up=taken_up or {},
         records=told.records,
         each_line=told.each_line,
     )
+
+
+def _job_place(told: Resolved, stores: Stores, key: bytes) -> JobPlace | None:
+    """Where jobs of a service have their files, in a lake in S3."""
+    lake, kind = stores.lake, scorer_type(told.scorer)
+    role = lake.config.comprehend_role if lake.config else None
+    if told.scorer == ASYNC and not role:
+        raise UsageError(
+            f"--scorer {ASYNC} needs a lake in S3 whose lake.toml names a comprehend_role, and {lake.root} has none: "
+            "docs/comprehend.md#jobs; --scorer comprehend takes any lake"
+        )
+    if lake.config is None:
+        return None
+    made = Fingerprint(kind.name, kind.version, told.policy.id, key)
+    return JobPlace(lake.comprehend_jobs, role or "", lake.config.kms_key, told.policy, made)
 
 
 @dataclass

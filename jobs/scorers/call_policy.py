@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from transforms.pii.policy import Policy
+from transforms.text import Fingerprint
+
+
+@dataclass(frozen=True)
+class JobPlace:
+    """Where a service's jobs over many texts read and write, and what their texts are known by."""
+
+    root: str  # an s3:// URI: a folder for each job that was paid for and whose answers are not in the cache yet
+    role: str  # ARN of the role in which the service reads and writes there; empty where no job may be started
+    kms_key: str | None
+    policy: Policy  # what texts were searched with
+    fingerprint: Fingerprint  # makes their content keys
+
 
 @dataclass(frozen=True)
 class CallPolicy:
@@ -13,6 +27,7 @@ class CallPolicy:
     quota_tps: float  # calls a second of each operation, for all runs of the lake together
     stop_at: float | None = None  # no call is made from then on, in seconds since 1970
     key: bytes = field(default=b"", repr=False)  # what claims on texts are fingerprinted with
+    jobs: JobPlace | None = None  # of a lake in S3
 
     @property
     def threads(self) -> int:

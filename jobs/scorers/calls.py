@@ -49,6 +49,12 @@ DEADLINE_REACHED = "DEADLINE_REACHED"
 SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
 
 
+def claim_keys(key: bytes, quota: str, language: str, texts: Sequence[RedactedText]) -> list[bytes]:
+    """What texts are claimed by, who asks an operation about them."""
+    said = f"{quota}\0{language}\0".encode()
+    return [hmac.digest(key, said + text.encode(), "sha256") for text in texts]
+
+
 class Calls(Generic[T]):
     """Makes the calls of one operation. `send` makes one, and raises Throttled, Unanswered, Rejected or ScorerError.
 
@@ -188,8 +194,7 @@ class Calls(Generic[T]):
 
     def _claim(self, work: Batches[T], places: Sequence[int]) -> dict[int, bytes]:
         """Claim the texts of items; those that nobody else is buying, with their claims."""
-        said = f"{self._quota}\0{work.language}\0".encode()
-        keys = [hmac.digest(self._policy.key, said + work.texts[place].encode(), "sha256") for place in places]
+        keys = claim_keys(self._policy.key, self._quota, work.language, [work.texts[place] for place in places])
         own = self._claims.claim(self._policy.run_id, self._holder, keys, self._looked_up)
         self._looked_up.update(set(keys) - own)
         return {place: key for place, key in zip(places, keys, strict=True) if key in own}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jobs.aws import new_session
 from jobs.scorers.call_policy import CallPolicy
 from jobs.scorers.calls import Calls
+from jobs.scorers.open_jobs import content_keys, open_jobs
 from jobs.scorers.outcomes import Answers, Rejected, Throttled, Unanswered
 from jobs.stores.protocols import Meter
 from transforms.cost import text_units
@@ -31,7 +32,8 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 3.0, 8.0
 # Not all are in the service's model: told by their names, as the SDK's own retries tell them.
 _THROTTLES = {
     "ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded",
-    "RequestThrottled", "RequestThrottledException", "LimitExceededException", "SlowDown",
+    "RequestThrottled", "RequestThrottledException", "LimitExceededException", "ResourceLimitExceededException",
+    "SlowDown",
 }  # fmt: skip
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _DENIED = {
@@ -40,6 +42,8 @@ _DENIED = {
     "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired", "SubscriptionRequiredException",
     "UnknownOperationException",
 }  # fmt: skip
+SENTIMENT = "BatchDetectSentiment"
+BOUGHT_BY_A_JOB = "BOUGHT_BY_A_JOB"
 # Fresh credentials that are refused as well are no accident.
 _RENEWALS = 3
 
@@ -57,21 +61,33 @@ class ComprehendScorer:
     def __init__(self, policy: CallPolicy, meter: Meter) -> None:
         """The meter stays open: it is whoever's who opened it."""
         self.usage = Usage()
-        self._client = _Client(policy.threads)
+        self._client = Client(policy.threads)
 
         def send(texts: Sequence[RedactedText], language: str) -> Answers[Scores]:
             reply = self._client.call("batch_detect_sentiment", TextList=texts, LanguageCode=language)
-            return _answers(reply, lambda found: _shares(found["SentimentScore"]))
+            return _answers(reply, lambda found: shares(found["SentimentScore"]))
 
-        self._calls = Calls("BatchDetectSentiment", send, policy, meter, self.usage)
+        self._calls = Calls(SENTIMENT, send, policy, meter, self.usage)
+        self._place = policy.jobs
 
     def units(self, text: RedactedText) -> int:
         """100 characters each, 3 at least."""
         return text_units(text)
 
     def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:
-        """See `Scorer.score`. Texts of a language that the service refuses end as UNSUPPORTED_LANGUAGE."""
-        yield from self._calls.run(texts, language)
+        """See `Scorer.score`. Texts of a language that the service refuses end as UNSUPPORTED_LANGUAGE.
+
+        What a job of another run was paid for waits for the run that fetches it (jobs/run/fetching.py).
+        """
+        rest: Sequence[int] = range(len(texts))
+        if self._place:
+            bought = {key for job in open_jobs(self._place) for key in job.keys}
+            keys = content_keys(self._place, texts, language) if bought else []
+            if waiting := [place for place, key in enumerate(keys) if key in bought]:
+                yield dict.fromkeys(waiting, Deferred(BOUGHT_BY_A_JOB))
+                rest = sorted(set(rest) - set(waiting))
+        for ended in self._calls.run([texts[place] for place in rest], language):
+            yield {rest[place]: outcome for place, outcome in ended.items()}
 
     def stop(self, code: str) -> None:
         """See `Scorer.stop`."""
@@ -91,7 +107,7 @@ class ComprehendLanguages:
     def __init__(self, policy: CallPolicy, meter: Meter) -> None:
         """The meter stays open: it is whoever's who opened it."""
         self.usage = Usage()
-        self._client = _Client(policy.threads)
+        self._client = Client(policy.threads)
 
         def send(texts: Sequence[RedactedText], _: str) -> Answers[str]:
             return _answers(self._client.call("batch_detect_dominant_language", TextList=texts), _dominant)
@@ -120,10 +136,10 @@ def _dominant(found: Mapping[str, Any]) -> str:
     return str(likeliest["LanguageCode"])
 
 
-def _shares(found: Mapping[str, float]) -> Scores:
+def shares(found: Mapping[str, float]) -> Scores:
     """Four shares that sum to 1: the service rounds its own."""
-    shares = [float(found[name]) for name in ("Positive", "Negative", "Neutral", "Mixed")]
-    return Scores(*(share / sum(shares) for share in shares))
+    told = [float(found[name]) for name in ("Positive", "Negative", "Neutral", "Mixed")]
+    return Scores(*(share / sum(told) for share in told))
 
 
 def _answers(reply: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T]) -> Answers[T]:
@@ -133,7 +149,7 @@ def _answers(reply: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T]) -
     )
 
 
-class _Client:
+class Client:
     """The SDK's client, made by the first call that needs it, and anew when its credentials have expired."""
 
     def __init__(self, threads: int) -> None:

@@ -10,10 +10,12 @@ from jobs.stores.protocols import Meter
 from transforms.errors import UsageError
 from transforms.sentiment.protocols import LanguageDetector, Scorer
 
+ASYNC = "comprehend-async"
 # Name -> module:class, imported when it is asked for: what a scorer needs may be slow to import, or part of an extra.
 _SCORERS = {
     "local": "transforms.sentiment.local.scorer:LocalScorer",
     "comprehend": "jobs.scorers.comprehend:ComprehendScorer",
+    ASYNC: "jobs.scorers.comprehend_async:AsyncComprehendScorer",
 }
 
 

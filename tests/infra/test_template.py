@@ -141,6 +141,7 @@ def test_the_lake_is_called_what_the_template_calls_it() -> None:
     values["LakeKeyAlias"] = filled(said(properties("LakeKeyAlias")["AliasName"]), values)
     outputs = {name: said(each["Value"]) for name, each in template()["Outputs"].items()}
 
+    values["ComprehendRole.Arn"] = "arn:aws:iam::111122223333:role/aurastream-dev-comprehend"
     config = LakeConfig(
         ledger_table=filled(outputs["LedgerTable"], values),
         cache_table=filled(outputs["CacheTable"], values),
@@ -148,6 +149,7 @@ def test_the_lake_is_called_what_the_template_calls_it() -> None:
         workgroup=filled(outputs["Workgroup"], values),
         secret=filled(outputs["Secret"], values),
         kms_key=filled(outputs["KmsKey"], values),
+        comprehend_role=filled(outputs["ComprehendRole"], values),
     )
 
     assert config.secret == filled(said(properties("ContentKey")["Name"]), values)
@@ -215,6 +217,7 @@ LONGEST |= {
 }
 LONGEST |= dict.fromkeys(("LedgerTable", "CacheTable", "Database", "Workgroup"), "aurastream-abcdefghijkl-ledger")
 LONGEST |= dict.fromkeys(("LakeKey", "DropsKey"), f"arn:aws:kms:ap-southeast-1:111122223333:key/{'x' * 36}")
+LONGEST |= {"ComprehendRole.Arn": "arn:aws:iam::111122223333:role/aurastream-abcdefghijkl-comprehend"}
 LONGEST |= {"ContentKey": f"arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:{'x' * 40}"}
 
 
@@ -274,7 +277,7 @@ def test_the_schedules_have_zone_window_and_dead_letters() -> None:
 
 def test_every_alarm_tells_somebody_and_silence_counts_where_it_is_bad() -> None:
     alarms = resources("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 10
+    assert len(alarms) == 11
     for name, alarm in alarms.items():
         told = said(alarm["Properties"])
         assert told["AlarmActions"] == ["${Topic}"]

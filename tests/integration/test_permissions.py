@@ -1,4 +1,4 @@
-"""Each role has what its commands need and no more: infra/permissions/, held against what they ask of AWS.
+"""Each role has what its commands need and no more: jobs/permissions/, held against what they ask of AWS.
 
 Real servers answer; between them and every process stands tests/roles.py, which is IAM here.
 """

@@ -163,6 +163,7 @@ def test_explain_says_what_decided_and_never_the_value() -> None:
 
 
 def test_explain_shows_what_announced_a_find_and_no_other_find() -> None:
+    # pragma: allowlist nextline secret
     key, secret = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # of Amazon's documentation
     result = invoke("redact", "--explain", stdin=f"NHC: 3082475; {key} {secret}")
     assert "after 'NHC'" in result.stderr

@@ -49,6 +49,7 @@ def test_what_is_encoded_is_decoded(text: str, expected: str) -> None:
         *("a=b", "x=20", "mode=3D", "PASSWORD=\nUSER=kim", "1+1=2", "ID=12345"),
         *("C:\\new\\table", "see C:\\users\\kim", "\\\\server\\new", "a regex \\d+\\n", "docs\\notes", "and\\or", "\\"),
         *("Donaudampfschifffahrtsgesellschaft", "https://example.com/a/products/Electronics/Phones/AAbbcc1122/4711"),
+        # pragma: allowlist nextline secret
         *("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl", "kim.novak.of.example.street@example.com"),
         *("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "A" * 200, "a_b_c_d_e_f_g_h_i_j_k_l_m"),
         *("hello😀", "", "\u00f6"),

@@ -1,6 +1,7 @@
 """What a night will cost: the plan's numbers, and that what is counted is what scoring then buys."""
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
 from operator import add
@@ -76,6 +77,10 @@ def test_a_plan_in_numbers() -> None:
         "minutes": 4.0,
         "dollars_without": 200.0,
     }
+    by_jobs = replace(plan, by_jobs=True)
+    assert by_jobs.minutes is None
+    assert by_jobs.to_dict()["minutes"] is None
+    assert by_jobs.dollars == 150
     nothing = Plan("local", quota_tps=10.0, files=0, already=0)
     assert (nothing.dollars, nothing.tiers, nothing.minutes) == (Decimal(0), [], 0.0)
 

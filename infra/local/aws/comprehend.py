@@ -16,6 +16,7 @@ def launch(place: Place) -> Launch:
         [sys.executable, "-m", "infra.local.cli", "comprehend", "--port", str(port)],
         {"AWS_ENDPOINT_URL_COMPREHEND": f"http://{HOST}:{port}"},
         lambda: answers(port),
+        {name: value for name, value in place.environment.items() if name.startswith("AWS_")},  # its jobs read S3
     )
 
 

@@ -40,7 +40,8 @@ def test_a_compressed_file_gives_the_rows_of_the_plain_one(tmp_path: Path, endin
 
 def test_a_window_may_be_as_large_as_zstd_has_them(tmp_path: Path) -> None:
     """As Reddit's dumps have: of 2 GiB."""
-    long = {zstd.CompressionParameter.window_log: 31, zstd.CompressionParameter.enable_long_distance_matching: 1}
+    parameters = zstd.CompressionParameter
+    long = {int(parameters.window_log): 31, int(parameters.enable_long_distance_matching): 1}
     packer = zstd.ZstdCompressor(options=long)
     packed = b"".join(map(packer.compress, LINES)) + packer.flush()  # in parts, for a small whole has a small window
     assert len(accepted(read(written(tmp_path / "drop.jsonl.zst", packed)))) == len(LINES)

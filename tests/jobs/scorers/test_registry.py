@@ -13,6 +13,7 @@ import pytest
 from jobs.scorers import registry
 from jobs.scorers.call_policy import CallPolicy
 from jobs.scorers.comprehend import ComprehendLanguages, ComprehendScorer
+from jobs.scorers.comprehend_async import AsyncComprehendScorer
 from jobs.scorers.registry import open_detector, open_scorer, scorer_type
 from jobs.stores.protocols import Meter
 from tests.jobs.scorers.meters import local_meter
@@ -40,13 +41,14 @@ class Dear:
 @pytest.mark.parametrize("name", registry._SCORERS)
 def test_each_is_what_its_row_says(name: str, meter: Meter) -> None:
     kind = scorer_type(name)
-    assert kind.name == name
+    assert kind.name == name.removesuffix("-async")  # whose answers are the same, and cached as the same
     with closing(open_scorer(name, POLICY, meter)) as scorer:
         assert type(scorer) is kind
 
 
-def test_the_two_there_are() -> None:
-    assert [scorer_type(name) for name in ("local", "comprehend")] == [LocalScorer, ComprehendScorer]
+def test_those_there_are() -> None:
+    names = ("local", "comprehend", "comprehend-async")
+    assert [scorer_type(name) for name in names] == [LocalScorer, ComprehendScorer, AsyncComprehendScorer]
 
 
 def test_a_row_of_the_table_is_all_that_a_new_one_takes(meter: Meter, monkeypatch: pytest.MonkeyPatch) -> None:
