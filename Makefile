@@ -14,7 +14,7 @@ GLUE_INSTALLED := .venv-glue/installed
 GLUE_TESTS := tests/infra/glue tests/expectations/test_gate.py tests/expectations/test_profile.py tests/transforms/*.py \
 	tests/sql tests/transforms/pii/test_policy_file.py tests/transforms/pii/test_columns.py \
 	tests/transforms/sentiment/test_scoring.py tests/jobs/test_settings.py tests/jobs/lake/test_sql.py \
-	tests/jobs/readers/test_jsonl.py tests/jobs/run/test_page.py
+	tests/jobs/readers/test_jsonl.py tests/jobs/report/test_page.py
 
 STACK_INSTALLED := .venv-stack/installed
 CHECKOV := .venv-checkov/bin/checkov

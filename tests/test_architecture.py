@@ -53,6 +53,7 @@ LEVELS = (
         "jobs.spark",
     },
     {"jobs.settings"},
+    {"jobs.report"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
     {
