@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 # Three processes for two cores, for tests wait for Spark to start; each with the tests of whole files, so that what a file sets up is set up once.
-PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --cov --cov-report=term
+PYTEST := $(BIN)/python -m pytest -rs --numprocesses 3 --dist loadfile --cov --cov-report=term
 DS := 2026-11-22
 
 # What AWS Glue has: its own modules, and ours by requirements.glue.lock.

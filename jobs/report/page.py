@@ -11,7 +11,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from expectations.verdict import Verdict
@@ -142,7 +142,7 @@ def _once(movers: Sequence[Row]) -> list[Row]:
 
 def _at_least(row: Row) -> float:
     """How large a change is at least, by its bounds, whichever way; negative where it may be none."""
-    return max(row["change_low"], -row["change_high"])
+    return float(max(row["change_low"], -row["change_high"]))
 
 
 def _of_weeks(rows: Sequence[Row], weeks: Sequence[date]) -> list[Row]:
@@ -151,7 +151,10 @@ def _of_weeks(rows: Sequence[Row], weeks: Sequence[date]) -> list[Row]:
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:
     """Texts once each, where they are shown first."""
-    return list({row["redacted_text"]: row for row in reversed(rows)}.values())[::-1]
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(row["redacted_text"], row)
+    return list(first.values())
 
 
 def _all_first(rows: Sequence[Row]) -> list[Row]:
@@ -203,7 +206,7 @@ def environment() -> Environment:
     return environment
 
 
-def _template(name: str) -> Any:
+def _template(name: str) -> Template:
     return environment().get_template(name)
 
 

@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 def take(page: str, picture: str) -> None:
     """The top of a page, as it is on a screen 1,000 pixels wide."""
     with browser() as started:
-        shown = started.new_page(viewport={"width": 1000, "height": 860}, color_scheme="light")
+        shown = started.new_page(viewport={"width": 1000, "height": 836}, color_scheme="light")
         shown.goto(Path(page).resolve().as_uri())
         shown.screenshot(path=picture)
 

@@ -87,13 +87,19 @@ def _run(run_id: str, rows: Sequence[Row]) -> RunSummary:
     labels: Mapping[str, int] = {
         label: sum(row["times"] for row in scored if row["sentiment"] == label) for label in ("POSITIVE", "NEGATIVE")
     }
-    counts = {"scored": sum(labels.values()), "rejected": rejected, "failed": 0, "deferred": 0, "carried": 0}
     return replace(
         RUN,
         run_id=run_id,
         dates=sorted({row["ds"] for row in rows}),
+        documents=sum(labels.values()) + rejected,
+        scored=sum(labels.values()),
+        rejected=rejected,
+        failed=0,
+        deferred=0,
+        carried=0,
         sentiments=labels,
-        **{"documents": sum(counts.values()), "reasons": {"TEXT_BLANK": rejected}, "scorer": "comprehend", **counts},
+        reasons={"TEXT_BLANK": rejected},
+        scorer="comprehend",
     )
 
 
