@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 # Three processes for two cores, for tests wait for Spark to start; each with the tests of whole files, so that what a file sets up is set up once.
-PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --cov --cov-report=term
+PYTEST := $(BIN)/python -m pytest -rs --numprocesses 3 --dist loadfile --cov --cov-report=term
 DS := 2026-11-22
 
 # What AWS Glue has: its own modules, and ours by requirements.glue.lock.
@@ -14,7 +14,7 @@ GLUE_INSTALLED := .venv-glue/installed
 GLUE_TESTS := tests/infra/glue tests/expectations/test_gate.py tests/expectations/test_profile.py tests/transforms/*.py \
 	tests/sql tests/transforms/pii/test_policy_file.py tests/transforms/pii/test_columns.py \
 	tests/transforms/sentiment/test_scoring.py tests/jobs/test_settings.py tests/jobs/lake/test_sql.py \
-	tests/jobs/readers/test_jsonl.py tests/jobs/run/test_page.py
+	tests/jobs/readers/test_jsonl.py tests/jobs/report/test_page.py
 
 STACK_INSTALLED := .venv-stack/installed
 CHECKOV := .venv-checkov/bin/checkov

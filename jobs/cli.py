@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from jobs.commands.ask import export, sql
+from jobs.commands.ask import export, report, sql
 from jobs.commands.doctor import doctor
 from jobs.commands.group import Commands
 from jobs.commands.lake import lake, rebuild, rollback, runs
@@ -43,7 +43,7 @@ def cli() -> None:
 
 
 for command in (
-    *(sample, check, plan, nightly, lake, sql, export, runs, rollback, rebuild),
+    *(sample, check, plan, nightly, lake, sql, export, report, runs, rollback, rebuild),
     *(analyze, redact, restore, doctor),
 ):
     cli.add_command(command)

@@ -238,6 +238,8 @@ _AHEAD_BYTES = 8 << 20
 SMALL_BYTES = 1 << 20
 # How S3 says that a role may not: of a question about an object by the status alone.
 _DENIED = {"AccessDenied", "403"}
+# What makes a browser show a page that lies in S3, where it would put anything else among its downloads.
+_SHOWN = {"ContentType": "text/html; charset=utf-8"}
 # The name of what an object that was put where there was none says of its writer.
 _WRITER = "writer"
 
@@ -284,7 +286,7 @@ class S3Storage:
                 yield file
             scratch.seek(0)
             with _as_os_errors(uri):
-                self._client.upload_fileobj(scratch, bucket, key)
+                self._client.upload_fileobj(scratch, bucket, key, ExtraArgs=_SHOWN if key.endswith(".html") else None)
 
     def put_if_absent(self, uri: str, data: bytes) -> bool:
         """See `Storage.put_if_absent`."""

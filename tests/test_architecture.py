@@ -54,6 +54,7 @@ LEVELS = (
         "jobs.spark",
     },
     {"jobs.settings"},
+    {"jobs.report"},
     {"jobs.run"},
     {"jobs.redact_input", "jobs.redact_lines"},
     {

@@ -1,4 +1,4 @@
-"""The commands that ask a lake: sql, export."""
+"""The commands that ask a lake: sql, export, report."""
 
 from __future__ import annotations
 
@@ -154,3 +154,24 @@ def export(lake: str, dates: list[str], out: str) -> None:
     opened, stores = open_lake(lake, create=False)
     for uri, rows in export_dates(opened, stores.ledger(), dates, out):
         click.echo(f"{uri}: {rows:,} rows")
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Write a page for each run, and an index with trends.")
+@config_option
+@lake_option
+@option("--out", metavar="DIR", required=True, help="Where index.html and RUN.html are written; a path or s3://….")
+def report(lake: str, out: str) -> None:
+    """Write the report: an index over all runs with trends, and a page a run, which need neither network nor script.
+
+    Each opens with what moved, what failed and what it cost, and says by which query each figure was asked. Over a lake
+    in S3 Amazon Athena answers, and bills what it scans. Pages hold redacted texts: show them to whom the lake is for.
+
+    \b
+    Example
+      aurastream report --lake lake --out site
+    """
+    from jobs.report.site import write_site
+    from jobs.stores.open import open_lake
+
+    opened, stores = open_lake(lake, create=False)
+    click.echo(write_site(opened, stores, out))

@@ -18,9 +18,9 @@ from jobs.lake.catalog import show
 from jobs.lake.files import create, put, using, writing
 from jobs.lake.layout import SCORES_README, Lake
 from jobs.milestones import Milestone
+from jobs.report.page import run_page
 from jobs.run.budget import this_month
 from jobs.run.intake import Intake
-from jobs.run.page import render
 from jobs.storage import storage_of
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Ledger, PublishedFile, RunEntry, TakenFile
@@ -149,7 +149,7 @@ def leave(lake: Lake, ds: str, record: RunRecord) -> None:
     row, report = lake.run_row(ds, run_id), lake.report(run_id)
     if lake.config is None:  # one in S3 has it since it was made
         storage_of(lake.root).put_if_absent(lake.scores_readme, SCORES_README)
-    put(report, render(record.summary, record.verdict.failures, record.verdict.evaluated).encode())
+    put(report, run_page(record.summary, record.verdict).encode())
     milestones.reached(Milestone.REPORTED)
     # Last: a run whose row is there has left everything.
     with create(row) as file, writing(row):

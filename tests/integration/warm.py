@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 import tests.integration.harmed  # noqa: F401 - all are imported for those who are forked
-from jobs.run.page import render
+from expectations.verdict import Verdict
+from jobs.report.page import run_page
 from jobs.scorers.registry import scorer_type
 from transforms.pii.policy import DEFAULT_POLICY
 from transforms.pii.redactor import find
@@ -15,5 +16,5 @@ from transforms.schemas import RunState
 _NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 find(pa.array(["Anna called 212-555-0187"]), DEFAULT_POLICY)
-render(unfinished("R", _NOW, _NOW, RunState.FAILED), [], 0)
+run_page(unfinished("R", _NOW, _NOW, RunState.FAILED), Verdict(holds=False, failures=[], evaluated=0))
 scorer_type("local")

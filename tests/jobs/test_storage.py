@@ -760,3 +760,10 @@ def test_the_folder_above_is_the_one_that_the_system_finds(tmp_path: Path) -> No
 def test_a_location_that_is_none(location: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         absolute(location)
+
+
+def test_a_browser_shows_a_page_that_lies_in_s3(bucket: str, s3: S3) -> None:
+    for name, shown in (("page.html", True), ("page.txt", False)):
+        place, _, key = write(f"{bucket}/{name}", b"words").removeprefix("s3://").partition("/")
+        kind = s3.client.head_object(Bucket=place, Key=key)["ContentType"]
+        assert (kind == "text/html; charset=utf-8") == shown
