@@ -34,6 +34,7 @@ from jobs.readers.lines import MAX_LINE_BYTES
 from jobs.readers.mail import MAX_ENCODED_WORDS, MAX_MAIL_BYTES, MAX_NESTED, MAX_PARTS
 from jobs.scorers.batches import BUDGET_SPENT
 from jobs.scorers.calls import DEADLINE_REACHED, SERVICE_UNAVAILABLE
+from jobs.scorers.comprehend import BOUGHT_BY_A_JOB
 from jobs.scorers.outcomes import NO_ANSWER
 from jobs.stores.open import Stores
 from transforms.documents import MAX_TEXT_BYTES, Reason
@@ -227,7 +228,7 @@ def test_reason_codes_are_those_of_the_code() -> None:
     told = [row[0].strip("`") for row in table(ROOT / "docs" / "input.md", "Reason codes")]
 
     failed = [UNSUPPORTED_LANGUAGE, NO_ANSWER]
-    deferred = [BUDGET_SPENT, DEADLINE_REACHED, SERVICE_UNAVAILABLE, CACHE_UNAVAILABLE]
+    deferred = [BUDGET_SPENT, DEADLINE_REACHED, SERVICE_UNAVAILABLE, BOUGHT_BY_A_JOB, CACHE_UNAVAILABLE]
     assert told == [*map(str, Reason), *failed, *deferred]
 
 

@@ -51,6 +51,7 @@ def _application(service: Service, latency: float) -> web.Application:
             return await _answer(service, request, latency, operation, body)
 
     async def usage(_: web.Request) -> web.Response:
+        service.work()
         return _json(service.usage.report())
 
     async def reset(_: web.Request) -> web.Response:
@@ -58,6 +59,7 @@ def _application(service: Service, latency: float) -> web.Application:
         return _json(service.usage.report())
 
     async def texts(_: web.Request) -> web.Response:
+        service.work()
         lines = [orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in service.usage.texts()]
         return web.Response(body=b"".join(lines), content_type="application/jsonl")
 

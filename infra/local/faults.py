@@ -24,7 +24,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from infra.local.jobs import Harm
-from infra.local.operations import BATCH_OPERATIONS, JOB_OPERATIONS, OPERATIONS
+from infra.local.operations import BATCH_OPERATIONS, DESCRIBE_JOB, OPERATIONS, START_JOB
 from infra.local.refusal import Refusal
 from transforms.errors import UsageError
 
@@ -141,7 +141,7 @@ class Slow(Rule):
 class ItemError(Rule):
     """Documents of a batch fail, one by one."""
 
-    may_be_for: ClassVar[Sequence[str]] = (*BATCH_OPERATIONS, JOB_OPERATIONS[1])
+    may_be_for: ClassVar[Sequence[str]] = (*BATCH_OPERATIONS, DESCRIBE_JOB)
 
     kind: Literal["item_error"]
     code: _Code = "InternalServerException"
@@ -150,10 +150,10 @@ class ItemError(Rule):
 class JobHarm(Rule):
     """A job that is started ends otherwise, or says nothing of lines from one on."""
 
-    may_be_for: ClassVar[Sequence[str]] = JOB_OPERATIONS[:1]
+    may_be_for: ClassVar[Sequence[str]] = (START_JOB,)
 
     kind: Literal["job"]
-    operation: str | None = JOB_OPERATIONS[0]
+    operation: str | None = START_JOB
     status: Literal["FAILED", "STOPPED"] | None = None
     answers: Annotated[int, Field(ge=0)] | None = None
 

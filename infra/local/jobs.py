@@ -138,6 +138,10 @@ class Jobs:
             self._by_token[str(token)] = job
         return job
 
+    def work(self, sentiment: Sentiment, item_error: Callable[[], str | None]) -> list[str]:
+        """Do what is to be done by now, whether anybody asks for it or not; the texts that are billed."""
+        return [text for job in self._by_id.values() for text in job.work(sentiment, item_error)]
+
     def find(self, job_id: str) -> Job:
         """A job by its name. Raises Refusal."""
         if job_id not in self._by_id:

@@ -25,6 +25,7 @@ LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "
 PII_LANGUAGES = ("en", "es")
 LANGUAGE_SCORE = 0.99  # our detector has no figure that compares
 
+START_JOB, DESCRIBE_JOB = "StartSentimentDetectionJob", "DescribeSentimentDetectionJob"
 _JOB = {"InputDataConfig": dict, "OutputDataConfig": dict, "DataAccessRoleArn": str}
 _S3_URI = re.compile(r"s3://[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9](/.*)?")
 _ROLE = re.compile(r"arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+")
@@ -113,11 +114,10 @@ def start_sentiment_detection_job(request: JSON, desk: Desk) -> Answer:
 
 
 def describe_sentiment_detection_job(request: JSON, desk: Desk) -> Answer:
-    """How far a job is. The first question after its time does it: its texts arrive and are billed then."""
+    """How far a job is."""
     job = desk.jobs.find(_member(request, "JobId", str))
-    billed = job.work(desk.sentiment, desk.item_error)
     said = {**_job_said(job), "LanguageCode": job.language, "Message": job.message}
-    return Answer({"SentimentDetectionJobProperties": {**said, "OutputDataConfig": {"S3Uri": job.output}}}, billed)
+    return Answer({"SentimentDetectionJobProperties": {**said, "OutputDataConfig": {"S3Uri": job.output}}}, [])
 
 
 def _job_said(job: Job) -> JSON:
@@ -131,10 +131,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "DetectDominantLanguage": detect_dominant_language,
     "DetectPiiEntities": detect_pii_entities,
     "ContainsPiiEntities": contains_pii_entities,
-    "StartSentimentDetectionJob": start_sentiment_detection_job,
-    "DescribeSentimentDetectionJob": describe_sentiment_detection_job,
+    START_JOB: start_sentiment_detection_job,
+    DESCRIBE_JOB: describe_sentiment_detection_job,
 }
-JOB_OPERATIONS = ("StartSentimentDetectionJob", "DescribeSentimentDetectionJob")
 # Those whose answer has an ErrorList.
 BATCH_OPERATIONS = tuple(name for name in OPERATIONS if name.startswith("Batch"))
 

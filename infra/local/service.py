@@ -13,7 +13,7 @@ import orjson
 from infra.local.answers import Sentiment
 from infra.local.faults import Rule, Schedule, Strike
 from infra.local.jobs import Jobs
-from infra.local.operations import JOB_OPERATIONS, OPERATIONS, Answer, Desk
+from infra.local.operations import DESCRIBE_JOB, OPERATIONS, START_JOB, Answer, Desk
 from infra.local.refusal import JSON, Refusal
 from infra.local.usage import Usage
 
@@ -103,16 +103,22 @@ class Service:
                 refusal = _MALFORMED
         return Call(operation, request or {}, refusal, strike, self.usage)
 
+    def work(self, item_error: Callable[[], str | None] = lambda: None) -> None:
+        """Do the jobs whose time has come: their texts arrive and are billed as those of who started them."""
+        texts = self._jobs.work(self._sentiment, item_error)
+        self.usage.arrived(START_JOB, texts)
+        self.usage.billed(START_JOB, texts)
+
     def answer(self, call: Call) -> Reply:
         """Score and bill a call, or refuse it."""
         strike = call.strike
+        if call.operation == DESCRIBE_JOB:
+            self.work(strike.item_error)
         answer = call.refusal or _answer(call, Desk(self._sentiment, strike.item_error, self._jobs, strike.harm))
         if isinstance(answer, Refusal):
             throttled = answer.code == _THROTTLED.code or answer.status == 429
             (call.usage.throttled if throttled else call.usage.failed)(call.operation)
             return Reply(answer.status, answer.body)
-        if call.operation in JOB_OPERATIONS:
-            call.usage.arrived(call.operation, answer.billed)
         call.usage.billed(call.operation, answer.billed)
         if call.strike.reset:
             call.usage.failed(call.operation)

@@ -308,7 +308,7 @@ def test_the_page_says_what_is_so(server: Server) -> None:
     for rule in Rule.__subclasses__():
         (kind,) = get_args(rule.model_fields["kind"].annotation)
         own = set(rule.model_fields) - set(Rule.model_fields) - {"kind"}
-        assert own == set(told[kind]) & {"status", "text", "code", "seconds", "billed"}, kind
+        assert own == set(told[kind]) & {"status", "text", "code", "seconds", "billed", "answers"}, kind
 
 
 def test_the_page_s_faults_are_taken() -> None:
