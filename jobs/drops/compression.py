@@ -24,7 +24,7 @@ DOCUMENT_BYTES = 512
 BLOCK_BYTES = 8 << 20  # the most that one step yields
 _PIECE_BYTES = 256 << 10  # compressed bytes read at a time
 # A header may ask for a window of 2 GiB, as `zstd --long=31` does; of it is touched what the stream expands to.
-_ZSTD = {zstd.DecompressionParameter.window_log_max: 31}
+_ZSTD = {int(zstd.DecompressionParameter.window_log_max): 31}
 _XZ_MEMORY = 128 << 20  # twice what `xz -9` asks for; a header may ask for 4 GiB
 
 
