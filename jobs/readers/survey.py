@@ -84,7 +84,7 @@ class Survey:
                 and set(each.types) <= {"text", "whole number"}
                 and each.characters < 64 * each.filled
             ]
-            named = sorted(unique, key=lambda each: (not _ID.search(each.name), each.name.count("."), each.characters))
+            named = sorted(unique, key=lambda each: (not _ID.search(each.name), each.name.count("."), len(each.name)))
             if named and (_ID.search(named[0].name) or not self.header):
                 found["document_id"] = named[0].name
         return found

@@ -56,7 +56,9 @@ def test_a_mail_is_told(tmp_path: Path) -> None:
 
 def test_a_conversation_is_told_as_a_night_would_read_it(tmp_path: Path) -> None:
     turns = [{"body": "It came late.", "role": "customer"}, {"body": "Sorry.", "role": "agent"}] * 2
-    path = written(tmp_path / "a.json", json.dumps([{"id": "c", "comments": turns}]).encode())
+    tickets = [{"requester_id": 5, "id": "c1", "comments": turns}]
+    path = written(tmp_path / "a.json", json.dumps(tickets).encode())
+    assert "try --map text=comments[].body --map document_id=id\n" in invoke("check", path).stdout
     told = ("check", path, "--map", "text=comments[].body", "--map", "document_id=id")
     assert "documents  1, of which 0 would be rejected" in invoke(*told).stdout
     assert "documents  2, of which 0 would be rejected" in invoke(*told, "--turns").stdout
