@@ -308,6 +308,16 @@ def test_a_text_that_another_worker_claims_is_left_to_it(here: World) -> None:
     assert here.meter.spending.of_runs(["R1"]) == units(texts(3)[2:])
 
 
+def test_where_the_lake_does_not_say_what_is_bought_nothing_is(here: World) -> None:
+    gone = replace(here.place, root="s3://nobody-has-this/comprehend")
+    policy = replace(here.policy("R1"), jobs=gone)
+    scorers: list[ComprehendScorer] = [ComprehendScorer(policy, here.meter), AsyncComprehendScorer(policy, here.meter)]
+    for scorer in scorers:
+        with closing(scorer), pytest.raises(ScorerUnavailable, match="jobs cannot be"):
+            list(scorer.score(texts(1), "en"))
+    assert here.server.usage()["calls"] == 0
+
+
 def test_of_two_runs_at_once_one_buys_a_text(here: World) -> None:
     here.begin("R2")
     sent = texts(30)
