@@ -45,16 +45,17 @@ test-all: $(INSTALLED) lint
 aws-test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "aws and not slow"
 
-# The templates, deployed on a control plane of this machine, and the night's state machine walked there.
+# The templates, deployed on a control plane of this machine, the night's state machine walked there, and the runbook done:
+# some two minutes of CPU, waits for Spark and the control plane among it. Nothing in it has a time limit of its own but the tests'.
 stack-test: $(INSTALLED) $(STACK_INSTALLED)
 	$(BIN)/python -m pytest tests/stack tests/infra/test_template.py tests/infra/test_machines.py tests/infra/test_environment.py
 
-# What checkov has to say of the templates; each exception stands beside what it is of.
+# What checkov has to say of the templates, in 5 s of CPU; each exception stands beside what it is of.
 checkov:
 	test -x $(CHECKOV) || ($(PYTHON) -m venv .venv-checkov && .venv-checkov/bin/pip install --quiet checkov==3.3.30)
 	$(CHECKOV) --quiet --compact --framework cloudformation --skip-download -f infra/template.yaml -f infra/data.yaml -f infra/github.yaml
 
-# Keys and tokens by their form. Not by entropy, nor by words such as `secret` before them: what that finds here are digests,
+# Keys and tokens by their form, in 14 s of CPU. Not by entropy, nor by words such as `secret` before them: what that finds here are digests,
 # policies and names. Cases of the detectors are credentials that are made up.
 secrets: $(INSTALLED)
 	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --exclude-files '\.(lock|npz)$$|^tests/transforms/pii/cases/' \

@@ -77,11 +77,15 @@ class ComprehendScorer:
     def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:
         """See `Scorer.score`. Texts of a language that the service refuses end as UNSUPPORTED_LANGUAGE.
 
-        What a job of another run was paid for waits for the run that fetches it (jobs/run/fetching.py).
+        What a job of another run was paid for waits for the run that fetches it (jobs/run/fetching.py). Raises
+        ScorerUnavailable where the lake does not say.
         """
         rest: Sequence[int] = range(len(texts))
         if self._place:
-            bought = {key for job in open_jobs(self._place) for key in job.keys}
+            try:
+                bought = {key for job in open_jobs(self._place) for key in job.keys}
+            except OSError as error:
+                raise ScorerUnavailable(f"Amazon Comprehend's open jobs cannot be looked for: {error}") from None
             keys = content_keys(self._place, texts, language) if bought else []
             if waiting := [place for place, key in enumerate(keys) if key in bought]:
                 yield dict.fromkeys(waiting, Deferred(BOUGHT_BY_A_JOB))

@@ -263,6 +263,22 @@ def test_roles_are_assumed_by_their_service_or_by_people_with_mfa() -> None:
             assert not any(action.endswith("*") for action in each["Action"]), name
 
 
+def test_workers_are_reached_by_each_other_alone() -> None:
+    """In private subnets; the endpoints are of the same group."""
+    rules = {kind: resources(f"AWS::EC2::SecurityGroup{kind}") for kind in ("Ingress", "Egress")}
+    for kind, other in (("Ingress", "SourceSecurityGroupId"), ("Egress", "DestinationSecurityGroupId")):
+        assert rules[kind]
+        for each in rules[kind].values():
+            told = said(each["Properties"])
+            assert (told["GroupId"], told[other]) == ("${JobsGroup.GroupId}",) * 2
+            assert not any(name.startswith("Cidr") for name in told)
+    assert "SecurityGroupIngress" not in properties("JobsGroup")
+    (out,) = properties("JobsGroup")["SecurityGroupEgress"]
+    assert (out["FromPort"], out["ToPort"]) == (443, 443)
+    for each in resources("AWS::EC2::VPCEndpoint").values():
+        assert said(each["Properties"]).get("SecurityGroupIds", ["${JobsGroup.GroupId}"]) == ["${JobsGroup.GroupId}"]
+
+
 def test_the_schedules_have_zone_window_and_dead_letters() -> None:
     night, watch = said(properties("NightSchedule")), said(properties("WatchSchedule"))
     for each in (night, watch):

@@ -6,6 +6,7 @@ Whatever ends a worker or a run, each text is billed once and every one ends wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -305,6 +306,28 @@ def test_a_text_that_another_worker_claims_is_left_to_it(here: World) -> None:
         ended = {place: each for some in second.score(texts(3), "en") for place, each in some.items()}
     assert (ended[0], ended[1], type(ended[2])) == (Claimed(), Claimed(), Scores)
     assert here.meter.spending.of_runs(["R1"]) == units(texts(3)[2:])
+
+
+def test_where_the_lake_does_not_say_what_is_bought_nothing_is(here: World) -> None:
+    gone = replace(here.place, root="s3://nobody-has-this/comprehend")
+    policy = replace(here.policy("R1"), jobs=gone)
+    scorers: list[ComprehendScorer] = [ComprehendScorer(policy, here.meter), AsyncComprehendScorer(policy, here.meter)]
+    for scorer in scorers:
+        with closing(scorer), pytest.raises(ScorerUnavailable, match="jobs cannot be"):
+            list(scorer.score(texts(1), "en"))
+    assert here.server.usage()["calls"] == 0
+
+
+def test_of_two_runs_at_once_one_buys_a_text(here: World) -> None:
+    here.begin("R2")
+    sent = texts(30)
+    with ThreadPoolExecutor(2) as both:
+        (first, _), (second, _) = both.map(lambda run: here.scored(run, sent), ["R1", "R2"])
+    for one, other in ((first[place], second[place]) for place in range(30)):
+        assert isinstance(one, Scores) or isinstance(other, Scores)
+        assert {type(one), type(other)} <= {Scores, Claimed, Deferred}
+    assert (here.server.usage()["most_billed"], here.server.usage()["billed"]) == (1, 30)
+    assert here.meter.spending.of_month(MONTH) == units(sent)
 
 
 def test_a_text_in_which_a_lost_line_break_would_lay_something_open_goes_as_it_was_searched(here: World) -> None:
