@@ -128,7 +128,13 @@ def test_a_run_that_scored_nothing_looks_like_a_failure() -> None:
     assert "no document has a score" in page.words()
 
 
-@pytest.mark.parametrize("outcome", [state for state in RunState if state is not RunState.PUBLISHED])
+def test_a_run_that_works_does_not() -> None:
+    page = Page(render(replace(EMPTY, outcome=RunState.STARTED), evaluated=0))
+    assert page.all("header") == [{}]
+    assert "Nothing yet: the run works" in page.words()
+
+
+@pytest.mark.parametrize("outcome", [each for each in RunState if each not in (RunState.PUBLISHED, RunState.STARTED)])
 def test_what_is_not_published_looks_like_a_failure(outcome: RunState) -> None:
     assert Page(render(replace(RUN, outcome=outcome))).all("header") == [{"class": "bad"}]
 
