@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from expectations.verdict import Verdict
-from jobs.report.page import run_page
+from jobs.report.page import index_page, run_page
+from jobs.report.questions import ASKED, Row
 from tests.jobs.report.html import Page
 from transforms.display import HIDDEN
 from transforms.report import RunSummary
@@ -188,3 +189,14 @@ def test_five_dates_are_five_lines() -> None:
 def test_many_dates_are_a_span() -> None:
     words = Page(render(replace(RUN, dates=[f"2026-11-{day}" for day in range(10, 20)]))).words()
     assert "2026-11-10 to 2026-11-19, 10 dates" in words
+
+
+def test_of_many_sources_the_largest_are_drawn() -> None:
+    def night(source: str, scored: int) -> Row:
+        shares = dict.fromkeys(("share_negative", "share_negative_low", "share_negative_high"), 0.5)
+        return {"ds": date(2026, 11, 22), "source": source, "scored": scored, "change": None, **shares}
+
+    trend = [night("*", 10_000), *(night(f"source {number:02}", number) for number in range(50))]
+    page = Page(index_page([], {name: [] for name in ASKED} | {"trend": trend}))
+    drawn = [text.removeprefix("Share of NEGATIVE, ") for tag, text in page.texts if text.startswith("Share of NEG")]
+    assert drawn == ["all sources", *(f"source {number}" for number in range(38, 50))]
