@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from expectations.verdict import Verdict
-from jobs.report.page import index_page, run_page
+from jobs.report.page import Run, index_page, run_page
 from jobs.report.questions import ASKED, Row
 from tests.jobs.report.html import Page
 from transforms.display import HIDDEN
@@ -104,9 +104,24 @@ def test_page_needs_nothing_else() -> None:
 
 def test_every_link_leads_to_a_place_of_the_page() -> None:
     page = Page(render(RUN))
-    places = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
-    assert {str(link["href"])[1:] for link in page.all("a")} <= places
+    assert links(page) <= places(page)
     assert "FROM runs\nWHERE run_id IN ('01JDB2Q8M4Z6T1X9W3V5K7R0HE')" in page.words()
+
+
+def links(page: Page) -> set[str]:
+    return {str(link["href"])[1:] for link in page.all("a") if str(link["href"]).startswith("#")}
+
+
+def places(page: Page) -> set[str | None]:
+    return {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+
+
+def test_the_index_of_a_lake_that_has_published_nothing() -> None:
+    failed = Run(replace(RUN, outcome=RunState.FAILED), Verdict(False, [], 0), frozenset(), {})
+    page = Page(index_page([failed], {name: [] for name in ASKED}))
+    assert page.all("header") == [{"class": "bad"}]
+    assert links(page) <= places(page)
+    assert "there are no earlier nights to compare with" in page.words()
 
 
 def test_unmet_expectations_are_listed() -> None:
