@@ -31,6 +31,7 @@ _OUTCOMES: dict[RunState, str] = {
 }
 _DATES = 92  # of a trend, the newest: a quarter
 _WEEKS = 5  # of words and texts, the newest
+_SOURCES = 12  # of plots, words and texts, those with most documents
 
 
 class Run(NamedTuple):
@@ -53,6 +54,16 @@ class Run(NamedTuple):
         """Whether it did what a run is for: it is published and has scored something."""
         return self.summary.outcome is RunState.PUBLISHED and self.summary.scored > 0
 
+    @property
+    def bad(self) -> bool:
+        """Whether it is over, and did not."""
+        return self.summary.outcome is not RunState.STARTED and not self.good
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Documents without a score by why, the most common first."""
+        return _largest_first(self.summary.reasons)
+
 
 def run_page(summary: RunSummary, verdict: Verdict) -> str:
     """Give the page that a night leaves: what the run knows of itself, and asks nobody for.
@@ -73,19 +84,19 @@ def _run(run: Run, answers: Answers | None) -> str:
     days = sorted(map(date.fromisoformat, run.seen))
     found = narrowed(answers or {}, summary.run_id, days)
     weeks = sorted({week_of(day) for day in days})[-_WEEKS:]
+    largest = _largest(found["trend"])
     return _template("run.html.j2").render(
         run=run,
         summary=summary,
         verdict=run.verdict,
         sentiments={str(label): summary.sentiments.get(label, 0) for label in Sentiment},
         pii=_largest_first(summary.pii),
-        reasons=_largest_first(summary.reasons),
         whole=answers is not None,
         found=found,
         moved=_moved(found),
         plots=_plots(found["trend"], days) if len(days) > 1 else [],
-        words=_of_weeks(found["words"], weeks),
-        worst=_distinct(_of_weeks(found["worst"], weeks)),
+        words=[row for row in _of_weeks(found["words"], weeks) if row["source"] in largest],
+        worst=_distinct([row for row in _of_weeks(found["worst"], weeks) if row["source"] in largest]),
         advice={row["error_code"]: row for row in reversed(found["not_scored"])},
         queries=dict(queries(summary.run_id, days, [name for name in OF_A_RUN if name == "run" or found[name]])),
     )
@@ -162,9 +173,19 @@ def _all_first(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row["source"] != "*", row["source"] is None, row["source"] or "", row["ds"]))
 
 
+def _largest(trend: Sequence[Row]) -> set[str | None]:
+    """The sources with most documents on any one night, that of all among them."""
+    most: dict[str | None, int] = {}
+    for row in trend:
+        most[row["source"]] = max(row["scored"], most.get(row["source"], 0))
+    return set(sorted(most, key=most.__getitem__, reverse=True)[: _SOURCES + 1])
+
+
 def _plots(trend: Sequence[Row], shown: Sequence[date]) -> list[dict[str, Any]]:
-    """A plot for each source."""
-    return [_plot(source, list(rows), shown) for source, rows in groupby(_all_first(trend), lambda row: row["source"])]
+    """A plot for each of the largest sources."""
+    largest = _largest(trend)
+    rows = [row for row in _all_first(trend) if row["source"] in largest]
+    return [_plot(source, list(own), shown) for source, own in groupby(rows, lambda row: row["source"])]
 
 
 class _Bar(NamedTuple):
@@ -199,6 +220,7 @@ def environment() -> Environment:
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         of_source=_of_source,
         describes=_DESCRIBES,
+        most_sources=_SOURCES,
     )
     environment.filters.update(
         count=_count, share=_share, points=_points, money=money, breakable=_breakable, lines=_lines, by=_by

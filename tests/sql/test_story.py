@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pytest
 
 from jobs.lake.sql import query
+from jobs.report.page import index_page
+from jobs.report.questions import ASKED, QUESTIONS
 from jobs.sample import documents
 from jobs.sample_story import story
 from tests.sql.rows import Row, published
@@ -100,6 +103,18 @@ def test_the_slow_drift_is_found(ask: Ask) -> None:
     found = {(row["source"], row["measure"]): row for row in ask("SELECT * FROM drift WHERE verdict <> 'stable'")}
     assert found["review", "languages"]["most"] == "es"
     assert ("chat", "languages") not in found
+
+
+def test_the_report_tells_of_all_four(ask: Ask) -> None:
+    page = index_page([], {name: ask(QUESTIONS[name].sql()) for name in ASKED})
+    weeks = page.split("Week by week")[1].split("</section>")[0]
+    monday = day(16) - timedelta(day(16).weekday())
+    outage = weeks.split(f"Week of {monday}")[1].split("</tbody>")[0]
+    assert re.findall(r'class="moved"><th scope="row"><bdi>(.*?)</bdi>', outage) == ["chat"]
+    changed = page.split("What changed last night")[1].split("</section>")[0]
+    assert re.search(r'class="moved">.*\(<bdi>de</bdi>\) <span class="bounds">NEGATIVE', changed)
+    assert re.search("review.*languages drifted: <bdi>es</bdi>", page)
+    assert "WIN a" in page.split("Texts that many documents share")[1].split("</blockquote>")[0]
 
 
 ALARMS = """

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from expectations.verdict import Verdict
-from jobs.report.page import run_page
+from jobs.report.page import Run, index_page, run_page
+from jobs.report.questions import ASKED, Row
 from tests.jobs.report.html import Page
 from transforms.display import HIDDEN
 from transforms.report import RunSummary
@@ -103,9 +104,24 @@ def test_page_needs_nothing_else() -> None:
 
 def test_every_link_leads_to_a_place_of_the_page() -> None:
     page = Page(render(RUN))
-    places = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
-    assert {str(link["href"])[1:] for link in page.all("a")} <= places
+    assert links(page) <= places(page)
     assert "FROM runs\nWHERE run_id IN ('01JDB2Q8M4Z6T1X9W3V5K7R0HE')" in page.words()
+
+
+def links(page: Page) -> set[str]:
+    return {str(link["href"])[1:] for link in page.all("a") if str(link["href"]).startswith("#")}
+
+
+def places(page: Page) -> set[str | None]:
+    return {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+
+
+def test_the_index_of_a_lake_that_has_published_nothing() -> None:
+    failed = Run(replace(RUN, outcome=RunState.FAILED), Verdict(False, [], 0), frozenset(), {})
+    page = Page(index_page([failed], {name: [] for name in ASKED}))
+    assert page.all("header") == [{"class": "bad"}]
+    assert links(page) <= places(page)
+    assert "there are no earlier nights to compare with" in page.words()
 
 
 def test_unmet_expectations_are_listed() -> None:
@@ -128,7 +144,13 @@ def test_a_run_that_scored_nothing_looks_like_a_failure() -> None:
     assert "no document has a score" in page.words()
 
 
-@pytest.mark.parametrize("outcome", [state for state in RunState if state is not RunState.PUBLISHED])
+def test_a_run_that_works_does_not() -> None:
+    page = Page(render(replace(EMPTY, outcome=RunState.STARTED), evaluated=0))
+    assert page.all("header") == [{}]
+    assert "Nothing yet: the run works" in page.words()
+
+
+@pytest.mark.parametrize("outcome", [each for each in RunState if each not in (RunState.PUBLISHED, RunState.STARTED)])
 def test_what_is_not_published_looks_like_a_failure(outcome: RunState) -> None:
     assert Page(render(replace(RUN, outcome=outcome))).all("header") == [{"class": "bad"}]
 
@@ -182,3 +204,14 @@ def test_five_dates_are_five_lines() -> None:
 def test_many_dates_are_a_span() -> None:
     words = Page(render(replace(RUN, dates=[f"2026-11-{day}" for day in range(10, 20)]))).words()
     assert "2026-11-10 to 2026-11-19, 10 dates" in words
+
+
+def test_of_many_sources_the_largest_are_drawn() -> None:
+    def night(source: str, scored: int) -> Row:
+        shares = dict.fromkeys(("share_negative", "share_negative_low", "share_negative_high"), 0.5)
+        return {"ds": date(2026, 11, 22), "source": source, "scored": scored, "change": None, **shares}
+
+    trend = [night("*", 10_000), *(night(f"source {number:02}", number) for number in range(50))]
+    page = Page(index_page([], {name: [] for name in ASKED} | {"trend": trend}))
+    drawn = [text.removeprefix("Share of NEGATIVE, ") for tag, text in page.texts if text.startswith("Share of NEG")]
+    assert drawn == ["all sources", *(f"source {number}" for number in range(38, 50))]

@@ -44,8 +44,10 @@ def answers(root: str, page: Page) -> dict[str, list[Row]]:
     return found
 
 
-@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.aws)])
-def written(request: pytest.FixtureRequest, tmp_path: Path, site: Path) -> Iterator[tuple[str, Path]]:
+@pytest.fixture(scope="module", params=["local", pytest.param("s3", marks=pytest.mark.aws)])
+def written(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, site: Path
+) -> Iterator[tuple[str, Path]]:
     """A lake's root, and the folder with its report."""
     if request.param == "local":
         yield str(site.parent / "lake"), site
@@ -55,12 +57,12 @@ def written(request: pytest.FixtureRequest, tmp_path: Path, site: Path) -> Itera
         root = f"{running.prefix()}/lake"
         list(create_lake(root))
         lake, stores = reported_lake(root, failed=True)
-        out = f"{running.prefix()}/site"
+        out, folder = f"{running.prefix()}/site", tmp_path_factory.mktemp("from-s3")
         write_site(lake, stores, out)
         for stored in storage_of(out).list(out):
             with storage_of(out).open(stored.uri) as file:
-                (tmp_path / stored.uri.rpartition("/")[2]).write_bytes(file.read())
-        yield root, tmp_path
+                (folder / stored.uri.rpartition("/")[2]).write_bytes(file.read())
+        yield root, folder
 
 
 def test_figures_are_the_answers_of_their_queries(written: tuple[str, Path]) -> None:
