@@ -101,7 +101,7 @@ LOCK := $(BIN)/uv pip compile --quiet --system-certs --python-version 3.11 --gen
 	--custom-compile-command "make lock" --output-file
 
 lock: $(INSTALLED)
-	$(LOCK) requirements.lock --extra spark --extra documents --extra athena --extra analysts --extra servers --extra dev pyproject.toml
+	$(LOCK) requirements.lock --extra spark --extra documents --extra athena --extra analysts --extra notebooks --extra servers --extra dev pyproject.toml
 	$(LOCK) requirements.installer.lock requirements.installer.in
 	$(LOCK) requirements.stack.lock requirements.stack.in
 	$(LOCK) requirements.glue.lock --python-platform x86_64-manylinux_2_28 --constraint infra/glue/base-requirements.txt \

@@ -12,6 +12,7 @@ import click
 from jobs.commands.ask import export, sql
 from jobs.commands.doctor import doctor
 from jobs.commands.group import Commands
+from jobs.commands.label import agreement, label_sample
 from jobs.commands.lake import lake, rebuild, rollback, runs
 from jobs.commands.night import check, nightly, plan, sample
 from jobs.commands.texts import analyze, redact, restore
@@ -44,7 +45,7 @@ def cli() -> None:
 
 for command in (
     *(sample, check, plan, nightly, lake, sql, export, runs, rollback, rebuild),
-    *(analyze, redact, restore, doctor),
+    *(label_sample, agreement, analyze, redact, restore, doctor),
 ):
     cli.add_command(command)
 

@@ -59,6 +59,8 @@ LEVELS = (
         *("jobs.nightly", "jobs.check", "jobs.plan", "jobs.rebuild", "jobs.rollback", "jobs.metrics", "jobs.analyze"),
         "jobs.doctor",
         "jobs.redact",
+        "jobs.labelling",
+        "jobs.agreement_text",
     },
     {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
