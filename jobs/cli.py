@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from jobs.commands.ask import export, sql
+from jobs.commands.ask import export, notebook, sql
 from jobs.commands.doctor import doctor
 from jobs.commands.group import Commands
 from jobs.commands.label import agreement, label_sample
@@ -44,7 +44,7 @@ def cli() -> None:
 
 
 for command in (
-    *(sample, check, plan, nightly, lake, sql, export, runs, rollback, rebuild),
+    *(sample, check, plan, nightly, lake, sql, export, notebook, runs, rollback, rebuild),
     *(label_sample, agreement, analyze, redact, restore, doctor),
 ):
     cli.add_command(command)

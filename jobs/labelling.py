@@ -245,7 +245,7 @@ def of_lakes(lake: str, other: str, ds: str | None) -> Found:
         "compared with": _names(theirs),
     }
     differ = [at for at in first_of[np.argsort(-(confidence * sure)[first_of], kind="stable")] if label[at] != said[at]]
-    worst = both.take(differ[:WORST]).to_pylist()
+    worst = both.take(np.array(differ[:WORST], dtype=np.int64)).to_pylist()
     texts = _texts(first, ledger, ds, [row["document_id"] for row in worst])
     return Found(
         what,

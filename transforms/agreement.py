@@ -53,7 +53,7 @@ class Measure(NamedTuple):
 
 
 class Bin(NamedTuple):
-    """Documents whose label has such a score, from `begins` on: how many were judged, and the rest as shares and means."""
+    """Documents whose label has a score from `begins` on: how many judged, share of all, mean score, share right."""
 
     begins: float
     judged: int
