@@ -28,7 +28,8 @@ lake = aurastream.connect(LAKE)
 
 # %%
 runs = lake.sql("""
-    SELECT started_at, outcome, documents, scored, rejected, failed, deferred, expectations_failed, share_low_confidence
+    SELECT CAST(started_at AS date) AS started, outcome, documents, scored, rejected, failed, deferred,
+        expectations_failed AS unmet, share_low_confidence AS unsure
     FROM run_quality ORDER BY started_at DESC LIMIT 10
 """)
 display(runs)

@@ -98,11 +98,11 @@ for name, found in compared.items():
     bins = found.calibration
     around = abs(bins[["low", "high"]].sub(bins["right"], axis=0).T.fillna(0).to_numpy())
     calibrated.plot([0, 1], [0, 1], color="grey", linestyle=":", marker="", label="score = share right")
-    shown = {"fmt": "s", "color": "#D55E00", "capsize": 4, "label": "found, 95% bounds"}
+    shown = {"fmt": "s", "color": "#D55E00", "capsize": 4, "label": "found, 95% bounds (no bar: unknown)"}
     calibrated.errorbar(bins["mean_score"], bins["right"], yerr=around, **shown)
     calibrated.set(title="Calibration", xlabel="mean score of the label", ylabel="share that is right")
     calibrated.set(xlim=(0, 1), ylim=(0, 1.05))
-    calibrated.legend(loc="lower right")
+    calibrated.legend(loc="upper left", bbox_to_anchor=(0, -0.22))
     plt.show()
 
 # %% [markdown]

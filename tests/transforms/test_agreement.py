@@ -92,6 +92,15 @@ def test_strata_count_as_often_as_they_have_documents() -> None:
     assert np.isnan(found.measures["accuracy"].low)
 
 
+def test_a_resampled_stratum_counts_as_often_as_it_was_drawn_from() -> None:
+    """Two of a stratum, one of them right, and a hundred of another, as large, all right: from half right to all."""
+    judged = of_table([[101, 1]])
+    rows = {name: getattr(judged, name)[[0, 0, 1]] for name in ("votes", "label", "confidence", "documents")}
+    strata = {"stratum": np.array([0, 1, 1]), "draws": np.array([100, 1, 1]), "population": np.array([1_000, 1_000])}
+    accuracy = agreement(Judged(**rows, **strata, whole=False)).measures["accuracy"]
+    assert accuracy == pytest.approx(Measure(0.75, 0.5, 1.0))
+
+
 def test_what_was_drawn_whole_is_certain() -> None:
     judged = Judged(**vars(of_table([[7, 3]])) | {"whole": True})
     assert agreement(judged).measures["accuracy"] == pytest.approx(Measure(0.7, 0.7, 0.7))
