@@ -19,7 +19,7 @@ GLUE_TESTS := tests/infra/glue tests/expectations/test_gate.py tests/expectation
 STACK_INSTALLED := .venv-stack/installed
 CHECKOV := .venv-checkov/bin/checkov
 
-.PHONY: demo test test-glue test-all aws-test stack-test checkov secrets deploy destroy glue chaos lint lock clean
+.PHONY: demo test test-glue test-all aws-test stack-test checkov secrets deploy destroy glue chaos notebooks rendered lint lock clean
 .DELETE_ON_ERROR:
 
 demo: $(INSTALLED)
@@ -78,6 +78,23 @@ chaos: $(INSTALLED)
 glue: $(INSTALLED)
 	$(BIN)/python -m infra.glue.build
 
+# docs/notebooks anew, of the sample's month.
+NOTEBOOKS := dist/notebooks
+notebooks: $(INSTALLED)
+	rm -rf $(NOTEBOOKS) docs/notebooks/*_files
+	$(BIN)/aurastream sample --out $(NOTEBOOKS)/drops --documents 500 --days 30 --ds $(DS) > /dev/null
+	$(BIN)/aurastream nightly --drops $(NOTEBOOKS)/drops --lake $(NOTEBOOKS)/lake
+	$(MAKE) rendered LAKE=$(CURDIR)/$(NOTEBOOKS)/lake
+
+rendered: $(INSTALLED)
+	mkdir -p $(NOTEBOOKS)
+	for script in notebooks/[0-9]*.py; do \
+		$(BIN)/jupytext --quiet --to ipynb --output $(NOTEBOOKS)/$$(basename $$script .py).ipynb $$script || exit 1; done
+	AURASTREAM_LAKE=$(LAKE) AURASTREAM_LABELLED=$(CURDIR)/docs/notebooks/labelled.csv $(BIN)/jupyter nbconvert \
+		--log-level WARN --to markdown --execute --no-input --output-dir docs/notebooks \
+		--NbConvertBase.display_data_priority image/png --NbConvertBase.display_data_priority text/plain \
+		--NbConvertBase.display_data_priority text/markdown $(NOTEBOOKS)/*.ipynb
+
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -108,7 +125,7 @@ LOCK := $(BIN)/uv pip compile --quiet --system-certs --python-version 3.11 --gen
 	--custom-compile-command "make lock" --output-file
 
 lock: $(INSTALLED)
-	$(LOCK) requirements.lock --extra spark --extra documents --extra athena --extra analysts --extra servers --extra dev pyproject.toml
+	$(LOCK) requirements.lock --extra spark --extra documents --extra athena --extra analysts --extra notebooks --extra servers --extra dev pyproject.toml
 	$(LOCK) requirements.installer.lock requirements.installer.in
 	$(LOCK) requirements.stack.lock requirements.stack.in
 	$(LOCK) requirements.glue.lock --python-platform x86_64-manylinux_2_28 --constraint infra/glue/base-requirements.txt \

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aurastream.lake import Lake
+    from aurastream.trust import Agreement
 
-__all__ = ["connect"]
+__all__ = ["agreement", "connect"]
 
 
 def connect(location: str) -> Lake:
@@ -21,3 +24,16 @@ def connect(location: str) -> Lake:
     from aurastream.lake import Lake  # and so pyarrow and what reads lakes, but for who asks
 
     return Lake(location)
+
+
+def agreement(files: Sequence[str | Path]) -> Agreement:
+    """How far a scorer agrees with who labelled a sample, a file each: what `aurastream agreement FILE...` tells.
+
+    Raises `transforms.errors.UsageError` where a file is no sample, is of another draw, or labels nothing.
+
+    >>> aurastream.agreement(["kim.csv", "ann.csv"]).measures
+    """
+    from aurastream.trust import framed
+    from jobs.labelling import of_files
+
+    return framed(of_files([Path(file) for file in files]))

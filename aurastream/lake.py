@@ -21,6 +21,8 @@ from transforms.schemas import Sentiment, Status
 if TYPE_CHECKING:
     import pandas as pd
 
+    from aurastream.trust import Agreement
+
 # Columns whose texts are few. Labels and statuses have all their values, in their order, whether they occur or not.
 _ORDERED: dict[str, list[str]] = {
     "sentiment": list(map(str, Sentiment)),
@@ -112,6 +114,27 @@ class Lake:
         if isinstance(texts, str):
             raise UsageError("give texts as a list: [text]")
         return _frame(analyze_texts(texts, ScoringSettings(scorer=scorer, language=language), self._lake.root))
+
+    def label_sample(self, n: int = 200, ds: date | str | None = None, seed: int = 7) -> pd.DataFrame:
+        """Draw `n` scored documents of a date for people to label: what `aurastream label-sample` writes.
+
+        Of the last date that is published, if none is given. A row a text; what the scorer said is sealed in `drawn`.
+        """
+        import pandas as pd
+
+        from jobs.labelling import label_sample
+
+        return pd.DataFrame(label_sample(self._lake.root, n, None if ds is None else _day(ds).isoformat(), seed)[1])
+
+    def agreement(self, other: str, ds: date | str | None = None) -> Agreement:
+        """How far this lake's scorer agrees with that of another lake of the same drop, on all documents of a date.
+
+        Of the last date that both have published, if none is given; the other's labels are taken for right.
+        """
+        from aurastream.trust import framed
+        from jobs.labelling import of_lakes
+
+        return framed(of_lakes(self._lake.root, other, None if ds is None else _day(ds).isoformat()))
 
 
 def _day(ds: date | str) -> date:

@@ -9,9 +9,10 @@ import sys
 
 import click
 
-from jobs.commands.ask import export, report, sql
+from jobs.commands.ask import export, notebook, report, sql
 from jobs.commands.doctor import doctor
 from jobs.commands.group import Commands
+from jobs.commands.label import agreement, label_sample
 from jobs.commands.lake import lake, rebuild, rollback, runs
 from jobs.commands.night import check, nightly, plan, sample
 from jobs.commands.texts import analyze, redact, restore
@@ -43,8 +44,8 @@ def cli() -> None:
 
 
 for command in (
-    *(sample, check, plan, nightly, lake, sql, export, report, runs, rollback, rebuild),
-    *(analyze, redact, restore, doctor),
+    *(sample, check, plan, nightly, lake, sql, export, report, notebook, runs, rollback, rebuild),
+    *(label_sample, agreement, analyze, redact, restore, doctor),
 ):
     cli.add_command(command)
 

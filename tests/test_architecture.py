@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-OURS = ("transforms", "expectations", "jobs", "infra", "aurastream", "tests")
+OURS = ("transforms", "expectations", "jobs", "infra", "aurastream", "notebooks", "tests")
 MAY_IMPORT = {
     "transforms": {"transforms"},
     "expectations": {"transforms", "expectations"},
     "jobs": {"transforms", "expectations", "jobs"},
     "infra": {"transforms", "expectations", "jobs", "infra"},
     "aurastream": {"transforms", "jobs", "aurastream"},  # the door from Python
+    "notebooks": {"aurastream"},  # the top
 }
 # Within jobs, from the bottom up: a module imports from its own level or below.
 LEVELS = (
@@ -61,6 +62,9 @@ LEVELS = (
         *("jobs.nightly", "jobs.check", "jobs.plan", "jobs.rebuild", "jobs.rollback", "jobs.metrics", "jobs.analyze"),
         "jobs.doctor",
         "jobs.redact",
+        "jobs.labelling",
+        "jobs.notebooks",
+        "jobs.agreement_text",
     },
     {"jobs.commands", "jobs.glue", "jobs.glue_arguments"},
     {"jobs.cli"},
@@ -76,11 +80,12 @@ AWS = (
         "jobs.doctor",
     ),
     *("infra.local.aws", "infra.local.athena", "infra.deploy"),
+    "notebooks.6_from_athena",
 )
 # Where a library may be imported, by the module's prefix.
 ALONE = {
     "aiohttp": ("infra.local.comprehend", "infra.local.athena"),
-    "awswrangler": ("jobs.lake.athena",),
+    "awswrangler": ("jobs.lake.athena", "notebooks.6_from_athena"),
     "boto3": ("jobs.aws", "infra"),
     "botocore": AWS,
     "charset_normalizer": ("jobs.drops.charset",),
@@ -91,9 +96,13 @@ ALONE = {
     "fastavro": ("jobs.readers.tables", "jobs.readers.survey"),
     "filelock": ("jobs.stores.local", "infra.local.aws"),
     "great_expectations": ("expectations",),
+    "IPython": ("notebooks",),
+    "jupyterlab": ("jobs.notebooks",),
+    "jupytext": ("jobs.notebooks",),
     "lxml": ("jobs.readers.extraction",),
+    "matplotlib": ("notebooks",),
     "moto": ("infra.local.aws.moto",),
-    "pandas": ("expectations", "aurastream"),
+    "pandas": ("expectations", "aurastream", "notebooks"),
     "psutil": ("infra.local.aws.process",),
     "py4j": ("jobs.spark", "infra.local.aws.dynamodb_local"),
     "pypdfium2": ("jobs.readers.extraction",),
@@ -118,7 +127,7 @@ WORLD = {"boto3", "os", "pathlib", "pyspark", "random", "socket", "subprocess", 
 
 # Files are written, listed and removed here alone.
 TOUCHES_FILES = ("jobs.storage", "jobs.drops", "jobs.stores.local")
-LISTS_ITS_OWN_PACKAGE = ("jobs.lake.views",)  # the views, by importlib.resources
+LISTS_ITS_OWN_PACKAGE = ("jobs.lake.views", "jobs.notebooks")  # by importlib.resources
 OF_PATHS = {
     *("chmod", "glob", "hardlink_to", "iterdir", "mkdir", "rename", "rglob", "rmdir", "scandir", "symlink_to", "touch"),
     *("unlink", "write_bytes", "write_text"),
@@ -221,3 +230,14 @@ def test_transforms_does_not_read_the_clock() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         }
         assert not calls & {"now", "utcnow", "today", "getenv", "urandom"}, module
+
+
+@pytest.mark.parametrize(("module", "path"), modules("notebooks"), ids=[module for module, _ in modules("notebooks")])
+def test_a_notebook_tells_a_story_and_defines_nothing(module: str, path: Path) -> None:
+    """What would be a function belongs to the package; what a reader may change stands in the cell of parameters."""
+    if path.name == "__init__.py":
+        return
+    assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda) for node in parsed(path)), module
+    cells = path.read_text(encoding="utf-8").split("# %%")
+    assert sum(cell.startswith(' tags=["parameters"]') for cell in cells) == 1
+    assert [cell.strip().removeprefix("[markdown]").strip() for cell in cells if "# ## " in cell][-1] == "# ## In words"

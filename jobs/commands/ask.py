@@ -1,4 +1,4 @@
-"""The commands that ask a lake: sql, export, report."""
+"""The commands that ask a lake: sql, export, report, notebook."""
 
 from __future__ import annotations
 
@@ -175,3 +175,21 @@ def report(lake: str, out: str) -> None:
 
     opened, stores = open_lake(lake, create=False)
     click.echo(write_site(opened, stores, out))
+
+
+@click.command(epilog=COMMAND_EPILOG, short_help="Open the notebooks in JupyterLab.")
+@config_option
+@lake_option
+def notebook(lake: str) -> None:
+    """Open the notebooks in JupyterLab, on 127.0.0.1 alone: six stories about what the lake has published.
+
+    They are written into the folder notebooks, where they are yours: what is there already stays as it is. Needs
+    AuraStream's extra notebooks.
+
+    \b
+    Example
+      aurastream notebook --lake lake
+    """
+    from jobs.notebooks import open_notebooks
+
+    open_notebooks(lake)

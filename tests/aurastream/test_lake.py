@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -45,11 +45,11 @@ def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield aurastream.connect(in_s3(f"{running.prefix()}/lake"))
 
 
-def in_s3(root: str) -> str:
+def in_s3(root: str, rows: Sequence[Row] = ROWS) -> str:
     list(create_lake(root))
     lake, stores = open_lake(root, create=False)
     ledger, files = stores.ledger(), {}
-    for ds, table in tables(ROWS).items():
+    for ds, table in tables(rows).items():
         path = f"scores/ds={ds}/run=R/part.parquet"
         with storage_of(root).create(lake.at(path)) as file:
             pq.write_table(table, file)

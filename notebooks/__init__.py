@@ -1,0 +1,1 @@
+"""The notebooks, as scripts in cells: `aurastream notebook` opens them, `make notebooks` renders them."""
