@@ -219,9 +219,8 @@ def of_lakes(lake: str, other: str, ds: str | None) -> Found:
     )
     confidence, sure = both["confidence"].to_numpy(), both["confidence_other"].to_numpy()
     # A text is one draw with all its copies, but for those that a scorer gave another label.
-    pairs = [
-        f"{key} {one} {other}" for key, one, other in zip(both["content_key"].to_pylist(), label, said, strict=True)
-    ]
+    keys = both["content_key"].to_pylist()
+    pairs = [f"{key} {one} {other}" for key, one, other in zip(keys, label, said, strict=True)]
     _, first_of, times = np.unique(pairs, return_index=True, return_counts=True)
     # Texts that are alike in all that counts are one element: a night has many texts, and few kinds of them.
     kinds, kind, draws = np.unique(
