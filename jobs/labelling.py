@@ -78,7 +78,7 @@ def label_sample(lake: str, n: int, ds: str | None, seed: int) -> tuple[str, lis
         opened,
         ledger,
         f"SELECT sentiment, {_BAND} AS band, source, count(*) AS documents FROM scores "  # noqa: S608 - our own words
-        "WHERE ds = CAST(? AS date) AND status = 'SCORED' GROUP BY 1, 2, 3",
+        "WHERE ds = CAST(? AS date) AND status = 'SCORED' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
         [ds],
     ).to_pylist()
     if not counts:
@@ -96,11 +96,11 @@ def label_sample(lake: str, n: int, ds: str | None, seed: int) -> tuple[str, lis
         opened,
         ledger,
         f"SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {', '.join(by) or '1'} "  # noqa: S608 - our own words
-        "ORDER BY md5(to_utf8(? || document_id)), document_id) AS place FROM ("
+        f"ORDER BY md5(to_utf8('{seed:d}:' || document_id)), document_id) AS place FROM ("
         "SELECT document_id, source, language, redacted_text, content_key, scorer, scorer_version, sentiment, "
         f"{_CONFIDENCE} AS confidence, {_BAND} AS band "
         "FROM scores WHERE ds = CAST(? AS date) AND status = 'SCORED')) WHERE place <= ? ORDER BY place, document_id",
-        [f"{seed}:", ds, max(given.values())],
+        [ds, max(given.values())],
     ).to_pylist()
     numbers = {stratum: number for number, stratum in enumerate(sizes)}
     texts: dict[tuple[int, str], dict[str, Any]] = {}
@@ -218,9 +218,10 @@ def of_lakes(lake: str, other: str, ds: str | None) -> Found:
         np.array([LABELS.index(each) for each in both[name].to_pylist()]) for name in ("label", "label_other")
     )
     confidence, sure = both["confidence"].to_numpy(), both["confidence_other"].to_numpy()
-    copies = Counter(both["content_key"].to_pylist())
-    _, first_of = np.unique(both["content_key"].to_numpy(zero_copy_only=False), return_index=True)
-    times = np.array([copies[key] for key in both["content_key"].to_pylist()])[first_of]
+    # A text is one draw with all its copies, but for those that a scorer gave another label.
+    keys = both["content_key"].to_pylist()
+    pairs = [f"{key} {one} {other}" for key, one, other in zip(keys, label, said, strict=True)]
+    _, first_of, times = np.unique(pairs, return_index=True, return_counts=True)
     # Texts that are alike in all that counts are one element: a night has many texts, and few kinds of them.
     kinds, kind, draws = np.unique(
         np.stack([said[first_of], label[first_of], np.floor(confidence[first_of] * 100), times]).astype(np.int64),
@@ -239,7 +240,7 @@ def of_lakes(lake: str, other: str, ds: str | None) -> Found:
         whole=False,
     )
     what = {
-        "documents": f"{len(both):,} of {ds} that both scored, {len(first_of):,} texts; "
+        "documents": f"{len(both):,} of {ds} that both scored, {len(set(keys)):,} texts; "
         f"{len(own) - len(both):,} are scored in {lake} alone, {len(theirs) - len(both):,} in {other}",
         "scorer": _names(own),
         "compared with": _names(theirs),

@@ -6,17 +6,15 @@
 # table (CTAS), and stay within the lake's workgroup. Of a lake on this machine DuckDB answers the same questions, and
 # the second way is left out.
 #
-# In a Glue interactive session the first cell is
+# In a Glue interactive session, where this was not tried yet, the first cell brings AuraStream (`make glue` makes the
+# zip, docs/glue.md) and what the charts need; the session's role needs the permissions of who asks (docs/athena.md).
 #
 # ```
 # %glue_version 5.1
 # %idle_timeout 15
 # %number_of_workers 2
-# %additional_python_modules awswrangler,matplotlib
+# %additional_python_modules s3://BUCKET/aurastream-glue-5.1.gluewheels.zip,awswrangler,matplotlib
 # ```
-#
-# and everything below runs as it stands, with awswrangler alone where the door is not among its modules. The
-# session's role needs the permissions of who asks (docs/athena.md).
 
 # %% tags=["parameters"]
 import os
@@ -89,7 +87,7 @@ if LAKE.startswith("s3://"):
         database=config["database"],
         workgroup=config["workgroup"],
         ctas_approach=False,
-        params=[f"'{largest['source']}'", f"'{largest['language']}'"],
+        params=["'" + each.replace("'", "''") + "'" for each in (largest["source"], largest["language"])],
         paramstyle="qmark",
     )
     display(asked.tail(7))

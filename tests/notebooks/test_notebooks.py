@@ -250,6 +250,8 @@ def test_they_run_on_s3_unchanged(run: Run, rows: list[Row], queried: Aws, local
         for name in NAMES[:5]:
             assert run(name, lake, **others).conclusion == run(name, local, **others).conclusion
         ran = run(NAMES[5], lake)
+        samples = [aurastream.connect(each).label_sample(60)["document_id"].to_list() for each in (lake, local)]
+        assert samples[0] == samples[1]
     assert "Athena answered" in ran.conclusion
     assert "awswrangler alone answered the same; Athena read" in ran.conclusion
 
