@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from statistics import NormalDist, fmean, pstdev
+from statistics import NormalDist, fmean, median, pstdev
 from typing import Any
 
 import pytest
@@ -86,6 +86,18 @@ def test_nights_that_differ_by_themselves_count_for_less(tmp_path: Path) -> None
     t, freedom = found["wild"]["z"] / dispersion, 0.62 * len(moved)
     deviate = math.sqrt(freedom * math.log(1 + t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
     assert found["wild"]["p_value"] == pytest.approx(2 * (1 - NORMAL.cdf(deviate)), rel=1e-6)
+
+
+def test_an_outage_does_not_make_nights_differ_anyway(tmp_path: Path) -> None:
+    """Four nights of three weeks jump, and the week in which they do is told by its change all the same."""
+    negative = [18, 25, 17, 24, 18, 26, 17, 25, 18, 24, 17, 25, 18, 24, 20, 60, 62, 58, 61, 19, 25]
+    rows = [row for number, x in enumerate(negative) for row in labelled(night(number), x, 100)]
+    (row,) = answer(rows, tmp_path, "SELECT * FROM weekly_trend WHERE beyond_chance")
+    assert str(row["week"]) == "2026-11-16"
+    pooled = fmean(negative[7:]) / 100
+    moved = [abs(after - before) / 100 / math.sqrt(pooled * (1 - pooled) / 100) for before, after in pairwise(negative)]
+    assert row["dispersion"] == pytest.approx(median(moved) / (math.sqrt(2) * NORMAL.inv_cdf(0.75)))
+    assert row["dispersion"] > 1
 
 
 def test_log_odds_with_a_prior(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 -- A row: the share of a label in a source, in a language, or in both ('*' is any), last night against the 28 nights
--- before; last night is the last date that is published, and what has
--- fewer than 30 scored documents on either side is left out. rank: 1 is what is most surely and most strongly another.
--- scored, scored_before: documents. share, share_before: of the scored, 0 to 1; change: between them, in the same unit, with
+-- before; last night is the last date that is published, and what has fewer than 30 scored documents on either side is
+-- left out. rank: 1 is what is most surely and most strongly another. scored, scored_before: documents. share, share_before: of the scored, 0 to 1; change: between them, in the same unit, with
 -- its 95% bounds change_low and change_high (Newcombe 1998, method 10). z: of the two proportions, pooled. dispersion: how
--- many times as far as by chance the share moves from one night to the next (Laney 2002, by mean moving ranges of the nights
--- before; 1 at least). p_value: two-sided, of z / dispersion (Student's t where that is above 1); p_adjusted: by Holm 1979 for the number of rows.
+-- many times as far as by chance the share moves from one night to the next (Laney 2002, by mean moving ranges of the
+-- nights before; 1 at least). p_value: two-sided, of z / dispersion (Student's t where that is above 1); p_adjusted: by
+-- Holm 1979 for the number of rows.
 -- beyond_chance: p_adjusted < 0.01, so of a hundred quiet nights one says so of anything.
 WITH last AS (
     SELECT max(ds) AS night FROM daily_sentiment

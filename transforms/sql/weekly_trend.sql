@@ -1,8 +1,9 @@
 -- A row: a week, by its Monday, and source. nights: dates with scored documents. share_negative: of the scored documents,
 -- 0 to 1; change: since the week before, in the same unit, with its 95% bounds change_low and change_high (Newcombe 1998,
 -- method 10). z: of the two proportions, pooled. dispersion: how many times as far as by chance the share moves from one
--- night to the next (Laney 2002, by mean moving ranges; 1 at least). p_value: two-sided, of z / dispersion (Student's t where that is above 1); p_adjusted: by
--- Holm 1979 for the number of sources of the week. beyond_chance: p_adjusted < 0.01, so one quiet week in a hundred says so.
+-- night to the next, in the week and the 28 nights before (Laney 2002, by median moving ranges; 1 at least). p_value:
+-- two-sided, of z / dispersion (Student's t where that is above 1); p_adjusted: by Holm 1979 for the
+-- number of sources of the week. beyond_chance: p_adjusted < 0.01, so one quiet week in a hundred says so.
 -- What compares with the week before is NULL in a source's first week.
 WITH nightly AS (
     SELECT
@@ -45,6 +46,7 @@ paired AS (
     WHERE this.n > 0
 ),
 standard AS (
+    -- Of the week and the 28 nights before it.
     SELECT
         paired.week,
         paired.source,
@@ -53,23 +55,33 @@ standard AS (
     FROM paired
     INNER JOIN nightly
         ON nightly.source IS NOT DISTINCT FROM paired.source
-        AND nightly.week IN (paired.week, CAST(paired.week - INTERVAL '7' DAY AS date))
+        AND nightly.week BETWEEN CAST(paired.week - INTERVAL '28' DAY AS date) AND paired.week
     WHERE nightly.n > 0 AND pooled > 0 AND pooled < 1
 ),
-moving AS (
+moved AS (
     SELECT week, source, abs(z - lag(z) OVER (PARTITION BY week, source ORDER BY ds)) AS moved FROM standard
 ),
-dispersed AS (
-    -- 1.128: the mean range of two values of a standard normal distribution; a range is worth 0.62 degrees of freedom.
-    -- Under six ranges tell nothing.
+moving AS (
     SELECT
         week,
         source,
-        greatest(1E0, avg(moved) / 1.1283791670955126E0) AS dispersion,
-        0.62E0 * count(moved) AS freedom
+        moved,
+        row_number() OVER (PARTITION BY week, source ORDER BY moved) AS place,
+        count(*) OVER (PARTITION BY week, source) AS ranges
+    FROM moved
+    WHERE moved IS NOT NULL
+),
+dispersed AS (
+    -- The median, which a few nights of an outage do not move. 0.954: the median range of two values of a standard normal
+    -- distribution; a range is worth a third of a degree of freedom (simulated). Under six ranges tell nothing.
+    SELECT
+        week,
+        source,
+        greatest(1E0, avg(moved) / 0.9538725524E0) AS dispersion,
+        max(ranges) / 3E0 AS freedom
     FROM moving
+    WHERE ranges >= 6 AND place BETWEEN ranges / 2E0 AND ranges / 2E0 + 1
     GROUP BY week, source
-    HAVING count(moved) >= 6
 ),
 tested AS (
     SELECT
