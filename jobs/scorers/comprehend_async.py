@@ -13,7 +13,7 @@ from jobs.milestones import Milestone
 from jobs.scorers import open_jobs
 from jobs.scorers.batches import BUDGET_SPENT
 from jobs.scorers.call_policy import CallPolicy, JobPlace
-from jobs.scorers.calls import CLAIM_PAUSE, DEADLINE_REACHED, claim_keys
+from jobs.scorers.calls import CLAIM_PAUSE, DEADLINE_REACHED, SERVICE_UNAVAILABLE, claim_keys
 from jobs.scorers.comprehend import BOUGHT_BY_A_JOB, SENTIMENT, ComprehendScorer
 from jobs.scorers.comprehend_jobs import MOST_BYTES, MOST_LINES, POLL_SECONDS, Jobs
 from jobs.scorers.open_jobs import OpenJob, content_keys
@@ -144,7 +144,7 @@ class AsyncComprehendScorer(ComprehendScorer):
         self.usage.throttles += jobs.throttles
         if answers is None:
             self.usage.unconfirmed_units += job.units
-            yield dict.fromkeys(numbers, Deferred(self._reason_to_stop() or DEADLINE_REACHED))
+            yield dict.fromkeys(numbers, Deferred(self._reason_to_stop() or SERVICE_UNAVAILABLE))
             return
         units = {number: self.units(texts[number]) for number in numbers}
         refused = [number for number, answer in zip(numbers, answers, strict=True) if isinstance(answer, Failure)]

@@ -13,6 +13,7 @@ import orjson
 
 from jobs.scorers import open_jobs
 from jobs.scorers.call_policy import JobPlace
+from jobs.scorers.calls import OUTAGE_SECONDS
 from jobs.scorers.comprehend import Client, shares
 from jobs.scorers.open_jobs import OpenJob
 from jobs.scorers.outcomes import NO_ANSWER, Rejected, Throttled, Unanswered, reason_code
@@ -81,16 +82,20 @@ class Jobs:
         return None
 
     def _asked(self, operation: str, **arguments: Any) -> Any:
-        """An answer, however often it is asked for; None where it is not to be waited."""
-        while True:
+        """An answer, however often it is asked for; None where it is not to be waited, or after a long outage."""
+        unanswered = 0
+        while unanswered * POLL_SECONDS < OUTAGE_SECONDS:
             try:
                 return self._client.call(operation, **arguments)
-            except (Throttled, Unanswered) as error:  # that so many jobs go on already is told as a throttle
-                self.throttles += isinstance(error, Throttled)
+            except Throttled:  # so is told that so many jobs go on already
+                self.throttles += 1
+            except Unanswered:
+                unanswered += 1
             except Rejected as refused:
                 raise ScorerError(f"Amazon Comprehend refuses {operation}: {refused.code}") from None
             if not self._pause():
-                return None
+                break
+        return None
 
     def _pause(self) -> bool:
         if self._stopped():

@@ -318,6 +318,20 @@ def test_where_the_lake_does_not_say_what_is_bought_nothing_is(here: World) -> N
     assert here.server.usage()["calls"] == 0
 
 
+def test_an_outage_is_waited_out_for_a_while(faulty: Faulty) -> None:
+    with faulty('[[fault]]\nkind = "outage"\ncalls = 5') as here:
+        assert all(isinstance(each, Scores) for each in here.scored("R1", texts(3))[0].values())
+        assert here.server.usage()["most_billed"] == 1
+
+
+def test_an_outage_that_lasts_is_left_to_the_next_run(faulty: Faulty) -> None:
+    with faulty('[[fault]]\nkind = "outage"\noperation = "DescribeSentimentDetectionJob"\ncalls = 60') as here:
+        ended, _ = here.scored("R1", texts(3))
+        assert ended == dict.fromkeys(range(3), Deferred("SERVICE_UNAVAILABLE"))
+        here.fetch("R2")
+        assert len(here.cached) == 3
+
+
 def test_of_two_runs_at_once_one_buys_a_text(here: World) -> None:
     here.begin("R2")
     sent = texts(30)
