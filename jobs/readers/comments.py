@@ -6,7 +6,7 @@ The array's objects are turns. What agents are known to say is left out unless a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,8 @@ from jobs.readers.records import ELEMENT, Steps, at
 from jobs.readers.roles import AGENT, role_in
 from transforms.documents import TURNS, Reason, Values, documents, with_notes
 from transforms.schemas import DOCUMENTS
+
+_PIECE_CHARACTERS = 8 << 20
 
 
 class Comment(NamedTuple):
@@ -32,7 +34,7 @@ def holds_turns(steps: Steps) -> bool:
 
 
 def comments_of(record: Any, name: str, steps: Steps) -> list[Comment] | None:
-    """The turns of a record, without those that are blank; None where its text is not in an array, but a column."""
+    """The turns of a record, without those that are empty; None where its text is not in an array, but a column."""
     if not isinstance(record, dict):
         return []
     if name in record:
@@ -57,48 +59,42 @@ def _each(value: Any, steps: Steps) -> Iterator[Any]:
         yield from _each(value[steps[0]], steps[1:])
 
 
-# A document's text, who spoke, why it is none, and of a turn its number.
-Document: TypeAlias = tuple[Any, str | None, Reason | None, int | None]
+class Turned(NamedTuple):
+    """A document that a record becomes: a conversation, or a turn of it."""
+
+    place: int  # of the record
+    text: Any
+    role: str | None = None  # who spoke
+    reason: Reason | None = None
+    number: int | None = None  # of a turn
 
 
 class Told(NamedTuple):
-    """What records become, of each document: the place of its record, its text, who spoke, and of a turn its number."""
+    """What records become, and how many turns are in no document."""
 
-    places: list[int]
-    texts: list[Any]
-    roles: list[str | None]
-    reasons: list[Reason | None]
-    numbers: list[int | None]
-    left: int  # turns that are in none
+    documents: list[Turned]
+    left: int
 
 
 def told(conversations: Sequence[list[Comment] | None], texts: Sequence[Any], telling: Telling) -> Told:
     """One document a conversation, or one a turn that is kept. `texts` are of records that hold none."""
-    found = Told([], [], [], [], [], sum(_left(turns, telling) for turns in conversations))
+    found: list[Turned] = []
+    left = 0
     for place, turns in enumerate(conversations):
-        whole: list[Document] = [(texts[place], None, None, None)]
-        for text, role, reason, number in whole if turns is None else _documents(turns, telling):
-            found.places.append(place)
-            found.texts.append(text)
-            found.roles.append(role)
-            found.reasons.append(reason)
-            found.numbers.append(number)
-    return found
-
-
-def _left(turns: list[Comment] | None, telling: Telling) -> int:
-    return 0 if telling.whole else sum(turn.role == AGENT for turn in turns or ())
-
-
-def _documents(turns: list[Comment], telling: Telling) -> list[Document]:
-    kept = [(number, turn) for number, turn in enumerate(turns, 1) if telling.whole or turn.role != AGENT]
-    if not kept:
-        return [(None, None, Reason.NO_TEXT if turns else None, None)]
-    if telling.turns:
-        return [(turn.value, turn.role, None, number) for number, turn in kept]
-    roles = {turn.role for _, turn in kept}
-    named = telling.whole and len(roles) > 1
-    return [(_joined([turn for _, turn in kept], named=named), roles.pop() if len(roles) == 1 else None, None, None)]
+        if turns is None:
+            found.append(Turned(place, texts[place]))
+            continue
+        kept = [(number, turn) for number, turn in enumerate(turns, 1) if telling.whole or turn.role != AGENT]
+        left += len(turns) - len(kept)
+        if not kept:
+            found.append(Turned(place, None, reason=Reason.NO_TEXT if turns else None))
+        elif telling.turns:
+            found += [Turned(place, turn.value, turn.role, number=number) for number, turn in kept]
+        else:
+            roles = {turn.role for _, turn in kept}
+            text = _joined([turn for _, turn in kept], named=telling.whole and len(roles) > 1)
+            found.append(Turned(place, text, roles.pop() if len(roles) == 1 else None))
+    return Told(found, left)
 
 
 def _joined(turns: Sequence[Comment], *, named: bool) -> Any:
@@ -120,11 +116,20 @@ def turned_documents(
 
     A turn's `document_id` ends in its number, and its `source` is who spoke; so is a conversation's that names none.
     """
-    taken = {ours: _taken(column, found.places) for ours, column in values.items()} | {"text": found.texts}
-    before = [None] * len(found.places) if reasons is None else [reasons[place] for place in found.places]
-    codes = [one or other for one, other in zip(before, found.reasons, strict=True)]
-    batch = documents(taken, np.asarray(rows)[found.places], source_file, codes)
-    roles, numbers = pa.array(found.roles, pa.string()), pa.array(found.numbers, pa.int64())
+    numbers = np.asarray(rows)
+    for start, some in _pieces(found.documents, _widths(values, len(rows)), batch_rows):
+        places = [each.place for each in some]
+        taken = {ours: _taken(column, places) for ours, column in values.items()}
+        given = [None] * len(some) if reasons is None else [reasons[place] for place in places]
+        codes = [reason or each.reason for reason, each in zip(given, some, strict=True)]
+        batch = documents(taken | {"text": [each.text for each in some]}, numbers[places], source_file, codes)
+        yield with_notes(_as_turns(batch, some), **{TURNS: 0 if start else found.left})
+
+
+def _as_turns(batch: pa.RecordBatch, some: Sequence[Turned]) -> pa.RecordBatch:
+    """The batch with ids and sources of turns."""
+    roles = pa.array([each.role for each in some], pa.string())
+    numbers = pa.array([each.number for each in some], pa.int64())
     named = pc.binary_join_element_wise(batch["document_id"], numbers.cast(pa.string()), "#")
     sources = (pc.coalesce(roles, batch["source"]), pc.coalesce(batch["source"], roles))
     columns = {
@@ -132,13 +137,29 @@ def turned_documents(
         "source": pc.if_else(numbers.is_valid(), *sources),
     }
     arrays = [columns.get(name, batch[name]) for name in DOCUMENTS.names]
-    whole = with_notes(pa.RecordBatch.from_arrays(arrays, schema=batch.schema), **{TURNS: found.left})
-    if whole.num_rows <= batch_rows:
-        yield whole
-        return
-    for start in range(0, whole.num_rows, batch_rows):  # taken, for Arrow 22 reads slices of strings wrongly
-        part = whole.take(pa.array(range(start, min(start + batch_rows, whole.num_rows))))
-        yield part if not start else part.replace_schema_metadata()
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+
+def _widths(values: Mapping[str, Values], count: int) -> list[int]:
+    """The characters of each record that stand in every one of its documents."""
+    widths = [0] * count
+    for name, column in values.items():
+        if name != "text":
+            for place, value in enumerate(column.to_pylist() if isinstance(column, pa.Array) else column):
+                widths[place] += len(value) if isinstance(value, str) else 0
+    return widths
+
+
+def _pieces(found: Sequence[Turned], widths: Sequence[int], batch_rows: int) -> Iterator[tuple[int, Sequence[Turned]]]:
+    """What is made documents at once, and where it begins: a long id stands in each of a record's turns."""
+    start = held = 0
+    for end, each in enumerate(found):
+        if end - start == batch_rows or held > _PIECE_CHARACTERS:
+            yield start, found[start:end]
+            start, held = end, 0
+        held += widths[each.place]
+    if start < len(found):
+        yield start, found[start:]
 
 
 def _taken(column: Values, places: list[int]) -> Values:

@@ -104,6 +104,13 @@ def test_tables_hold_tickets_too(tmp_path: Path, ending: str) -> None:
     assert [row["document_id"] for row in read(path, turns=True)] == ["1#1", "1#3", "2", "3"]
 
 
+def test_a_long_id_of_many_turns_does_not_fill_memory(tmp_path: Path) -> None:
+    ticket = {"id": "i" * 100_000, "comments": [{"body": "Late."}] * 2_000}
+    [split] = plan_splits([listed(written(tmp_path / "a.jsonl", json.dumps(ticket).encode()))], 1 << 40)
+    batches = read_split(split, MAP, telling=Telling(turns=True))
+    assert max(next(batches).nbytes for _ in range(3)) < 16 << 20
+
+
 def test_who_asked_is_told_by_the_ticket(tmp_path: Path) -> None:
     ticket = {"id": 1, "requester_id": 7, "source": "mail", "comments": [
         {"author_id": 7, "body": "It came late."}, {"author_id": 8, "body": "Sorry."},
