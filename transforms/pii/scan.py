@@ -188,11 +188,12 @@ def scan_again(column: pa.StringArray, rows: np.ndarray, seen: Seen, policy: Pol
         return others
     texts = column.filter(pa.array(again))
     data: list[bytes] = texts.cast(pa.binary()).to_numpy(zero_copy_only=False).tolist()
-    found = [*_matched_again(data, its, seen.matched)]
+    now = np.full(len(seen.plain), -1)  # the place in these texts of each that was searched
+    now[its] = np.arange(len(its))
+    found = [*_matched_again(data, now, seen.matched)]
     if policy.tags:
-        held = seen.finds.where(np.isin(seen.finds.rows, its))
-        tags = tagger.look_again(seen.looks, its, *held[:3])
-        tags = tags._replace(rows=np.searchsorted(its, tags.rows))
+        tags = tagger.look_again(seen.looks, its, *seen.finds.where(now[seen.finds.rows] >= 0)[:3])
+        tags = tags._replace(rows=now[tags.rows])
         found.append(without(_of_tagger(tags, policy), data, things()))
     finds = _in_characters(_merged(found, data, policy), data, _beyond_ascii(texts), {})
     return merge([others, finds._replace(rows=np.flatnonzero(again)[finds.rows])])
@@ -272,12 +273,13 @@ def _matched(
 
 
 def _matched_again(
-    data: Sequence[bytes], numbers: np.ndarray, matched: Sequence[tuple[Searched, np.ndarray]]
+    data: Sequence[bytes], now: np.ndarray, matched: Sequence[tuple[Searched, np.ndarray]]
 ) -> Iterator[Finds]:
-    """The finds of those detectors that matched before, where they did; `numbers` are what the texts had then."""
+    """The finds of those detectors that matched before, where they did; `now` is where each text is among these."""
     together = _together(data)
-    for searched, its in matched:
-        rows = np.flatnonzero(np.isin(numbers, its))
+    for searched, numbers in matched:
+        rows = now[numbers[numbers < len(now)]]  # beyond are tables
+        rows = rows[rows >= 0]
         if len(rows):
             texts = [together.texts[row] for row in rows.tolist()]
             yield _search(_Joined(texts, rows, together.lengths[rows]), searched)[0]
@@ -368,15 +370,18 @@ class _Joined:
 def _search(texts: _Joined, searched: Searched) -> tuple[Finds, np.ndarray]:
     """One detector's finds, in bytes of each text, and the texts that it matched in, whether that counts or not."""
     spans, refused = _spans(texts, searched)
+    matched = np.zeros(len(texts.numbers), bool)
+    matched[refused] = True
     if not spans:
-        return NO_FINDS, texts.numbers[np.unique(np.array(refused, np.int64))]
+        return NO_FINDS, texts.numbers[matched]
     starts, ends = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans)).reshape(-1, 2).T
     which = np.searchsorted(texts.begins, starts, "right") - 1
+    matched[which] = True
     begins = texts.begins[which]
     ends = np.minimum(ends - begins, texts.lengths[which])  # a pattern that ends with white space goes into the wall
     places = np.full_like(which, searched.place)
     finds = Finds(texts.numbers[which], starts - begins, ends, places, np.full(len(which), searched.confidence))
-    return finds, texts.numbers[np.unique(np.append(which, refused).astype(np.int64))]
+    return finds, texts.numbers[matched]
 
 
 def _spans(texts: _Joined, searched: Searched) -> tuple[list[Span], list[int]]:
