@@ -116,7 +116,7 @@ def test_a_sample_shows_a_search_that_was_out_of_order(rows: Rows, monkeypatch: 
     """A worker whose detectors find nothing certifies whatever it is given."""
     texts = [f"Write to kim{number}@example.com" for number in range(2000)]
     with monkeypatch.context() as broken:
-        broken.setattr(redactor, "scan", lambda *_: NO_FINDS)
+        broken.setattr(redactor, "scan", lambda *_: (NO_FINDS, None))
         certified = written(rows, prepared(texts))
     assert counted(certified) == ({False: 2000}, {False: 2000})
 

@@ -91,7 +91,8 @@ def allowed(policy: Policy) -> Allowed | None:
         return None
     words = "|".join(f"{SPACE}+".join(map(re2.escape, value.split())) for value in sorted(policy.allow, key=len)[::-1])
     patterns = [re2.compile(f"(?m:{each})") for each in own]
-    return Allowed(policy.allow, re2.compile(f"(?i:{words})") if words else None, patterns)
+    joint = patterns[0] if own == (eponyms.PATTERN,) and not words else None
+    return Allowed(policy.allow, re2.compile(f"(?i:{words})") if words else None, patterns, joint)
 
 
 @cache

@@ -151,7 +151,7 @@ def _without_placeholders(name: str) -> str:
 
 def _scanned(values: list[str], policy: Policy) -> Finds:
     """The finds of each value, without names of words that all hold a digit: `golden0` is nobody and nowhere."""
-    finds = scan(pa.array(values, pa.string()), policy.of_names)
+    finds, _ = scan(pa.array(values, pa.string()), policy.of_names)
     tagged = [place for place, finder in enumerate(policy.of_names.finders) if finder.name == "tagger"]
     kept = ~np.isin(finds.places, tagged)
     for number in np.flatnonzero(~kept).tolist():

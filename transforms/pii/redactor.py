@@ -17,7 +17,7 @@ from transforms.pii.finds import NO_FINDS, Finds, back, merge, whole
 from transforms.pii.policy import Policy, Replacement
 from transforms.pii.redacted import RedactedText, RedactedTexts
 from transforms.pii.replacements import Cut, outside, render, spots
-from transforms.pii.scan import held, scan
+from transforms.pii.scan import Seen, held, scan, scan_again
 from transforms.pii.views import HOLDER
 from transforms.pii.writing import write
 from transforms.schemas import PII
@@ -79,7 +79,7 @@ def redact(
 def find(texts: pa.StringArray, policy: Policy) -> pa.ListArray:
     """The finds of each text, as lists of `transforms.schemas.PII`; the texts stay as they are."""
     normalised = normalise(texts)
-    return _pii(texts, _of_originals(scan(normalised, policy), texts, normalised), policy)
+    return _pii(texts, _of_originals(scan(normalised, policy)[0], texts, normalised), policy)
 
 
 class _Finders(NamedTuple):
@@ -114,8 +114,9 @@ class _Work:
 
     def search(self) -> None:
         """Take out what is found, and look again at what that changed until nothing is."""
-        self._add(scan(self.texts, self.policy), 1)
-        self._settle()
+        finds, seen = scan(self.texts, self.policy)
+        self._add(finds, 1)
+        self._settle(seen)
 
     def ask(self, second_opinion: SecondOpinion, languages: Sequence[str]) -> None:
         """Take out what a second opinion finds in the texts as they read by now, each find as its type."""
@@ -131,13 +132,15 @@ class _Work:
         self.changed = more.texts()
         self._hold()
 
-    def _settle(self) -> None:
+    def _settle(self, seen: Seen | None = None) -> None:
         for _ in range(_ROUNDS):
             if not len(self.changed):
                 return
-            more = scan(self.held.take(pa.array(self.changed)), self.policy)
+            texts = self.held.take(pa.array(self.changed))
+            more = scan_again(texts, self.changed, seen, self.policy) if seen else scan(texts, self.policy)[0]
             if not len(more.rows):
                 return
+            seen = None
             self._add(more._replace(rows=self.changed[more.rows]), 1)
         lengths = pc.utf8_length(self.texts.take(pa.array(self.changed))).to_numpy().astype(np.int64)
         self.finds = merge([self.finds, whole(lengths, self.changed, self.finds)])

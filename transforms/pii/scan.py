@@ -32,6 +32,7 @@ from transforms.pii.triggers import triggers
 from transforms.pii.validators import Span, Validator
 from transforms.pii.views import REMARKABLE, View, between_holders, remarkable, views
 from transforms.text import matching
+from transforms.vectorised import SLICE
 
 _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 _DIGIT = re.compile(rb"[0-9]")
@@ -123,33 +124,104 @@ def _pattern(expression: str) -> Any:
     return re2.compile(expression)
 
 
-def scan(column: pa.StringArray, policy: Policy) -> Finds:
+class Seen(NamedTuple):
+    """What was seen of some texts: by this they can be searched again once placeholders stand in place of the finds."""
+
+    numbers: np.ndarray  # of the texts that are not null, in their column; below, a text's place in these stands for it
+    finds: Finds  # in bytes
+    plain: np.ndarray  # which texts can be searched so
+    matched: list[tuple[Searched, np.ndarray]]  # the texts that a detector matched in, whether that counts or not
+    looks: list[tagger.Look]
+
+
+def scan(column: pa.StringArray, policy: Policy) -> tuple[Finds, Seen]:
     """The finds of each text, in characters; those that overlap are one, as wide as all and named by the best."""
     detectors = _compiled(policy)
     numbers = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
     texts = column.take(pa.array(numbers))
     data: list[bytes] = texts.cast(pa.binary()).to_numpy(zero_copy_only=False).tolist()
-    beyond_ascii = pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts))
+    beyond_ascii = _beyond_ascii(texts)
     owners = list(range(len(data)))  # of what is searched, the text that it is a view of
     seen: dict[int, View] = {}  # for what is no text itself, by its place in what is searched
-    worth = pc.or_(beyond_ascii, matching(texts, REMARKABLE)).to_numpy(zero_copy_only=False)
+    worth = pc.or_(pa.array(beyond_ascii), matching(texts, REMARKABLE)).to_numpy(zero_copy_only=False)
     worth = worth | bool(detectors.held.surrogates)  # which may stand anywhere
     for number in np.flatnonzero(worth).tolist():
         text = data[number].decode()
         if remarkable(text) or detectors.held.surrogates:
-            plain, *others = views(text, detectors.held)
-            data[number], seen[number] = plain.text.encode(), plain
+            first, *others = views(text, detectors.held)
+            data[number], seen[number] = first.text.encode(), first
             seen.update(enumerate(others, len(data)))
             data += (view.text.encode() for view in others)
             owners += [number] * len(others)
-    found = [*_of_table(data, detectors), *_of_policy(data, detectors)]
+    together = _together(data)
+    named = _named(together)
+    matched = [*_matched(together, named, detectors)]
+    found = [*(finds for _, finds, _ in matched), *_of_policy(data, detectors)]
+    looks: list[tagger.Look] = []
     if policy.tags:
-        found.append(without(_of_tagger(data, policy), data, things()))
+        tags, looks = tagger.look(data)
+        found.append(without(_of_tagger(tags, policy), data, things()))
+    merged = _merged(found, data, policy)
+    plain = _plain(merged, together, [*seen, *named]) & (not detectors.own)
+    finds = _in_characters(merged, data, beyond_ascii, seen)
+    finds = finds._replace(rows=numbers[np.array(owners, np.int64)[finds.rows]])
+    finds = finds if len(data) == len(numbers) else merge([finds])
+    return finds, Seen(numbers, merged, plain, [(each, its) for each, _, its in matched], looks)
+
+
+def scan_again(column: pa.StringArray, rows: np.ndarray, seen: Seen, policy: Policy) -> Finds:
+    """What `scan` finds in texts in which HOLDERs stand in place of its own finds: those of some rows of its column.
+
+    A text that was searched in but one way, and has white space or a plain sign on both sides of each find, is
+    not searched whole again. No detector takes a HOLDER but as the first sign before a word, and a HOLDER beside such a
+    sign makes no edge of a word that was none; so where a detector matches now, it matched before, if not as a find. Of
+    the tagger's words, those beside a HOLDER read anew.
+    """
+    places = np.searchsorted(seen.numbers, rows)
+    again = seen.plain[places]
+    others = NO_FINDS
+    if not again.all():
+        finds, _ = scan(column.filter(pa.array(~again)), policy)
+        others = finds._replace(rows=np.flatnonzero(~again)[finds.rows])
+    its = places[again]
+    if not len(its):
+        return others
+    texts = column.filter(pa.array(again))
+    data: list[bytes] = texts.cast(pa.binary()).to_numpy(zero_copy_only=False).tolist()
+    now = np.full(len(seen.plain), -1)  # the place in these texts of each that was searched
+    now[its] = np.arange(len(its))
+    found = [*_matched_again(data, now, seen.matched)]
+    if policy.tags:
+        tags = tagger.look_again(seen.looks, its, *seen.finds.where(now[seen.finds.rows] >= 0)[:3])
+        tags = tags._replace(rows=now[tags.rows])
+        found.append(without(_of_tagger(tags, policy), data, things()))
+    finds = _in_characters(_merged(found, data, policy), data, _beyond_ascii(texts), {})
+    return merge([others, finds._replace(rows=np.flatnonzero(again)[finds.rows])])
+
+
+def _beyond_ascii(texts: pa.StringArray) -> np.ndarray:
+    unlike: np.ndarray = pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts)).to_numpy(zero_copy_only=False)
+    return unlike
+
+
+def _merged(found: Sequence[Finds], data: Sequence[bytes], policy: Policy) -> Finds:
+    """All finds of some texts, less what the policy allows."""
     if found and (allow := allowed(policy)):
         found = [without(Finds(*map(np.concatenate, zip(*found, strict=True))), data, allow)]
-    finds = _in_characters(merge([NO_FINDS, *found]), data, beyond_ascii.to_numpy(zero_copy_only=False), seen)
-    finds = finds._replace(rows=numbers[np.array(owners, np.int64)[finds.rows]])
-    return finds if len(data) == len(numbers) else merge([finds])
+    return merge([NO_FINDS, *found])
+
+
+_EDGES = np.isin(np.arange(256), list(b' \n.,;:!?"()'))  # no apostrophe: of "don't" a find may be but a half
+
+
+def _plain(finds: Finds, together: _Joined, others: Sequence[int]) -> np.ndarray:
+    """Which texts are no longer than a slice, and can be told from what stands beside each find; not so `others`."""
+    bytes_ = np.frombuffer(together.data, np.uint8)
+    begins = together.begins[finds.rows]
+    plain = together.lengths <= SLICE
+    plain[finds.rows[~(_EDGES[bytes_[begins + finds.starts - 1]] & _EDGES[bytes_[begins + finds.ends]])]] = False
+    plain[others] = False
+    return plain
 
 
 def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray, seen: Mapping[int, View]) -> Finds:
@@ -167,6 +239,7 @@ def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray
     # Of each byte, the number of the character that it is part of.
     characters = np.cumsum((np.frombuffer(b"".join(joined), np.uint8) & 0xC0) != 0x80)
     base = characters[begins]
+    finds = finds._replace(starts=finds.starts.copy(), ends=finds.ends.copy())
     finds.starts[which] = characters[begins + finds.starts[which]] - base
     finds.ends[which] = characters[begins + finds.ends[which] - 1] - base + 1
     for place, row in zip(which.tolist(), finds.rows[which].tolist(), strict=True):
@@ -175,31 +248,53 @@ def _in_characters(finds: Finds, data: Sequence[bytes], beyond_ascii: np.ndarray
     return finds
 
 
-def _of_table(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
+def _together(data: Sequence[bytes]) -> _Joined:
     # RE2's \b takes an underscore for a letter: _212-555-0187_
     parted = [each.replace(b"_", b"~") for each in data]
-    lengths = np.fromiter(map(len, parted), np.int64, len(parted))
-    together = _Joined(parted, np.arange(len(parted)), lengths)
-    tables = _tables(together)
-    parted += [each.data for each in tables.values()]
-    lengths = np.append(lengths, [len(each.data) for each in tables.values()]).astype(np.int64)
+    return _Joined(parted, np.arange(len(parted)), np.fromiter(map(len, parted), np.int64, len(parted)))
+
+
+def _matched(
+    together: _Joined, named: Mapping[int, Sequence[int]], detectors: Detectors
+) -> Iterator[tuple[Searched, Finds, np.ndarray]]:
+    """Each detector that something triggers, its finds, and the texts that it matched in."""
+    tables = {number: found for number, starts in named.items() if (found := table(together.texts[number], starts))}
+    parted = [*together.texts, *(each.data for each in tables.values())]
+    lengths = np.append(together.lengths, [len(each.data) for each in tables.values()]).astype(np.int64)
     triggered = _triggered(parted, detectors.sets)
     worth = triggered[detectors.needed].all(axis=1)
     for group in np.flatnonzero(worth.any(axis=1)).tolist():
         numbers = np.flatnonzero(worth[group])
         texts = _Joined([parted[number] for number in numbers.tolist()], numbers, lengths[numbers])
         for searched in detectors.rows[group]:
-            yield _out_of_tables(_search(texts, searched), tables, len(data))
+            finds, matched = _search(texts, searched)
+            if len(matched):
+                yield searched, _out_of_tables(finds, tables, len(together.texts)), matched
 
 
-def _tables(together: _Joined) -> dict[int, Table]:
-    """The tables of those texts that have some. Only a line with a digit below it names anything."""
+def _matched_again(
+    data: Sequence[bytes], now: np.ndarray, matched: Sequence[tuple[Searched, np.ndarray]]
+) -> Iterator[Finds]:
+    """The finds of those detectors that matched before, where they did; `now` is where each text is among these."""
+    together = _together(data)
+    for searched, numbers in matched:
+        rows = now[numbers[numbers < len(now)]]  # beyond are tables
+        rows = rows[rows >= 0]
+        if len(rows):
+            texts = [together.texts[row] for row in rows.tolist()]
+            yield _search(_Joined(texts, rows, together.lengths[rows]), searched)[0]
+
+
+def _named(together: _Joined) -> dict[int, list[int]]:
+    """Where lines begin in some texts that may name the columns of a table: with a digit below."""
+    rows = np.array([number for number, text in enumerate(together.texts) if b"\n" in text], np.int64)
+    lined = _Joined([together.texts[row] for row in rows.tolist()], rows, together.lengths[rows])
     named: dict[int, list[int]] = {}
-    for start, end in naming(together.data):
-        number, text, begin = together.at(start)
+    for start, end in naming(lined.data):
+        which, text, begin = lined.at(start)
         if _DIGIT.search(text, end - begin):
-            named.setdefault(number, []).append(start - begin)
-    return {number: found for number, starts in named.items() if (found := table(together.texts[number], starts))}
+            named.setdefault(int(rows[which]), []).append(start - begin)
+    return named
 
 
 def _out_of_tables(finds: Finds, tables: dict[int, Table], texts: int) -> Finds:
@@ -223,8 +318,8 @@ def _triggered(data: Sequence[bytes], sets: Sequence[tuple[Any, int]]) -> np.nda
     hits[-1] = True
     before = 0
     for each, size in sets:
-        match = each.Match
-        found = [match(text) or () for text in data]
+        match = each._set.Match  # of re2's own object, as for detectors
+        found = [match(text) for text in data]
         columns = np.repeat(np.arange(len(data)), np.fromiter(map(len, found), np.int64, len(data)))
         hits[before + np.fromiter(chain.from_iterable(found), np.int64, len(columns)), columns] = True
         before += size
@@ -272,21 +367,26 @@ class _Joined:
         return which, self.texts[which], self._begins[which]
 
 
-def _search(texts: _Joined, searched: Searched) -> Finds:
-    """One detector's finds, in bytes of each text."""
-    spans = _spans(texts, searched)
+def _search(texts: _Joined, searched: Searched) -> tuple[Finds, np.ndarray]:
+    """One detector's finds, in bytes of each text, and the texts that it matched in, whether that counts or not."""
+    spans, refused = _spans(texts, searched)
+    matched = np.zeros(len(texts.numbers), bool)
+    matched[refused] = True
     if not spans:
-        return NO_FINDS
+        return NO_FINDS, texts.numbers[matched]
     starts, ends = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans)).reshape(-1, 2).T
     which = np.searchsorted(texts.begins, starts, "right") - 1
+    matched[which] = True
     begins = texts.begins[which]
     ends = np.minimum(ends - begins, texts.lengths[which])  # a pattern that ends with white space goes into the wall
     places = np.full_like(which, searched.place)
-    return Finds(texts.numbers[which], starts - begins, ends, places, np.full(len(which), searched.confidence))
+    finds = Finds(texts.numbers[which], starts - begins, ends, places, np.full(len(which), searched.confidence))
+    return finds, texts.numbers[matched]
 
 
-def _spans(texts: _Joined, searched: Searched) -> list[Span]:
-    """One detector's valid matches, in bytes of all texts together. What judges a match sees its text alone.
+def _spans(texts: _Joined, searched: Searched) -> tuple[list[Span], list[int]]:
+    """One detector's valid matches, in bytes of all texts together, and the texts of those that are refused. What
+    judges a match sees its text alone.
 
     Where a match is refused or cut short, the search goes on inside it: of what is announced, from the value on, for no
     nearer word would announce another.
@@ -294,20 +394,22 @@ def _spans(texts: _Joined, searched: Searched) -> list[Span]:
     data, size = texts.data, len(texts.data)
     match, group, validator, unless = searched.match, searched.group, searched.validator, searched.unless
     spans: list[Span] = []
+    refused: list[int] = []
     position = 0
     while True:
         found = match(_ANYWHERE, data, position, size)
         first, position = found[0]
         if first < 0:
-            return spans
+            return spans, refused
         start, end = found[group]
         if validator or unless:
-            _, text, begin = texts.at(start)
+            number, text, begin = texts.at(start)
             span = start - begin, min(end - begin, len(text))
             kept = validator(text, *span) if validator else span
             if kept and unless and said_to_be(unless, text, kept[0]):
                 kept = None
             if not kept:
+                refused.append(number)
                 position = start if searched.announced else first + 1
                 continue
             if kept != span:
@@ -316,8 +418,7 @@ def _spans(texts: _Joined, searched: Searched) -> list[Span]:
         spans.append((start, end))
 
 
-def _of_tagger(data: Sequence[bytes], policy: Policy) -> Finds:
-    tags = tagger.tag(data)
+def _of_tagger(tags: tagger.Tags, policy: Policy) -> Finds:
     first = len(DETECTORS) + len(policy.custom)
     least = np.array([policy.least_confidence(pii_type) for pii_type in tagger.TYPES])
     wanted = np.array(policy.wanted[first : first + len(tagger.TYPES)])

@@ -15,6 +15,7 @@ from re import _constants as sre  # type: ignore[attr-defined] # the standard li
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+_COMMON = -5.0  # what stands at one place in 150 or more is in nearly every text, so it tells nothing
 _RARE = -14.0  # rarer than e^-14, one place in a million, is rare enough: shorter counts then
 _LONGEST = 16  # parts of a trigger
 _MOST_BRANCHES = 400
@@ -44,7 +45,8 @@ def triggers(pattern: str) -> tuple[str, str]:
     """Two RE2 patterns, of words and of digits, that are found in every text that `pattern` is found in; "" where there
     is none. The pattern is in RE2's and Python's common syntax."""
     parsed = parser.parse(pattern)
-    return _best(_Reader(digits=False).parts(parsed, False)).text, _best(_Reader(digits=True).parts(parsed, False)).text
+    words = _best(_Reader(digits=False).parts(parsed, False))
+    return words.text if words.chance < _COMMON else "", _best(_Reader(digits=True).parts(parsed, False)).text
 
 
 def _best(parts: Iterable[_Part]) -> _Part:

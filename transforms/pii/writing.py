@@ -23,7 +23,7 @@ def write(texts: pa.StringArray, finds: Finds, made: Sequence[bytes]) -> pa.Stri
     begins = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     data = memoryview(values)[begins[0] : begins[-1]]
     begins -= begins[0]
-    starts, ends = _in_bytes(np.frombuffer(data, np.uint8), begins[finds.rows], finds)
+    starts, ends = _in_bytes(texts, data, begins, finds)
     edges = [0, *np.column_stack([starts, ends]).ravel().tolist(), len(data)]
     parts: list[bytes | memoryview] = [b""] * (2 * len(made) + 1)
     parts[0::2] = [data[start:end] for start, end in zip(edges[0::2], edges[1::2], strict=True)]
@@ -35,10 +35,20 @@ def write(texts: pa.StringArray, finds: Finds, made: Sequence[bytes]) -> pa.Stri
     return pc.if_else(texts.is_valid(), written, pa.scalar(None, pa.string())) if texts.null_count else written
 
 
-def _in_bytes(data: np.ndarray, begins: np.ndarray, finds: Finds) -> tuple[np.ndarray, np.ndarray]:
-    """Where each find starts and ends in all texts together, in bytes; its text begins at `begins`."""
-    if not (data & 0x80).any():
-        return begins + finds.starts, begins + finds.ends
-    characters = np.append(np.flatnonzero((data & 0xC0) != 0x80), len(data))  # where each begins
-    first = np.searchsorted(characters, begins)
-    return characters[first + finds.starts], characters[first + finds.ends]
+def _in_bytes(
+    texts: pa.StringArray, data: memoryview, begins: np.ndarray, finds: Finds
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where each find starts and ends in all texts together, in bytes; the texts begin at `begins`."""
+    starts, ends = finds.starts.copy(), finds.ends.copy()
+    beyond_ascii = pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts)).fill_null(False)
+    which = np.flatnonzero(beyond_ascii.to_numpy(zero_copy_only=False)[finds.rows])
+    if len(which):
+        rows, its = np.unique(finds.rows[which], return_inverse=True)
+        lengths = begins[rows + 1] - begins[rows]
+        joined = b"".join(data[begins[row] : begins[row + 1]] for row in rows.tolist())
+        characters = np.append(np.flatnonzero((np.frombuffer(joined, np.uint8) & 0xC0) != 0x80), len(joined))
+        before = (np.cumsum(lengths) - lengths)[its]
+        first = np.searchsorted(characters, before)
+        starts[which] = characters[first + starts[which]] - before
+        ends[which] = characters[first + ends[which]] - before
+    return begins[finds.rows] + starts, begins[finds.rows] + ends

@@ -15,5 +15,6 @@ NOBODY = tagger.tag([])
 def no_tagger() -> Iterator[None]:
     """Nothing is tagged."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tagger, "tag", lambda _: NOBODY)
+        patch.setattr(tagger, "look", lambda _: (NOBODY, []))
+        patch.setattr(tagger, "look_again", lambda *_: NOBODY)
         yield

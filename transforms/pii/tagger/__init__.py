@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,25 +50,77 @@ _NONE = np.empty(0, np.int64)
 _NOTHING = Tags(_NONE, _NONE, _NONE, _NONE, np.empty(0, np.float32))
 
 
+class Look(NamedTuple):
+    """What was seen of the texts of one slice before a word was judged."""
+
+    first: int  # number of the first of its texts
+    tokens: Tokens
+    rows: np.ndarray  # of the model's table
+    glances: np.ndarray
+
+
 def tag(data: Sequence[bytes], loaded: model.Model | None = None) -> Tags:
     """Find names and addresses in texts in UTF-8 that `transforms.text.fold` has gone over.
 
     Another model than the shipped one is for measuring. Finds below `LEAST` do not come out.
     """
-    found = [_tag(data[first:last], first, loaded or model.load()) for first, last in slices(data)]
+    return look(data, loaded)[0]
+
+
+def look(data: Sequence[bytes], loaded: model.Model | None = None) -> tuple[Tags, list[Look]]:
+    """The same, and what `look_again` needs."""
+    table = model.glanced(loaded) if loaded else model.shipped_glanced()
+    loaded = loaded or model.load()
+    looks = []
+    for first, last in slices(data):
+        tokens = tokenise(data[first:last])
+        rows = model.features(tokens, model.classes(loaded.slots, tokens.words))
+        looks.append(Look(first, tokens, rows, model.sums(table, rows)))
+    return _tags(_judged(each, loaded) for each in looks), looks
+
+
+def look_again(
+    looks: Sequence[Look], texts: np.ndarray, rows: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> Tags:
+    """What `tag` finds in some of the texts, by number and in order, once a NUL stands in place of spans of bytes.
+
+    All but the words beside is known from `look`. The spans are of these texts, in order, and what `Tokens.holding`
+    asks for; no text is longer than a slice.
+    """
+    loaded, table = model.load(), model.shipped_glanced()
+    found = []
+    for each in looks:
+        its, spans = (
+            slice(*np.searchsorted(of, [each.first, each.first + len(each.tokens.texts)])) for of in (texts, rows)
+        )
+        if its.start == its.stop:
+            continue
+        tokens, source, new = each.tokens.holding(
+            texts[its] - each.first, rows[spans] - each.first, starts[spans], ends[spans]
+        )
+        some = tokens.some(new)
+        features, glances = each.rows[:, source], each.glances[source]
+        features[:, new] = model.features(some, model.classes(loaded.slots, some.words))
+        glances[new] = model.sums(table, features[:, new])
+        found.append(_judged(Look(each.first, tokens, features, glances), loaded))
+    return _tags(found)
+
+
+def _tags(found: Iterable[Tags]) -> Tags:
     return Tags._make(np.concatenate(columns) for columns in zip(_NOTHING, *found, strict=True))
 
 
-def _tag(data: Sequence[bytes], first_row: int, loaded: model.Model) -> Tags:
-    tokens = tokenise(data)
-    rows = model.features(tokens, model.classes(loaded.slots, tokens.words))
+def _judged(look: Look, loaded: model.Model) -> Tags:
+    """What is found in the texts of a slice."""
+    first_row, tokens, rows, glances = look
     scored = []
     # Of a text that is longer, as many words at a time as a slice can have; one that is not longer has never more.
-    step = SLICE // 2 if len(data) == 1 else len(tokens.words)
+    step = SLICE // 2 if len(tokens.texts) == 1 else len(tokens.words)
     for first in range(0, len(tokens.words) - 2 * WALLS, step):
         start, end = WALLS + first - SIGHT, min(first + step + WALLS, len(tokens.words) - WALLS) + SIGHT
-        which, chances = model.score(loaded, rows[:, start:end], tokens.part(start, end))
-        scored.append((which + start, chances))
+        part = tokens.part(start, end)
+        which = model.worth(loaded, glances[start:end], part.closed)
+        scored.append((which + start, model.score(loaded, rows[:, start:end], part, which)))
     if not scored:
         return _NOTHING
     which, chances = map(np.concatenate, zip(*scored, strict=True))

@@ -23,7 +23,7 @@ OWN = CLASSES  # the bit of a class that says it has one
 SLOTS = 19  # of the word table, as a power of two
 CLASS_BITS = 12
 # Words in a product, and numbers of a matrix in one: up to 2^18 multiplications OpenBLAS does not share out to threads.
-_GLANCED, _BLOCK, _WEIGHTS = 128, 32, 1 << 13
+_BLOCK, _WEIGHTS = 32, 1 << 13
 _ALONE = np.isin(np.arange(SHAPES >> 2), (LOWER, NUMBER, CODE))  # forms of words that are not told apart by case
 _CHUNK = 512  # words scored at a time
 
@@ -95,33 +95,52 @@ def features(tokens: Tokens, known: np.ndarray) -> np.ndarray:
     return rows
 
 
-def score(model: Model, rows: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
-    """Words that may be of a name or a place, and for each the probabilities of `LABELS`, (words, labels).
+def glanced(model: Model) -> np.ndarray:
+    """The gate of each row of the table: the sum of these is the gate of the sum, with a fifth of the numbers."""
+    gates: np.ndarray = model.table.astype(np.float32) @ model.gate
+    return gates
+
+
+@cache
+def shipped_glanced() -> np.ndarray:
+    """Those of the shipped model, worked out once."""
+    return glanced(load())
+
+
+def sums(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The sums of some rows of a table, (words, columns)."""
+    total: np.ndarray = table.take(rows[0], axis=0)
+    for column in rows[1:]:
+        total += table.take(column, axis=0)
+    return total
+
+
+def worth(model: Model, glances: np.ndarray, closed: np.ndarray) -> np.ndarray:
+    """The words that may be of a name or a place, by a linear look at the words around: `glances` is what each adds."""
+    words = len(glances)
+    total = np.full(words, model.gate_bias)
+    total[closed] = -np.inf
+    for place in range(2 * SIGHT + 1):
+        total[SIGHT:-SIGHT] += glances[place : place + words - 2 * SIGHT, place]
+    return np.flatnonzero(total > 0)
+
+
+def score(model: Model, rows: np.ndarray, tokens: Tokens, which: np.ndarray) -> np.ndarray:
+    """Of each word that is `worth` it the probabilities of `LABELS`, (words, labels).
 
     Products are of blocks of one size, so that no sum depends on how many rows there are or which one it is. Blocks are
     too small for BLAS to start threads for, which cost several times what they save here.
     """
-    words = rows.shape[1]
-    beyond = np.full((len(rows), -words % _GLANCED), NOTHING)
-    embedded = embed(model.table, np.concatenate([rows, beyond], axis=1))
-    glance = (embedded.reshape(-1, _GLANCED, embedded.shape[1]) @ model.gate).reshape(len(embedded), -1)
-    total = np.full(words, model.gate_bias)
-    total[tokens.closed] = -np.inf
-    for place in range(2 * SIGHT + 1):
-        total[SIGHT:-SIGHT] += glance[place : place + words - 2 * SIGHT, place]
-    which = np.flatnonzero(total > 0)
     if not len(which):
-        return which, np.empty((0, len(LABELS)), np.float32)
+        return np.empty((0, len(LABELS)), np.float32)
     groups = same(tokens, which)
     units = model.out_bias.size, model.second_bias.size
-    # Each word's row and those beside it are one run of bytes: taking it whole is twice as fast as row by row.
-    run = np.dtype((np.void, embedded.strides[0] * (2 * SIGHT + 1)))
-    seen: np.ndarray = np.ndarray((len(embedded) - 2 * SIGHT,), run, embedded, strides=embedded.strides[:1])
-    runs = np.zeros(len(which) + -len(which) % _BLOCK, np.int64)
-    runs[: len(which)] = which - SIGHT
-    own = np.empty((len(runs), model.second.shape[1]), np.float32)
-    for first in range(0, len(runs), _CHUNK):
-        some = seen[runs[first : first + _CHUNK]].view(np.float32).reshape(-1, _BLOCK, len(model.hidden))
+    middles = np.full(len(which) + -len(which) % _BLOCK, SIGHT)
+    middles[: len(which)] = which
+    own = np.empty((len(middles), model.second.shape[1]), np.float32)
+    for first in range(0, len(middles), _CHUNK):
+        around = middles[first : first + _CHUNK, None] + np.arange(-SIGHT, SIGHT + 1)
+        some = embed(model.table, rows[:, around.ravel()]).reshape(-1, _BLOCK, len(model.hidden))
         hidden = _times(some, model.hidden)
         hidden += model.hidden_bias
         own[first : first + _CHUNK] = _times(np.maximum(hidden, 0, out=hidden), model.second).reshape(-1, own.shape[1])
@@ -136,7 +155,8 @@ def score(model: Model, rows: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, n
     logits = _times(np.maximum(total, 0).reshape(-1, _BLOCK, units[1]), model.out).reshape(direct.shape)
     logits = (logits + direct + model.out_bias)[: len(which)]
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return which, raised / raised.sum(axis=1, keepdims=True)
+    chances: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return chances
 
 
 def _times(blocks: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -173,8 +193,5 @@ def _shared(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 def embed(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The sums of some rows of the table, (words, dimensions)."""
-    total = table.take(rows[0], axis=0)
-    for column in rows[1:]:
-        total += table.take(column, axis=0)
-    summed: np.ndarray = total.astype(np.float32)
+    summed: np.ndarray = sums(table, rows).astype(np.float32)
     return summed

@@ -43,18 +43,57 @@ class Tokens(NamedTuple):
     gaps: np.ndarray  # below GAPS: what stands before it
     closed: np.ndarray  # whether it is an empty one, or a placeholder
     texts: np.ndarray  # where each text began in all texts together
+    kinds: np.ndarray  # of each byte of all texts together, before any was held
 
     def part(self, start: int, end: int) -> Tokens:
         """Some of the words; the first and the last `SIGHT` of them are there to be seen only."""
         closed = self.closed[start:end].copy()
         closed[:SIGHT] = closed[len(closed) - SIGHT :] = True
-        return Tokens._make([*(column[start:end] for column in self[:8]), closed, self.texts])
+        return Tokens._make([*(column[start:end] for column in self[:8]), closed, *self[9:]])
+
+    def some(self, which: np.ndarray) -> Tokens:
+        """Some of the words, by number."""
+        return Tokens._make([*(column[which] for column in self[:9]), *self[9:]])
 
     def locate(self, firsts: np.ndarray, lasts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The text's number and the bytes in it from one word to another."""
         rows = self.rows[firsts]
         begins = self.texts[rows]
         return rows, self.starts[firsts] - begins, self.ends[lasts] - begins
+
+    def holding(
+        self, texts: np.ndarray, rows: np.ndarray, starts: np.ndarray, ends: np.ndarray
+    ) -> tuple[Tokens, np.ndarray, np.ndarray]:
+        """The words of some of the texts as they are once a NUL stands in place of some spans of bytes, which are in
+        order. Also, of each word, which one it was, and which words were described anew.
+
+        A span takes in whole words and has something before it and after it, or an end of its text, that is of no word.
+        """
+        begins, reaches = self.texts[rows] + starts, self.texts[rows] + ends
+        first, last = np.searchsorted(self.ends, begins, "right"), np.searchsorted(self.starts, reaches)
+        # A text's words are those of its number, with the wall before the first; the outermost walls stay as they are.
+        from_, to = np.searchsorted(self.rows[:-WALLS], [texts, texts + 1])
+        from_ = np.maximum(from_, SIGHT)
+        sizes = to - from_
+        its = np.arange(sizes.sum()) + np.repeat(from_ - (np.cumsum(sizes) - sizes), sizes)
+        source = np.concatenate([np.arange(SIGHT), its, np.arange(len(self.rows) - WALLS, len(self.rows))])
+        gone = np.zeros(len(source) + 1, np.int64)
+        np.add.at(gone, np.searchsorted(source, first), 1)
+        np.add.at(gone, np.searchsorted(source, last), -1)
+        source = source[np.cumsum(gone[:-1]) == 0]
+        places = np.searchsorted(source, first)
+        source = np.insert(source, places, first)
+        held = places + np.arange(len(places))
+        new = self.some(source)
+        for column, placeholder in zip(new[:9], _HELD[:9], strict=True):
+            column[held] = placeholder[WALLS]
+        new.rows[held], new.starts[held], new.ends[held] = rows, begins, reaches
+        beside = np.unique(np.concatenate([held, held + 1]))
+        new.gaps[beside] = _gaps(self.kinds, new.ends[beside - 1], new.starts[beside])
+        shorter = np.append(0, np.cumsum(reaches - begins - 1))
+        new.starts[:] -= shorter[np.searchsorted(reaches, new.starts, "right")]
+        new.ends[:] -= shorter[np.searchsorted(reaches, new.ends, "right")]
+        return new._replace(texts=self.texts - shorter[np.searchsorted(reaches, self.texts, "right")]), source, beside
 
 
 SHAPES = 64
@@ -249,7 +288,17 @@ def _describe(
         prefixes[far] = head[far] & _THREE | head[far] & np.where(letters, _SIX, 0).astype(np.uint64)
         suffixes[far] = tail[far] >> (8 * np.maximum(short[far] - 3 - letters, 0)).astype(np.uint64)
         _scripts(shapes, far, lowers[starts[far]], lowers[starts[far] + 1], lengths[far])
-    before = np.append(starts[0], ends[:-1])
+    gaps = _gaps(kinds, np.append(starts[0], ends[:-1]), starts)
+    gaps[0] = 0
+    sizes = np.fromiter(map(len, data), np.int64, len(data))
+    texts = np.cumsum(sizes + len(_WALL)) - sizes
+    rows = np.maximum(np.cumsum(wall) // WALLS - 1, 0)
+    rows[-WALLS:] = 0
+    return Tokens(rows, starts, ends, words, prefixes, suffixes, shapes, gaps, wall | held, texts, kinds)
+
+
+def _gaps(kinds: np.ndarray, before: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """What stands in each gap, from the end of the word before."""
     gap = starts - before
     first, last = kinds[before], kinds[starts - 1]
     ways = _SPACED[first].astype(np.int64) << 2 | _SPACED[last]
@@ -257,13 +306,8 @@ def _describe(
     spot = before[inner]
     first[inner] = kinds[spot + (_SPACED[first[inner]] > 0)]
     last[inner] = kinds[starts[inner] - 1 - (_SPACED[last[inner]] > 0)]
-    gaps = (first >> 4).astype(np.int64) << 8 | (last & 0xF0) | ways
-    gaps[0] = 0
-    sizes = np.fromiter(map(len, data), np.int64, len(data))
-    texts = np.cumsum(sizes + len(_WALL)) - sizes
-    rows = np.maximum(np.cumsum(wall) // WALLS - 1, 0)
-    rows[-WALLS:] = 0
-    return Tokens(rows, starts, ends, words, prefixes, suffixes, shapes, gaps, wall | held, texts)
+    gaps: np.ndarray = (first >> 4).astype(np.int64) << 8 | (last & 0xF0) | ways
+    return gaps
 
 
 def _scripts(shapes: np.ndarray, far: np.ndarray, leads: np.ndarray, seconds: np.ndarray, lengths: np.ndarray) -> None:
@@ -275,3 +319,6 @@ def _scripts(shapes: np.ndarray, far: np.ndarray, leads: np.ndarray, seconds: np
     letters = np.where(script == SEMITIC, lengths // 2 - 2, lengths // 3 - 1)
     none = script > 0
     shapes[far[none]] = script[none] * 4 + np.clip(letters[none], 0, 3)
+
+
+_HELD = tokenise([b"\0"])

@@ -2,7 +2,9 @@
 
 # ruff: noqa: RUF001 -- letters and signs of other scripts are what some of these tests are about.
 
+import random
 import re
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -44,6 +46,7 @@ def spans(text: str) -> list[tuple[int, int]]:
 
 
 @given(TEXTS)
+@settings(deadline=None)  # the first reads the model
 def test_a_find_touches_no_placeholder_and_no_edge_of_white_space(text: str) -> None:
     data = text.encode()
     before = 0
@@ -64,7 +67,7 @@ def same(found: list[list[tuple[str, str, float]]], alone: list[list[tuple[str, 
 
 
 @given(st.lists(TEXTS, min_size=2, max_size=8))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_text_is_read_alone(texts: list[str]) -> None:
     assert same(finds(*texts), [finds(text)[0] for text in texts])
 
@@ -81,6 +84,28 @@ def test_a_long_text_is_read_alone_and_to_its_end() -> None:
     long = "Dear John Smith, I live in London. " * 6000
     assert finds("Ana", long, "Ana")[1] == finds(long)[0]
     assert [(value, sure > 0.5) for _, value, sure in finds(long)[0]] == [("John Smith", True), ("London", True)] * 6000
+
+
+def test_a_second_look_finds_what_a_look_at_the_texts_as_they_are_by_then_does() -> None:
+    rng = random.Random(2)
+    texts = ["".join(rng.choice(PIECES) + rng.choice(" .,\n") for _ in range(rng.randint(0, 40))) for _ in range(900)]
+    its, held, spans = [], [], []
+    for number, text in enumerate(texts):
+        words = [match.span() for match in re.finditer(r"(?<![^ .,\n])[A-Za-z]+(?: [A-Za-z]+)?(?![^ .,\n])", text)]
+        cut = sorted(rng.sample(words, min(len(words), rng.randint(0, 3)))) if number % 3 else []
+        if number % 3:
+            its.append(number)
+            spans += [(number, len(text[:start].encode()), len(text[:end].encode())) for start, end in cut]
+            parts = pairwise([0, *chain.from_iterable(cut), len(text)])
+            held.append("\0".join(text[start:end] for start, end in [*parts][::2]).encode())
+    _, looks = tagger.look([text.encode() for text in texts])
+    again = tagger.look_again(looks, np.array(its), *np.array(spans).T)
+    whole = tag(held)
+    assert len(whole.rows) > 1000
+    assert again.rows.tolist() == np.array(its)[whole.rows].tolist()
+    for one, other in zip(again[1:4], whole[1:4], strict=True):
+        assert one.tolist() == other.tolist()
+    assert again.confidences == pytest.approx(whole.confidences, abs=1e-6)
 
 
 def test_confidences_and_types_are_what_they_say() -> None:
