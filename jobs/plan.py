@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from jobs.lake.layout import Lake
-from jobs.run import counting
+from jobs.run import cascade, counting
 from jobs.run.budget import FINISH_SECONDS, this_month
 from jobs.run.intake import called, keyed, listed, looked_at, take_in
 from jobs.run.lost import require_stores
@@ -46,19 +46,19 @@ def plan(settings: NightlySettings) -> Plan:
         estimate = Estimate()
         if intake.files:
             workers = workers_for(intake.size, "aurastream plan")
-            prepare, count = counting.prepare_splits, counting.count_partition
-            counted = shuffle_files(workers, "planning", recipe, intake.files, prepare, count)
-            estimate = sum(counted, estimate)
+            sent = shuffle_files(workers, recipe, intake.files, counting.prepare_splits)
+            estimate = sum(sent.gather("planning", recipe, counting.count_partition), estimate)
         with closing(stores.meter()) as meter:
             already = meter.spending.of_month(this_month())
-        return Plan(settings.scorer, settings.quota_tps, len(intake.files), already, estimate)
+        forecast = cascade.forecast(ledger, recipe) if recipe.cascade else None
+        return Plan(settings.scorer, settings.quota_tps, len(intake.files), already, estimate, forecast)
 
 
 def require_within(counted: Plan, budget: Decimal | None, deadline: str | None, now: datetime) -> None:
     """A night of this plan keeps its budget, in dollars, and its deadline (HH:MM, UTC). Raises PlanExceeded."""
-    if budget is not None and counted.dollars > budget:
+    if budget is not None and counted.expected_dollars > budget:
         raise PlanExceeded(
-            f"the plan is {counted.estimate.to_buy:,} texts for ${counted.dollars:,.2f}, and the budget "
+            f"the plan is {counted.estimate.to_buy:,} texts for ${counted.expected_dollars:,.2f}, and the budget "
             f"${budget:,.2f}: look at the drop, then start the night by hand, with a higher budget or without the plan"
         )
     done = now + timedelta(minutes=counted.minutes, seconds=FINISH_SECONDS)
