@@ -69,8 +69,9 @@ def learn(groups: np.ndarray, confidence: np.ndarray, agrees: np.ndarray, asked:
         return None
     slope, offsets = _fit(groups[learned], confidence[learned], agrees[learned], count)
     ranked = slope * _logit(confidence) + offsets[groups]
+    lowest = _lowest(groups, confidence, 1 / (1 + np.exp(-ranked)), asked, count)
     rules = [
-        _least(slope, offsets, cut) for cut in np.quantile(ranked, np.linspace(1, 0, RULES + 1)[1:], method="lower")
+        np.maximum(_least(slope, offsets, cut), lowest) for cut in np.quantile(ranked, np.linspace(1, 0, RULES + 1)[1:], method="lower")
     ]
     # To begin with the rule that is likeliest to pass, as far as the first third can tell.
     first = int(np.argmin([_test(least, groups, confidence, agrees, learned, asked).chance for least in rules]))
@@ -169,6 +170,22 @@ def _least(slope: float, offsets: np.ndarray, cut: float) -> np.ndarray:
     """By group the confidence at which `cut` is reached, to four digits, as it is shown."""
     least = np.ceil(1e4 / (1 + np.exp(-np.clip((cut - offsets) / slope, -50, 50)))) / 1e4
     return np.where(least > _SUREST, np.inf, least)
+
+
+def _lowest(groups: np.ndarray, confidence: np.ndarray, likely: np.ndarray, asked: float, count: int) -> np.ndarray:
+    """By group the confidence from which on its texts are likely to agree to a share of `asked`; inf where none is.
+
+    Else a group of which hardly any agree would keep some, as long as the others make up for them.
+    """
+    lowest = np.full(count, np.inf)
+    order = np.lexsort((-confidence, groups))
+    starts = np.searchsorted(groups[order], np.arange(count + 1))
+    for group in range(count):
+        texts = order[starts[group] : starts[group + 1]]
+        shares = np.cumsum(likely[texts]) / np.arange(1, len(texts) + 1)
+        if good := int((shares >= asked).sum()):  # the surest come first, and so the shares fall
+            lowest[group] = confidence[texts[good - 1]]
+    return lowest
 
 
 def _fit(groups: np.ndarray, confidence: np.ndarray, agrees: np.ndarray, count: int) -> tuple[float, np.ndarray]:
