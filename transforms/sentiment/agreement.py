@@ -71,7 +71,8 @@ def learn(groups: np.ndarray, confidence: np.ndarray, agrees: np.ndarray, asked:
     ranked = slope * _logit(confidence) + offsets[groups]
     lowest = _lowest(groups, confidence, 1 / (1 + np.exp(-ranked)), asked, count)
     rules = [
-        np.maximum(_least(slope, offsets, cut), lowest) for cut in np.quantile(ranked, np.linspace(1, 0, RULES + 1)[1:], method="lower")
+        np.maximum(_least(slope, offsets, cut), lowest)
+        for cut in np.quantile(ranked, np.linspace(1, 0, RULES + 1)[1:], method="lower")
     ]
     # To begin with the rule that is likeliest to pass, as far as the first third can tell.
     first = int(np.argmin([_test(least, groups, confidence, agrees, learned, asked).chance for least in rules]))
