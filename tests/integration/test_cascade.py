@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from pyspark.sql import SparkSession
 
 import jobs.milestones
 import jobs.nightly
@@ -23,10 +26,11 @@ from jobs.rebuild import rebuild
 from jobs.run.lifecycle import RunRecord
 from jobs.run.workers import ThisProcess
 from jobs.settings import NightlySettings
+from jobs.spark.tasks import SparkWorkers
 from tests.conftest import document, write_json_lines
 from tests.infra.answering import answering
 from tests.integration.lakes import DS, content, nightly, published
-from tests.integration.paid import CREDENTIALS, FAST
+from tests.integration.paid import CREDENTIALS, FAST, sent_to
 from training.sentiment.generate import generated
 from transforms.errors import UsageError
 from transforms.estimate import Plan
@@ -177,6 +181,21 @@ def test_a_night_that_ends_after_its_sample_draws_it_again_and_pays_for_none_of_
         assert record.summary.cascade == whole.summary.cascade
         assert content(published(tmp_path / "lake")) == expected
         assert service.usage.report()["units"] == whole.summary.billed_units
+
+
+def test_on_spark_a_night_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: SparkSession) -> None:
+    """Whatever the number of partitions: the sample is drawn by the texts, and looked at, bought and written apart."""
+    labelled = Labelled(tmp_path / "drops", 10, 400)
+    with comprehend(labelled.sentiment, monkeypatch) as service:
+        here = by_cascade(labelled.drops, tmp_path / "here", key_file=_key(tmp_path))
+        service.reset()
+        monkeypatch.setattr(jobs.nightly, "workers_for", lambda *_, **__: SparkWorkers(spark))
+        with sent_to(SimpleNamespace(url=os.environ["AWS_ENDPOINT_URL_COMPREHEND"]), spark):
+            there = by_cascade(labelled.drops, tmp_path / "there", key_file=_key(tmp_path))
+        holds(labelled, tmp_path / "there", there, service)
+
+    assert there.summary.cascade == here.summary.cascade
+    assert content(published(tmp_path / "there")) == content(published(tmp_path / "here"))
 
 
 def _key(folder: Path) -> Path:
