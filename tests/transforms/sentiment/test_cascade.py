@@ -1,10 +1,14 @@
 """What of a cascade is about rows: the draw, the sample's marks, whose row it is, who paid."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
+from tests.transforms.runs import RUN
+from transforms.display import plan_text, run_text
+from transforms.estimate import Estimate, Forecast, Plan
 from transforms.schemas import SCORES
 from transforms.sentiment.agreement import Rule
 from transforms.sentiment.cascade import (
@@ -129,3 +133,25 @@ def test_the_account_of_a_night() -> None:
         "kept": 0,
         "saved_units": 0,
     }
+
+
+def test_a_run_says_what_was_kept_or_that_nothing_was() -> None:
+    rule = Rule(np.array([0.5]), kept=800, verified=100, agreed=99)
+
+    said = run_text(replace(RUN, cascade=account(0.95, 1_000, 200, rule, 2_400)))
+    assert "800 of 1,000 texts keep their local label, which saved 2,400 units; of 100 not learned from 99.0%" in said
+    assert "asked 95.0%" in said
+    nothing = run_text(replace(RUN, cascade=account(0.95, 1_000, 200, None, 0)))
+    assert "no local label is kept, by a sample of 200 of 1,000 texts" in nothing
+    assert "label" not in run_text(RUN)
+
+
+def test_a_plan_says_what_is_expected_or_that_nobody_knows() -> None:
+    unknown = Plan("cascade", 10.0, 1, 0, Estimate(units=30_000))
+    known = replace(unknown, forecast=Forecast("R1", 0.6))
+
+    assert "that is the most" in plan_text(unknown)
+    assert "12,000 units, $1.20, if it keeps as much as run R1, which did not buy 60.0%" in plan_text(known)
+    assert (unknown.to_dict()["expected_units"], unknown.to_dict()["expected_from"]) == (30_000, None)
+    assert (known.to_dict()["expected_dollars"], known.to_dict()["expected_from"]) == (1.2, "R1")
+    assert "expected_units" not in replace(unknown, scorer="comprehend").to_dict()
