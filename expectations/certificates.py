@@ -20,17 +20,18 @@ SAMPLED = 64
 
 
 def to_search(
-    texts: pa.DictionaryArray, languages: pa.Array, content_keys: pa.StringArray, fingerprint: Fingerprint | None
+    texts: pa.DictionaryArray, languages: pa.Array, content_keys: pa.StringArray, *fingerprints: Fingerprint
 ) -> pa.BooleanArray:
     """Of the distinct texts, in the order of the dictionary, which to search; all, where there is no fingerprint.
 
-    `fingerprint` makes the content keys of the run whose rows these are.
+    `fingerprints` make the content keys of the run whose rows these are, one for each of its scorers.
     """
     distinct = texts.dictionary
-    if fingerprint is None:
-        return pa.array(np.ones(len(distinct), bool))
-    certificates = certify(distinct, fingerprint.policy, fingerprint.key)
-    fits = pc.equal(fingerprint.keys_of(certificates.take(texts.indices), languages), content_keys)
     certified = np.zeros(len(distinct), bool)
-    certified[pc.fill_null(texts.indices, 0).filter(pc.fill_null(fits, False)).to_numpy()] = True
+    for fingerprint in fingerprints:
+        certificates = certify(distinct, fingerprint.policy, fingerprint.key)
+        fits = pc.equal(fingerprint.keys_of(certificates.take(texts.indices), languages), content_keys)
+        certified[pc.fill_null(texts.indices, 0).filter(pc.fill_null(fits, False)).to_numpy()] = True
+    if not fingerprints:
+        return pa.array(~certified)
     return pa.array(~certified | (np.random.default_rng().integers(SAMPLED, size=len(distinct)) == 0))

@@ -123,14 +123,12 @@ def merge(profiles: Iterable[Profile]) -> Profile:
     )
 
 
-def profile_rows(
-    batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, fingerprint: Fingerprint | None = None
-) -> Profile:
+def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, *fingerprints: Fingerprint) -> Profile:
     """A part of the profile of the date `ds`, in no order: what `merge` makes one of.
 
     batch: rows of SCORES, of which the columns COLUMNS suffice; those of ENCODED may be dictionaries.
 
-    Texts are searched for what `policy` takes out as far as `certificates.to_search` says so by the fingerprint of
+    Texts are searched for what `policy` takes out as far as `certificates.to_search` says so by the fingerprints of
     `run_id`: those of other runs that were redacted under the same policy are certified as well. What stands beside the
     texts is searched in the rows of `run_id` alone.
     """
@@ -147,7 +145,7 @@ def profile_rows(
     carried = pc.not_equal(batch["run_id"].cast(pa.string()), run_id)
     carried = pc.fill_null(carried, False)
     texts = batch["redacted_text"].dictionary_encode()  # many texts repeat
-    searched = to_search(texts, batch["language"].cast(pa.string()), batch["content_key"], fingerprint)
+    searched = to_search(texts, batch["language"].cast(pa.string()), batch["content_key"], *fingerprints)
     finding = pc.greater(pc.list_value_length(find(texts.dictionary.filter(searched), policy)), 0)
     left = pc.replace_with_mask(pa.array(np.zeros(len(searched), bool)), searched, finding).take(texts.indices)
     combinations = rows | {

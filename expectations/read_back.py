@@ -90,13 +90,13 @@ def read_back(
     ds: str,
     policy: Policy,
     run_id: str,
-    fingerprint: Fingerprint | None = None,
+    fingerprints: Sequence[Fingerprint] = (),
     groups: Sequence[int] | None = None,
 ) -> ReadBack:
     """Read one Parquet file of `scores`, of the date `ds`, a few thousand rows at a time.
 
     name: what a message calls the file.
-    policy, run_id, fingerprint: as in `profile_rows`.
+    policy, run_id, fingerprints: as in `profile_rows`.
     groups: the row groups that are read; None: all.
 
     A file whose columns are not those of SCORES is not read further: its profile holds the differences and no rows.
@@ -109,7 +109,7 @@ def read_back(
             source, metadata=metadata, read_dictionary=ENCODED, page_checksum_verification=True
         ) as file:
             batches = file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=_COLUMNS, use_threads=False)
-            return merge(_part(batch, ds, policy, run_id, fingerprint) for batch in batches)
+            return merge(_part(batch, ds, policy, run_id, fingerprints) for batch in batches)
     except SchemaError as differences:
         nothing = merge([])
         return replace(nothing, profile=replace(nothing.profile, schema_differences=(str(differences),)))
@@ -117,14 +117,14 @@ def read_back(
         raise LakeError(f"{name} cannot be read back ({type(error).__name__}): run again") from None
 
 
-def _part(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, fingerprint: Fingerprint | None) -> ReadBack:
+def _part(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, fingerprints: Sequence[Fingerprint]) -> ReadBack:
     rejected = _has(batch["status"], Status.REJECTED)
     own = _has(batch["run_id"], run_id)
     unreadable = batch["source_file"].filter(pc.and_(own, _has(batch["error_code"], Reason.FILE_UNREADABLE)))
     deferred = batch["source_file"].filter(_has(batch["status"], Status.DEFERRED))
     files = batch.select(["source_file", "status", "error_code"]).filter(own)
     return ReadBack(
-        profile_rows(batch, ds, policy, run_id, fingerprint),
+        profile_rows(batch, ds, policy, run_id, *fingerprints),
         id_hashes(batch["document_id"].filter(pc.invert(rejected))),
         _places(batch.select(Place._fields).filter(pc.and_(own, rejected))),
         frozenset(unreadable.drop_null().unique().to_pylist()),

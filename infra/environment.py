@@ -28,7 +28,7 @@ class Environment(BaseModel):
     watch_at: _TimeOfDay
     flexible_minutes: Annotated[int, Field(ge=1, le=1440)]
     schedule: Literal["ENABLED", "DISABLED"]
-    scorer: Literal["local", "comprehend", "comprehend-async"]
+    scorer: Literal["local", "comprehend", "comprehend-async", "cascade"]
     language: str
     quota_tps: Annotated[float, Field(gt=0)]
     budget_dollars: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d{1,2})?$")]

@@ -27,6 +27,7 @@ from jobs.run.stopwatch import Stopwatch
 from jobs.settings import ScoringSettings, resolve
 from jobs.stores.open import Stores, open_lake, temporary_lake
 from transforms.documents import Reason, documents
+from transforms.errors import UsageError
 from transforms.pii.columns import shown
 from transforms.schemas import SCORES, Status
 from transforms.sentiment.scoring import reject
@@ -69,6 +70,8 @@ def analyze_file(source: Path, target: Path | None, settings: ScoringSettings, l
 def _entered(settings: ScoringSettings, location: str | None) -> Iterator[Recipe]:
     """What scoring is told, its budget entered where it has one."""
     told = resolve(settings)
+    if told.cascade:
+        raise UsageError("--scorer cascade is for nights, which have texts to draw a sample from: local, or comprehend")
     if location is None:
         told.policy.require(told.key or b"")  # none of its own is kept
     with _lake(settings, location) as (lake, stores):

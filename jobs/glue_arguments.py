@@ -18,7 +18,7 @@ from typing import Any
 from expectations.limits import Limits
 from jobs.console import say
 from jobs.formats import Format
-from jobs.settings import DEFAULT_LIMITS, NightlySettings, parse_dollars, parse_mapping, parse_share
+from jobs.settings import DEFAULT_CASCADE, DEFAULT_LIMITS, NightlySettings, parse_dollars, parse_mapping, parse_share
 from transforms.cost import DEFAULT_TPS
 from transforms.errors import UsageError
 
@@ -80,6 +80,8 @@ def job(arguments: Sequence[str]) -> Job:
     for name in ("language", "policy", "key-file", "cache", "deadline", "date-pattern", "records"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--scorer", default="comprehend")
+    parser.add_argument("--sample", type=parse_share, default=DEFAULT_CASCADE.sample)
+    parser.add_argument("--agreement", type=float, default=DEFAULT_CASCADE.agreement)
     parser.add_argument("--without-cache", choices=["stop", "defer"], default="stop")
     parser.add_argument("--quota-tps", type=float, default=DEFAULT_TPS)
     parser.add_argument("--budget", type=parse_dollars)

@@ -18,6 +18,7 @@ class Milestone(StrEnum):
     BUDGETED = "budgeted"  # it may spend
     ANSWERED = "answered"  # a paid call was: its answers are nowhere yet
     KEPT = "kept"  # scores are in the cache
+    SAMPLED = "sampled"  # a cascade's sample is bought
     WRITTEN = "written"  # a task's rows are
     SCORED = "scored"  # all tasks are done
     STAGED = "staged"  # its dates are complete

@@ -17,7 +17,7 @@ from jobs.drops import DropFile
 from jobs.milestones import Milestone
 from jobs.readers.apart import look
 from jobs.readers.describe import hint, noted
-from jobs.run import exchange, scoring
+from jobs.run import cascade, exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
 from jobs.run.fetching import fetch
@@ -29,7 +29,7 @@ from jobs.run.recipe import Recipe, TaskReport, recipe_of
 from jobs.run.staging import Staged, stage_dates
 from jobs.run.stopwatch import Stopwatch
 from jobs.run.workers import Workers, recognise_files, shuffle_files, workers_for
-from jobs.scorers.registry import scorer_type
+from jobs.scorers.registry import CASCADE, scorer_type
 from jobs.settings import NightlySettings, Resolved, read_as, resolve
 from jobs.stores.open import open_lake
 from jobs.stores.protocols import Ledger
@@ -73,7 +73,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
     until = stop_at(told, intake.size, datetime.now(UTC))
     if told.paid:
         require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
-    recipe = recipe_of(told, stores.joined(), key, intake.taken_up, until)
+    recipe = recipe_of(told, stores.joined(), key, intake.taken_up, until, drawn_for(settings.ds, intake))
     run_id = recipe.stamp.run_id
     log_run(run_id)
     milestones.reached(Milestone.TAKEN_IN)
@@ -84,7 +84,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
         if recipe.calls.jobs:
             fetch(recipe.calls, stores)
         watch = Stopwatch()
-        reports = score(workers, recipe, intake.files)
+        reports, cascaded = score(workers, recipe, intake.files)
         for report in reports:
             watch.add(report.seconds)
         milestones.reached(Milestone.SCORED)
@@ -93,11 +93,11 @@ def run(settings: NightlySettings) -> RunRecord | None:
         milestones.reached(Milestone.STAGED)
         load()  # not what the audit costs
         with watch.stage("audit"):
-            searched = Searched(recipe.policy, run_id, recipe.fingerprint)
+            searched = Searched(recipe.policy, run_id, cascade.fingerprints(recipe))
             audited = audit(workers, lake, searched, staged, _documents_in(reports, staged), settings.limits)
         watch.add({"audit": audited.seconds})
         record = RunRecord(
-            summarise(told, recipe, intake, reports, staged, audited, watch.seconds, already), audited.verdict
+            summarise(told, recipe, intake, reports, staged, audited, watch.seconds, already, cascaded), audited.verdict
         )
         say_rejected(audited.found, record.summary)
         say_hints(audited.found, intake.new, recipe)
@@ -117,11 +117,20 @@ def _to_take(intake: Intake) -> str:
     return f"{len(intake.new)} to take" + (f", {rows:,} deferred documents to take up" if rows else "")
 
 
-def score(workers: Workers, recipe: Recipe, files: Sequence[DropFile]) -> list[TaskReport]:
-    """Score the files, spread over the workers; the one write of the run."""
+def score(workers: Workers, recipe: Recipe, files: Sequence[DropFile]) -> tuple[list[TaskReport], Mapping[str, float]]:
+    """Score the files, spread over the workers; the one write of the run. And the account of a cascade."""
+    if recipe.cascade:
+        return cascade.score(workers, recipe, files)
     if scorer_type(recipe.scorer).paid:
-        return shuffle_files(workers, "scoring", recipe, files, exchange.prepare_splits, exchange.write_partition)
-    return workers.spread("scoring", recipe, task_splits(files, workers.cores), scoring.write_splits)
+        sent = shuffle_files(workers, recipe, files, exchange.prepare_splits)
+        return sent.gather("scoring", recipe, exchange.write_partition), {}
+    return workers.spread("scoring", recipe, task_splits(files, workers.cores), scoring.write_splits), {}
+
+
+def drawn_for(ds: str, intake: Intake) -> str:
+    """The night that a sample is drawn for: another one once the run has published, and the same until then."""
+    seen = sorted((date, before.run_id if before else "") for date, before in intake.replaces.items())
+    return f"{ds} {seen}"
 
 
 def _documents_in(reports: Sequence[TaskReport], staged: Sequence[Staged]) -> int:
@@ -138,6 +147,7 @@ def summarise(
     audited: Audit,
     stages: Mapping[str, float],
     already: int,
+    cascaded: Mapping[str, float],
 ) -> RunSummary:
     """Sum a run up, from what was read back of it. `already` are the units that the month's runs had spent before."""
     run_id = recipe.stamp.run_id
@@ -169,11 +179,12 @@ def summarise(
         reasons=profile.count("error_code", run_id),
         pii=profile.pii(run_id),
         stages=stages,
-        scorer=scorer.name,
-        scorer_version=scorer.version,
+        scorer=CASCADE if cascaded else scorer.name,
+        scorer_version=cascade.version(recipe) if cascaded else scorer.version,
         policy=recipe.policy.id,
         expectations=audited.verdict.evaluated,
         expectations_failed=len(audited.verdict.failures),
+        cascade=cascaded,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from jobs.lake.layout import Lake
-from jobs.run import counting
+from jobs.run import cascade, counting
 from jobs.run.budget import FINISH_SECONDS, this_month
 from jobs.run.carry_forward import carried_ids
 from jobs.run.intake import called, keyed, listed, looked_at, take_in
@@ -49,8 +49,8 @@ def plan(settings: NightlySettings) -> Plan:
         estimate = Estimate()
         if intake.files:
             workers = workers_for(intake.size, "aurastream plan")
-            prepare, count = counting.prepare_splits, counting.count_partition
-            counted = shuffle_files(workers, "planning", recipe, intake.files, prepare, count)
+            sent = shuffle_files(workers, recipe, intake.files, counting.prepare_splits)
+            counted = sent.gather("planning", recipe, counting.count_partition)
             estimate = sum((each.estimate for each in counted), estimate)
             published = {
                 ds: carried_ids(lake, before, *scored_again(intake, ds, intake.taken_up))
@@ -62,7 +62,8 @@ def plan(settings: NightlySettings) -> Plan:
         with closing(stores.meter()) as meter:
             already = meter.spending.of_month(this_month())
         by_jobs = settings.scorer == ASYNC
-        return Plan(settings.scorer, settings.quota_tps, len(intake.files), already, estimate, by_jobs)
+        forecast = cascade.forecast(ledger, recipe) if recipe.cascade else None
+        return Plan(settings.scorer, settings.quota_tps, len(intake.files), already, estimate, by_jobs, forecast)
 
 
 def require_within(counted: Plan, budget: Decimal | None, deadline: str | None, now: datetime) -> None:
@@ -70,9 +71,9 @@ def require_within(counted: Plan, budget: Decimal | None, deadline: str | None, 
 
     How long jobs take is not known: at the deadline the night defers what it has no answers of.
     """
-    if budget is not None and counted.dollars > budget:
+    if budget is not None and counted.expected_dollars > budget:
         raise PlanExceeded(
-            f"the plan is {counted.estimate.to_buy:,} texts for ${counted.dollars:,.2f}, and the budget "
+            f"the plan is {counted.estimate.to_buy:,} texts for ${counted.expected_dollars:,.2f}, and the budget "
             f"${budget:,.2f}: look at the drop, then start the night by hand, with a higher budget or without the plan"
         )
     if counted.minutes is None:

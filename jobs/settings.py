@@ -10,13 +10,14 @@ from decimal import Decimal, InvalidOperation
 from importlib.metadata import version
 from math import inf
 from pathlib import Path, PurePath, PurePosixPath
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from expectations.limits import Limits
 from jobs.formats import Format, Telling
 from jobs.readers.records import records_steps
-from jobs.scorers.registry import scorer_type
+from jobs.scorers.registry import CASCADE, scorer_type
 from jobs.storage import absolute, others_may_read, storage_of
 from jobs.stores.open import named_table
 from transforms.cost import DEFAULT_TPS
@@ -35,6 +36,16 @@ MOST_DOLLARS = 1_000_000_000
 # Of a run's documents and files: more that is rejected, or failed, is not what was meant.
 DEFAULT_LIMITS = Limits(rejected=0.2, failed=0.2)
 
+
+class Cascade(NamedTuple):
+    """On what terms a night keeps labels of the scorer local, and buys the rest."""
+
+    sample: float  # the share of texts that is bought at random
+    agreement: float  # the share of the labels kept that is to be Amazon Comprehend's, too
+
+
+DEFAULT_CASCADE = Cascade(0.02, 0.95)
+
 # Columns of a document that a drop's own columns may be mapped to.
 MAPPABLE = tuple(name for name in DOCUMENTS.names if name not in {"source_file", "source_row", "error_code"})
 
@@ -50,6 +61,8 @@ class ScoringSettings:
     whole: bool = False  # what agents say, and what mails quote, is scored as well
     attachments: bool = False  # texts that are attached to mails are documents
     scorer: str = "local"
+    sample: float = DEFAULT_CASCADE.sample
+    agreement: float = DEFAULT_CASCADE.agreement
     language: str | None = None  # of documents that name none; None: detected
     key_file: str | Path | None = None  # a path or URI; None: the lake's own key
     policy: str | Path | None = None  # a path or URI; None: the default policy
@@ -99,7 +112,8 @@ class Resolved:
     records: str | None
     each_line: bool
     telling: Telling
-    scorer: str
+    scorer: str  # where there is a cascade, the one that is paid
+    cascade: Cascade | None
     language: str  # of documents that name none: a code, DETECT or ASK
     policy: Policy
     key: bytes | None = field(repr=False)  # the user's own
@@ -116,7 +130,9 @@ class Resolved:
 
 def resolve(settings: ScoringSettings) -> Resolved:
     """Read and check everything that a command was told about scoring. Raises UsageError."""
-    scorer_type(settings.scorer)
+    cascade = _cascade(settings)
+    scorer = "comprehend" if cascade else settings.scorer
+    scorer_type(scorer)
     if settings.records is not None:
         records_steps(settings.records)
     named_table(settings.cache)
@@ -132,8 +148,9 @@ def resolve(settings: ScoringSettings) -> Resolved:
         records=settings.records,
         each_line=settings.each_line,
         telling=Telling(settings.turns, settings.whole, settings.attachments),
-        scorer=settings.scorer,
-        language=_language(settings.language, settings.scorer),
+        scorer=scorer,
+        cascade=cascade,
+        language=_language(settings.language, scorer),
         policy=policy,
         key=given_key(settings.key_file) if settings.key_file else None,
         quota_tps=settings.quota_tps,
@@ -141,6 +158,18 @@ def resolve(settings: ScoringSettings) -> Resolved:
         budget=settings.budget,
         deadline=time_of_day(settings.deadline) if settings.deadline else None,
     )
+
+
+def _cascade(settings: ScoringSettings) -> Cascade | None:
+    if settings.scorer != CASCADE:
+        return None
+    if settings.language == ASK:
+        raise UsageError(f"--language {ASK}: the scorer {CASCADE} needs languages before anything is bought: {DETECT}")
+    if not 0 < settings.sample <= 1:
+        raise UsageError("--sample: give a share of the texts above 0%, such as 2%")
+    if not 0 < settings.agreement < 1:
+        raise UsageError("--agreement: give a share between 0 and 1, such as 0.95; for 1 take the scorer comprehend")
+    return Cascade(settings.sample, settings.agreement)
 
 
 def _language(language: str | None, scorer: str) -> str:

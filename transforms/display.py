@@ -71,11 +71,24 @@ def run_text(summary: RunSummary) -> str:
         "cache hits": f"{summary.cache_hits:,}",
         "calls": f"{summary.calls:,}, {summary.throttles:,} throttled",
         "cost": _cost(summary),
+        **({"cascade": _cascade(summary)} if summary.cascade else {}),
         "scorer": f"{summary.scorer} {summary.scorer_version}, policy {summary.policy}",
         "time": f"{summary.seconds:.1f} s",
         "CPU by stage": stages,
     }
     return _lines(lines)
+
+
+def _cascade(summary: RunSummary) -> str:
+    told = summary.cascade
+    if not told["kept"]:
+        return f"no local label is kept, by a sample of {told['sampled']:,.0f} of {told['texts']:,.0f} texts"
+    return (
+        f"{told['kept']:,.0f} of {told['texts']:,.0f} texts keep their local label, which saved "
+        f"{told['saved_units']:,.0f} units; of {told['verified']:,.0f} not learned from {told['agreement']:.1%} agree "
+        f"(of those kept {told['least']:.1%} to {told['most']:.1%}, asked {told['asked']:.1%}); of all texts "
+        f"{told['overall']:.1%}"
+    )
 
 
 def _cost(summary: RunSummary) -> str:
@@ -110,11 +123,21 @@ def plan_text(plan: Plan) -> str:
         "cache hits": f"{found.cache_hits:,}",
         "to buy": f"{found.to_buy:,} texts, {found.units:,} units{asked if found.languages_asked else ''}",
         "cost": f"{money(float(plan.dollars))}{f' ({tiers})' if tiers else ''}",
+        **({"cascade": _forecast(plan)} if plan.scorer == "cascade" else {}),
         "this month": f"{plan.already:,} units spent before",
         "calls": calls,
         "otherwise": f"{money(float(plan.dollars_without))}, each document bought by itself, without a cache",
     }
     return _lines(lines)
+
+
+def _forecast(plan: Plan) -> str:
+    if plan.forecast is None:
+        return "that is the most, all being bought: no night of these scorers has said what keeps its local label"
+    return (
+        f"{plan.expected_units:,} units, {money(float(plan.expected_dollars))}, if it keeps as much as run "
+        f"{plan.forecast.run_id}, which did not buy {plan.forecast.kept:.1%}; above is the most"
+    )
 
 
 def runs_text(runs: Sequence[tuple[RunSummary, bool]]) -> str:

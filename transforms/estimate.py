@@ -44,6 +44,13 @@ class Estimate:
         )
 
 
+class Forecast(NamedTuple):
+    """What an earlier night by a cascade says of the next."""
+
+    run_id: str
+    kept: float  # the share of units that it did not have to buy
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a night would do. Money is in dollars of transforms.cost."""
@@ -54,10 +61,21 @@ class Plan:
     already: int  # units that were spent this month
     estimate: Estimate = field(default_factory=Estimate)
     by_jobs: bool = False  # whether the service takes its own time, and not calls at the quota
+    forecast: Forecast | None = None  # of a cascade, where there is one; without, all counts as bought
+
+    @property
+    def expected_units(self) -> int:
+        """What is to be bought, as far as an earlier night can tell."""
+        return round(self.estimate.units * (1 - self.forecast.kept)) if self.forecast else self.estimate.units
+
+    @property
+    def expected_dollars(self) -> Decimal:
+        """What that costs."""
+        return dollars(self.expected_units, self.already)
 
     @property
     def dollars(self) -> Decimal:
-        """What it costs."""
+        """What it costs, and a cascade at most."""
         return dollars(self.estimate.units, self.already)
 
     @property
@@ -80,6 +98,11 @@ class Plan:
         tiers = [
             {"price": float(tier.price), "units": tier.units, "dollars": float(tier.dollars)} for tier in self.tiers
         ]
+        expected = {
+            "expected_units": self.expected_units,
+            "expected_dollars": float(self.expected_dollars),
+            "expected_from": self.forecast.run_id if self.forecast else None,
+        }
         return {
             "scorer": self.scorer,
             "files": self.files,
@@ -90,6 +113,7 @@ class Plan:
             "quota_tps": self.quota_tps,
             "minutes": None if self.minutes is None else round(self.minutes, 2),
             "dollars_without": float(self.dollars_without),
+            **(expected if self.scorer == "cascade" else {}),
         }
 
 

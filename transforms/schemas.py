@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import get_type_hints
@@ -165,6 +165,8 @@ class RunRow:
     budget: float | None = None  # dollars; null where there is none
     expectations: int | None = None  # judged by the audit; null where it was not reached, or did not say yet
     expectations_failed: int | None = None  # of these, not met
+    # Of a night with the scorer cascade, see transforms.sentiment.cascade.account; empty with others.
+    cascade: Mapping[str, float] = field(default_factory=dict)
 
 
 _STORED_AS: dict[object, pa.DataType] = {

@@ -251,7 +251,22 @@ scorer_option = option(
     default="local",
     metavar="NAME",
     help="local: in process, en es fr de it pt, free. comprehend: Amazon Comprehend, 12 languages, paid. "
-    "comprehend-async: the same by its jobs, for very large nights, of a lake in S3.",
+    "comprehend-async: the same by its jobs, for very large nights, of a lake in S3. "
+    "cascade, of a night: local where both agree, comprehend for the rest.",
+)
+sample_option = option(
+    "--sample",
+    type=Share(),
+    default="2%",
+    metavar="SHARE",
+    help="With the scorer cascade: the share of texts, 200 at least, bought at random to learn where both agree.",
+)
+agreement_option = option(
+    "--agreement",
+    type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
+    default=0.95,
+    metavar="SHARE",
+    help="With the scorer cascade: of texts that keep their local label, the share of which it is Comprehend's, too.",
 )
 quota_option = option(
     "--quota-tps",

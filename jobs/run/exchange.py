@@ -6,7 +6,7 @@ looks up, buys and writes what came to it. It is the one write of the run, and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
@@ -18,7 +18,7 @@ from jobs.drops import Split, read_ahead
 from jobs.lake.parquet import DateWriters
 from jobs.milestones import Milestone
 from jobs.run.recipe import Recipe, TaskReport
-from jobs.run.scoring import gathered, prepare_documents, score_prepared, services
+from jobs.run.scoring import Services, gathered, prepare_documents, score_prepared, services
 from jobs.run.stopwatch import Stopwatch
 from jobs.scorers.registry import scorer_type
 from jobs.settings import ASK
@@ -39,6 +39,8 @@ class Rows(NamedTuple):
 
 # What travels: rows, and what a worker has to report of preparing them.
 Sent: TypeAlias = Rows | TaskReport
+# Scores rows of schemas.PREPARED by a run's services.
+ScorePrepared: TypeAlias = Callable[[pa.RecordBatch, Recipe, Services, Stopwatch], pa.RecordBatch]
 
 
 def prepare_splits(partitions: int, recipe: Recipe, splits: Sequence[Split]) -> Iterator[tuple[int, Sent]]:
@@ -51,13 +53,15 @@ def prepare_splits(partitions: int, recipe: Recipe, splits: Sequence[Split]) -> 
     yield 0, report
 
 
-def write_partition(recipe: Recipe, partition: int, sent: Iterator[Sent]) -> TaskReport:
+def write_partition(
+    recipe: Recipe, partition: int, sent: Iterator[Sent], score: ScorePrepared = score_prepared
+) -> TaskReport:
     """Score what came to a partition and write it: one new file for each date among it."""
     watch = Stopwatch()
     report = TaskReport(seconds=watch.seconds)
     with services(recipe, watch) as opened, DateWriters(recipe.stores.lake, recipe.stamp.run_id, partition) as writers:
         for dates, prepared in together(sent, report, watch):
-            rows = score_prepared(prepared, recipe, opened, watch)
+            rows = score(prepared, recipe, opened, watch)
             with watch.stage("write"):
                 for ds, start, count in stretches(dates):
                     writers.write(ds, rows.slice(start, count))

@@ -16,7 +16,7 @@ class Searched(NamedTuple):
 
     policy: Policy
     run_id: str
-    fingerprint: Fingerprint | None = None
+    fingerprints: tuple[Fingerprint, ...] = ()  # of each scorer
 
 
 class Written(NamedTuple):
@@ -31,5 +31,5 @@ def read_back_file(told: Searched, _: int, written: Written) -> tuple[ReadBack, 
     """What a file holds, and the seconds of CPU that it took to see. Raises LakeError."""
     started = time.process_time()
     with storage_of(written.uri).open(written.uri) as source:
-        found = read_back(source, written.uri, written.ds, told.policy, told.run_id, told.fingerprint, written.groups)
+        found = read_back(source, written.uri, written.ds, told.policy, told.run_id, told.fingerprints, written.groups)
     return found, time.process_time() - started

@@ -14,7 +14,7 @@ from jobs.formats import Telling
 from jobs.lake.parquet import WrittenFile
 from jobs.scorers.call_policy import CallPolicy, JobPlace
 from jobs.scorers.registry import ASYNC, scorer_type
-from jobs.settings import Resolved
+from jobs.settings import Cascade, Resolved
 from jobs.stores.open import Stores
 from transforms.errors import UsageError
 from transforms.pii.policy import Policy
@@ -41,12 +41,19 @@ class Recipe:
     taken_up: Mapping[str, Collection[int]] = field(default_factory=dict)
     records: str | None = None  # see settings.ScoringSettings
     each_line: bool = False
+    cascade: Cascade | None = None
+    drawn_for: str = ""  # the night that a cascade's sample is drawn for, and drawn for again
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
         """Makes the run's content keys."""
-        scorer = scorer_type(self.scorer)
-        return Fingerprint(scorer.name, scorer.version, self.policy.id, self.key)
+        return fingerprint_of(self.scorer, self)
+
+
+def fingerprint_of(name: str, recipe: Recipe) -> Fingerprint:
+    """Makes the content keys of a run's texts under a scorer's name."""
+    scorer = scorer_type(name)
+    return Fingerprint(scorer.name, scorer.version, recipe.policy.id, recipe.key)
 
 
 def recipe_of(
@@ -55,6 +62,7 @@ def recipe_of(
     key: bytes,
     taken_up: Mapping[str, Collection[int]] | None = None,
     stop_at: float | None = None,
+    drawn_for: str = "",
 ) -> Recipe:
     """The recipe of a new run. `key` makes its fingerprints; nothing is bought after `stop_at`, seconds since 1970.
 
@@ -76,6 +84,8 @@ def recipe_of(
         taken_up=taken_up or {},
         records=told.records,
         each_line=told.each_line,
+        cascade=told.cascade,
+        drawn_for=drawn_for,
     )
 
 

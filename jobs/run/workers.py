@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from jobs.drops import KEPT_BYTES, DropFile, Split, recognised
 from jobs.guard import guarded
@@ -19,6 +19,7 @@ Shared = TypeVar("Shared")
 Work = TypeVar("Work")
 Sent = TypeVar("Sent")
 Answer = TypeVar("Answer")
+Held = TypeVar("Held", covariant=True)
 
 # Input bytes up to which this process does the work: as many documents as it scores, with the local scorer, in the time
 # that Spark takes to start (docs/benchmarks.md).
@@ -41,17 +42,22 @@ class Workers(Protocol):
 
     def shuffle(
         self,
-        what: str,
         shared: Shared,
         work: Sequence[Work],
         split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]],
-        gather: Callable[[Shared, int, Iterator[Sent]], Answer],
         partitions: int,
-    ) -> list[Answer]:
-        """`split` all work into what is sent, each with the number of a partition; `gather` what came to each of those.
+    ) -> Shuffled[Sent]:
+        """`split` all work into what is sent, each with the number of a partition, to be gathered, once or again."""
+        ...
 
-        Answers in the order of the partitions.
-        """
+
+class Shuffled(Protocol[Held]):
+    """What was sent to partitions. It is split at the first `gather`, and kept for another."""
+
+    def gather(
+        self, what: str, shared: Shared, function: Callable[[Shared, int, Iterator[Held]], Answer]
+    ) -> list[Answer]:
+        """`function(shared, number, sent)` for what came to each partition, answers in their order."""
         ...
 
 
@@ -93,20 +99,34 @@ class ThisProcess:
 
     def shuffle(
         self,
-        what: str,  # noqa: ARG002 - as above
         shared: Shared,
         work: Sequence[Work],
         split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]],
-        gather: Callable[[Shared, int, Iterator[Sent]], Answer],
         partitions: int,
-    ) -> list[Answer]:
+    ) -> SplitHere[Sent]:
         """See `Workers.shuffle`."""
         sent: list[list[Sent]] = [[] for _ in range(partitions)]
         for piece in work:
             found: list[tuple[int, Sent]] = guarded(partial(list, split(shared, piece)))
             for number, each in found:
                 sent[number].append(each)
-        return [guarded(partial(gather, shared, number, iter(each))) for number, each in enumerate(sent)]
+        return SplitHere(sent)
+
+
+class SplitHere(Generic[Sent]):
+    """`Shuffled` in this process's memory."""
+
+    def __init__(self, sent: Sequence[Sequence[Sent]]) -> None:
+        self._sent = sent
+
+    def gather(
+        self,
+        what: str,  # noqa: ARG002 - as above
+        shared: Shared,
+        function: Callable[[Shared, int, Iterator[Sent]], Answer],
+    ) -> list[Answer]:
+        """See `Shuffled.gather`."""
+        return [guarded(partial(function, shared, number, iter(each))) for number, each in enumerate(self._sent)]
 
 
 def recognise_files(workers: Workers, files: Sequence[DropFile]) -> list[DropFile]:
@@ -124,13 +144,10 @@ def _recognised(room: int, _: int, files: Sequence[DropFile]) -> list[DropFile]:
 
 def shuffle_files(
     workers: Workers,
-    what: str,
     recipe: Recipe,
     files: Sequence[DropFile],
     split: Callable[[int, Recipe, Sequence[Split]], Iterator[tuple[int, Sent]]],
-    gather: Callable[[Recipe, int, Iterator[Sent]], Answer],
-) -> list[Answer]:
+) -> Shuffled[Sent]:
     """`Workers.shuffle` over a drop's files; `split` is told into how many partitions."""
     partitions = count_partitions(files, workers.cores)
-    tasks = task_splits(files, workers.cores)
-    return workers.shuffle(what, recipe, tasks, partial(split, partitions), gather, partitions)
+    return workers.shuffle(recipe, task_splits(files, workers.cores), partial(split, partitions), partitions)

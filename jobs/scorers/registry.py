@@ -17,12 +17,14 @@ _SCORERS = {
     "comprehend": "jobs.scorers.comprehend:ComprehendScorer",
     ASYNC: "jobs.scorers.comprehend_async:AsyncComprehendScorer",
 }
+# Of a night alone, and no scorer: `local` for what it can be trusted with, `comprehend` for the rest.
+CASCADE = "cascade"
 
 
 def scorer_type(name: str) -> type[Scorer]:
     """What is to be known of a scorer without opening one. Raises UsageError for a name that is none."""
     if name not in _SCORERS:
-        raise UsageError(f"--scorer {name}: the scorers are {', '.join(_SCORERS)}")
+        raise UsageError(f"--scorer {name}: the scorers are {', '.join((*_SCORERS, CASCADE))}")
     kind: type[Scorer] = resolve_name(_SCORERS[name])
     return kind
 

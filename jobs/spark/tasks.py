@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from py4j.protocol import Py4JJavaError
-from pyspark import RDD
+from pyspark import RDD, SparkContext
 from pyspark.sql import SparkSession
 
 from jobs.guard import guarded
@@ -45,26 +45,36 @@ class SparkWorkers:
 
     def shuffle(
         self,
-        what: str,
         shared: Shared,
         work: Sequence[Work],
         split: Callable[[Shared, Work], Iterator[tuple[int, Sent]]],
-        gather: Callable[[Shared, int, Iterator[Sent]], Answer],
         partitions: int,
-    ) -> list[Answer]:
-        """See `Workers.shuffle`.
-
-        Spark moves what is sent and keeps it until the end: a `gather` that is tried again splits nothing again.
-        """
+    ) -> SplitBySpark[Sent]:
+        """See `Workers.shuffle`."""
         told = self._context.broadcast(shared)
         sent = self._numbered(work).flatMap(lambda each: _guarded_all(split(told.value, each[1])))
-        gathered = sent.partitionBy(partitions, _identity).mapPartitionsWithIndex(
-            lambda number, found: [(number, _answer(lambda: gather(told.value, number, map(itemgetter(1), found))))]
-        )
-        return _collected(gathered, what, len(work) + partitions)
+        return SplitBySpark(self._context, sent.partitionBy(partitions, _identity), len(work))
 
     def _numbered(self, work: Sequence[Work]) -> RDD[tuple[int, Work]]:
         return self._context.parallelize(list(enumerate(work)), len(work))
+
+
+class SplitBySpark(Generic[Sent]):
+    """`Shuffled` in Spark's files: a `gather` that is tried again, and any after the first, splits nothing again."""
+
+    def __init__(self, context: SparkContext, sent: RDD[tuple[int, Sent]], splits: int) -> None:
+        self._context, self._sent, self._splits = context, sent, splits
+
+    def gather(
+        self, what: str, shared: Shared, function: Callable[[Shared, int, Iterator[Sent]], Answer]
+    ) -> list[Answer]:
+        """See `Shuffled.gather`."""
+        told = self._context.broadcast(shared)
+        answers = self._sent.mapPartitionsWithIndex(
+            lambda number, found: [(number, _answer(lambda: function(told.value, number, map(itemgetter(1), found))))]
+        )
+        splits, self._splits = self._splits, 0
+        return _collected(answers, what, splits + self._sent.getNumPartitions())
 
 
 def _identity(number: int) -> int:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -30,7 +31,7 @@ _WORDS = (
 
 
 @contextmanager
-def sent_to(server: Server, spark: SparkSession, **more: str) -> Iterator[None]:
+def sent_to(server: Server | SimpleNamespace, spark: SparkSession, **more: str) -> Iterator[None]:
     """Spark's workers call this server: their environment is fixed when Spark starts, but for what is set here."""
     environment = spark.sparkContext.environment
     before = dict(environment)

@@ -43,7 +43,7 @@ def test_every_milestone_is_reached_by_some_night() -> None:
 
 # Every kill, and of the rest what ends differently; all of it is part of `make chaos`.
 QUICK = {
-    *((name, How.KILL) for name in WAYS),
+    *((name, How.KILL) for name in WAYS if name != "cascade"),  # which test_cascade.py ends after its sample
     ("published", How.INTERRUPT),
     ("published", How.IO_ON),
 }

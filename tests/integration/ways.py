@@ -29,6 +29,7 @@ WORK = (M.KEPT, M.WRITTEN, M.SCORED)
 AUDIT = (M.STAGED, M.READ_BACK, M.AUDITED)
 LEAVING = (M.REPORTED, M.LEFT)
 PAYING = (*BEGINNING, M.ANSWERED, *WORK, *AUDIT, M.PUBLISHED, M.SHOWN, *LEAVING, M.SETTLED, M.RELEASED, M.LET_GO)
+CASCADE = (*BEGINNING, M.ANSWERED, M.KEPT, M.SAMPLED, *PAYING[PAYING.index(M.WRITTEN) :])
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Way:
     course: Course = Course.PUBLISHED
     error: str = ""
     paid: bool = False
+    cascade: bool = False
     budget: Decimal | None = None
 
     @property
@@ -51,6 +53,7 @@ FREE, PAID = Way(()), Way((), paid=True)
 WAYS = {
     "published": Way(PAYING, paid=True),
     "deferred": Way(PAYING, paid=True, budget=BUDGET),
+    "cascade": Way(CASCADE, paid=True, cascade=True),  # of so few texts that all are the sample
     "conflict": Way(
         (*BEGINNING, *WORK, *AUDIT, M.ENDED, *LEAVING, M.RELEASED), course=Course.CONFLICT, error="PublishConflict"
     ),
@@ -78,7 +81,9 @@ class World:
 
     def night(self, way: Way, lake: str, drops: str = "drops", **more: Any) -> Night:
         """A night over drops, of a free scorer or a paid one."""
-        told: dict[str, Any] = {"scorer": "comprehend", "quota_tps": 500.0} if way.paid else {}
+        told: dict[str, Any] = (
+            {"quota_tps": 500.0, "scorer": "cascade" if way.cascade else "comprehend"} if way.paid else {}
+        )
         settings = NightlySettings(drops=str(self.folder / drops), lake=lake, ds=DS, limits=NONE, **told)
         environment = self.ground.environment | {"AWS_ENDPOINT_URL_COMPREHEND": self.server.url}
         return replace(Night(settings, environment=environment), **more)

@@ -139,6 +139,8 @@ VALUES = {
     "--map": "text=body",
     "--max-failed": "20%",
     "--max-rejected": "20%",
+    "--sample": "2%",
+    "--agreement": "0.9",
     "--quota-tps": "5",
     "--reprocess": "true",
     "--each-line": "true",

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,11 +34,25 @@ def test_pieces_meet_by_their_partition(workers: Workers) -> None:
     def split(several: int, work: int) -> Iterator[tuple[int, int]]:
         yield from ((number % several, number) for number in range(work))
 
-    def gather(_: int, partition: int, sent: Iterator[int]) -> tuple[int, list[int]]:
+    def gather(_: None, partition: int, sent: Iterator[int]) -> tuple[int, list[int]]:
         return partition, sorted(sent)
 
-    assert workers.shuffle("test", 2, [3, 4], split, gather, 2) == [(0, [0, 0, 2, 2]), (1, [1, 1, 3])]
-    assert workers.shuffle("test", 2, [1], split, gather, 2) == [(0, [0]), (1, [])]
+    assert workers.shuffle(2, [3, 4], split, 2).gather("test", None, gather) == [(0, [0, 0, 2, 2]), (1, [1, 1, 3])]
+    assert workers.shuffle(2, [1], split, 2).gather("test", None, gather) == [(0, [0]), (1, [])]
+
+
+def test_what_was_split_once_is_gathered_again(workers: Workers, tmp_path: Path) -> None:
+    def split(folder: Path, work: int) -> Iterator[tuple[int, int]]:
+        (folder / f"{work}-{uuid.uuid4()}").touch()
+        yield work % 2, work
+
+    def gather(factor: int, partition: int, sent: Iterator[int]) -> tuple[int, list[int]]:
+        return partition, sorted(factor * number for number in sent)
+
+    split_once = workers.shuffle(tmp_path, [1, 2, 3], split, 2)
+    assert split_once.gather("test", 1, gather) == [(0, [2]), (1, [1, 3])]
+    assert split_once.gather("test", 10, gather) == [(0, [20]), (1, [10, 30])]
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_many_files_are_recognised_by_the_workers_as_by_one_process(
@@ -68,13 +83,13 @@ def test_an_unexpected_error_tells_its_place_and_no_text(workers: Workers) -> No
         raise ValueError(text)
 
     with pytest.raises(AuraStreamError, match=r"^ValueError at test_workers\.py:\d+ in pieces$"):
-        workers.shuffle("test", None, ["secret text"], pieces, lambda *_: None, 1)
+        workers.shuffle(None, ["secret text"], pieces, 1).gather("test", None, lambda *_: None)
 
     def unread(_told: None, _: int, sent: Iterator[str]) -> None:
         raise ValueError(next(sent))
 
     with pytest.raises(AuraStreamError, match=r"^ValueError at test_workers\.py:\d+ in unread$"):
-        workers.shuffle("test", None, ["secret text"], lambda _, text: iter([(0, text)]), unread, 1)
+        workers.shuffle(None, ["secret text"], lambda _, text: iter([(0, text)]), 1).gather("test", None, unread)
 
 
 @pytest.mark.parametrize("kind", [LakeError, CommitUnknown])
