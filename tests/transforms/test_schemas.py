@@ -43,6 +43,7 @@ def test_runs_are_stored_as_ever() -> None:
             ("budget", pa.float64()),
             ("expectations", pa.int64()),
             ("expectations_failed", pa.int64()),
+            ("cascade", pa.map_(pa.string(), pa.float64())),
         ]
     )
     assert stored.equals(RUNS)

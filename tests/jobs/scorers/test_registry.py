@@ -56,7 +56,7 @@ def test_a_row_of_the_table_is_all_that_a_new_one_takes(meter: Meter, monkeypatc
     opened = open_scorer("dear", POLICY, meter)
     assert isinstance(opened, Dear)
     assert opened.told == (POLICY, meter)
-    with pytest.raises(UsageError, match=r"the scorers are .*, dear$"):
+    with pytest.raises(UsageError, match=r"the scorers are .*, dear, cascade$"):
         scorer_type("cheap")
 
 
@@ -66,7 +66,9 @@ def test_a_free_one_takes_no_meter() -> None:
 
 def test_a_name_that_is_none_is_told_those_that_are(meter: Meter) -> None:
     for ask in (scorer_type, lambda name: open_scorer(name, POLICY, meter)):
-        with pytest.raises(UsageError, match=f"^--scorer watson: the scorers are {', '.join(registry._SCORERS)}$"):
+        with pytest.raises(
+            UsageError, match=f"^--scorer watson: the scorers are {', '.join(registry._SCORERS)}, cascade$"
+        ):
             ask("watson")
 
 
