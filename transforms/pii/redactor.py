@@ -24,6 +24,7 @@ from transforms.schemas import PII
 from transforms.text import certify, normalise, normalising, respaced
 
 _HOLDER = HOLDER.encode()
+_TOGETHER = 4096  # texts that are searched at a time: some 10 KB is kept of each until it has been searched again
 _ROUNDS = 32  # honest texts need one to three
 
 
@@ -114,8 +115,18 @@ class _Work:
 
     def search(self) -> None:
         """Take out what is found, and look again at what that changed until nothing is."""
-        finds, seen = scan(self.texts, self.policy)
-        self._add(finds, 1)
+        if len(self.texts) > _TOGETHER:
+            firsts = range(0, len(self.texts), _TOGETHER)
+            parts = [_Work(self.texts.slice(first, _TOGETHER), self.policy) for first in firsts]
+            for part in parts:
+                part.search()
+            finds = [
+                part.finds._replace(rows=part.finds.rows + first) for part, first in zip(parts, firsts, strict=True)
+            ]
+            self.finds, self.held = merge(finds), pa.concat_arrays([part.held for part in parts])
+            return
+        found, seen = scan(self.texts, self.policy)
+        self._add(found, 1)
         self._settle(seen)
 
     def ask(self, second_opinion: SecondOpinion, languages: Sequence[str]) -> None:

@@ -393,3 +393,13 @@ def test_only_the_redactor_makes_redacted_text() -> None:
                 if called in ("RedactedText", "RedactedTexts") or "RedactedText" in cast_to:
                     makers.add(path.relative_to(ROOT).as_posix())
     assert makers == {"transforms/pii/redactor.py", "transforms/pii/redacted.py"}
+
+
+def test_more_texts_than_are_searched_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = pa.array([*VALUES, None, "", *VALUES[::-1], None])
+    together = redact(texts, DEFAULT_POLICY)
+    monkeypatch.setattr(redactor, "_TOGETHER", 97)
+    apart = redact(texts, DEFAULT_POLICY)
+    assert apart.texts.array.equals(together.texts.array)
+    assert apart.pii.to_pylist() == together.pii.to_pylist()
+    assert apart.certificates.equals(together.certificates)
