@@ -19,8 +19,9 @@ _SIDES: Final = {_POSITIVE: "pos", _NEGATIVE: "neg", _NEUTRAL: "neu"}
 def generated(seed: int, count: int) -> list[Row]:
     """Some texts, the same for the same seed."""
     rng = Random(seed)  # noqa: S311 - repeatable is the point
+    templates = Path(__file__).parent / "templates"
     grammars = {
-        language: Grammar((Path(__file__).parent / "templates" / f"{language}.txt").read_text(encoding="utf-8"))
+        language: Grammar(*(file.read_text(encoding="utf-8") for file in sorted(templates.glob(f"{language}*.txt"))))
         for language in LANGUAGES
     }
     lists = tomllib.loads((Path(__file__).parent / "lexicon.toml").read_text(encoding="utf-8"))["signs"]
@@ -38,11 +39,13 @@ def generated(seed: int, count: int) -> list[Row]:
 
 
 def _document(grammar: Grammar, label: int, rng: Random) -> str:
+    if label == _NEUTRAL and rng.random() < 0.08:
+        return _sentence(grammar, "short", rng)
     if label == _MIXED:
         body = _mixed(grammar, rng)
     else:
         # Mostly one or two sentences of the side, with facts around them that have none.
-        sentences = [_sentence(grammar, _SIDES[label], rng) for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 5)))]
+        sentences = [_of_side(grammar, label, rng) for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 5)))]
         if label != _NEUTRAL:
             for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3, 5))):
                 sentences.insert(rng.randint(0, len(sentences)), _sentence(grammar, "neu", rng))
@@ -58,6 +61,17 @@ def _document(grammar: Grammar, label: int, rng: Random) -> str:
         if rng.random() < 0.3:
             body += "".join("\n" + _sentence(grammar, "sign", rng) for _ in range(rng.randint(1, 3)))
     return body
+
+
+def _of_side(grammar: Grammar, label: int, rng: Random) -> str:
+    """A sentence of one side, at times of several clauses: these alone make no text MIXED."""
+    if label == _NEUTRAL or rng.random() > 0.2:
+        return _sentence(grammar, _SIDES[label], rng)
+    if rng.random() < 0.5:
+        rule = "good_clause" if label == _POSITIVE else "bad_clause"
+        return _capital(", ".join(_plain(grammar, rule, rng) for _ in range(rng.randint(1, 3))) + rng.choice(".!."))
+    first, second = (_plain(grammar, _SIDES[label], rng) for _ in range(2))
+    return f"{_capital(first.rstrip('.!'))}, {second[:1].lower()}{second[1:]}"
 
 
 def _chat(grammar: Grammar, sentences: list[str], rng: Random) -> str:
@@ -77,7 +91,9 @@ def _mixed(grammar: Grammar, rng: Random) -> str:
     way = rng.random()
     if way < 0.1:
         return _sentence(grammar, "meh", rng)
-    if way < 0.6:
+    if way < 0.35:
+        return _sentence(grammar, "mix", rng)
+    if way < 0.7:
         first, second = ("good_clause", "bad_clause") if rng.random() < 0.7 else ("bad_clause", "good_clause")
         text = f"{_plain(grammar, first, rng)}{_raw(grammar, 'but', rng).rstrip()} {_plain(grammar, second, rng)}"
         return _capital(text) + rng.choice(".!.")

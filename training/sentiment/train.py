@@ -1,4 +1,4 @@
-"""Trains the sentiment scorer: `python -m training.sentiment.train --data ../shared/data --out MODEL --seed 1`.
+"""Trains the sentiment scorer: `python -m training.sentiment.train --data DIR --vectors VECTORS --out MODEL`.
 
 Set OPENBLAS_NUM_THREADS=1: the order of sums, and so the file, depends on it.
 """
@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from training.sentiment import lexicon
-from training.sentiment.generate import generated
-from training.sentiment.sources import LABELS, SOURCES, Row, rows
+from training.sentiment import lexicon, meanings
+from training.sentiment.examples import examples_of, name_of
+from training.sentiment.sources import LABELS, Row
 from transforms.sentiment.local import model
 from transforms.sentiment.local.model import COUNTED, LANGUAGES, NOTHING, Model
 from transforms.sentiment.local.tokens import tokenise
@@ -26,18 +26,18 @@ _POOLED = (UNITS, 2 * UNITS, 3 * UNITS)
 _BATCH, _RATE, _EPOCHS = 1024, 4e-3, 3
 _DROPPED = np.array([0.35, 0.65, 0.4, 0.75], np.float32)  # share of words, pairs … left out in training
 _DROPPED_LIST = 0.1  # share of clauses that do without the word list
+_DROPPED_MEANING = 0.15  # share of words whose meaning is left out
 _DECAY = 1e-2
 _SMOOTH = 0.03  # of each label's weight that goes to all
-_MOST = {"xed_en": 9_000, "goemotions_en": 22_000}
-_GENERATED = 70_000
 # What logits are divided by, in English and elsewhere: fitted to sources that were left out (CARD.md).
-_TEMPERATURE = (1.6, 1.8)
+_TEMPERATURE = (1.3, 1.5)
 
 
 class Texts(NamedTuple):
     """Texts as features, their labels and weights."""
 
     rows: np.ndarray
+    meanings: np.ndarray
     counted: np.ndarray
     clauses: np.ndarray  # token pointers, with the end
     texts: np.ndarray  # clause pointers, with the end
@@ -46,30 +46,47 @@ class Texts(NamedTuple):
     weights: np.ndarray
 
 
-def encode(examples: Sequence[Row], slots: np.ndarray, sources: Sequence[str]) -> Texts:
+class Words(NamedTuple):
+    """What is known of words before training."""
+
+    slots: np.ndarray  # the word list
+    prints: np.ndarray  # of the meanings
+    vectors: np.ndarray  # float32 (rows of meanings + 1, 384): the encoder's, 0 where a row is of no word
+
+
+def words_of(path: Path) -> Words:
+    """The word list, and the encoder's vectors of `meanings.py`, each scaled to have none of what all share."""
+    words, vectors = meanings.load(path)
+    prints, which = meanings.slots(words)
+    centred = vectors.astype(np.float32)
+    centred -= centred.mean(axis=0)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    rows = np.zeros((len(prints) + 1, centred.shape[1]), np.float32)
+    rows[:-1][which >= 0] = centred[which[which >= 0]]
+    return Words(lexicon.slots(), prints, rows)
+
+
+def encode(examples: Sequence[Row], words: Words, sources: Sequence[str]) -> Texts:
     """Features of texts, language by language; texts without a word are left out."""
     parts = []
     for language in LANGUAGES:
         its = [row for row in examples if row.language == language]
         if its:
-            seen = model.features(slots, tokenise([row.text.encode() for row in its]), language)
+            seen = model.features(words.slots, words.prints, tokenise([row.text.encode() for row in its]), language)
             parts.append((seen, [its[which] for which in seen.which]))
     tokens = np.cumsum([0, *(len(seen.rows) for seen, _ in parts)])
     clauses = np.cumsum([0, *(len(seen.clauses) for seen, _ in parts)])
     kept = [row for _, its in parts for row in its]
     return Texts(
         np.concatenate([seen.rows for seen, _ in parts]).astype(np.int32),
+        np.concatenate([seen.meanings for seen, _ in parts]).astype(np.int32),
         np.concatenate([seen.counted for seen, _ in parts]),
         np.append(np.concatenate([seen.clauses + t for (seen, _), t in zip(parts, tokens, strict=False)]), tokens[-1]),
         np.append(np.concatenate([seen.texts + c for (seen, _), c in zip(parts, clauses, strict=False)]), clauses[-1]),
         np.array([row.label for row in kept]),
-        np.array([sources.index(_name(row)) for row in kept]),
+        np.array([sources.index(name_of(row)) for row in kept]),
         np.array([_weight(row) for row in kept], np.float32),
     )
-
-
-def _name(row: Row) -> str:
-    return f"{row.source}_{row.language}"
 
 
 def _weight(row: Row) -> float:
@@ -82,6 +99,7 @@ def part(texts: Texts, which: np.ndarray) -> Texts:
     tokens, token_pointers = _ranges(texts.clauses, clauses)
     return Texts(
         texts.rows[tokens],
+        texts.meanings[tokens],
         texts.counted[tokens],
         token_pointers,
         clause_pointers,
@@ -101,12 +119,13 @@ def _ranges(pointers: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.nda
 class Trainer:
     """The parameters in float32 with their moments (Adam)."""
 
-    def __init__(self, rng: np.random.Generator, sources: Sequence[str], allowed: np.ndarray) -> None:
-        inputs = DIMENSIONS + len(COUNTED)
+    def __init__(self, rng: np.random.Generator, words: Words, sources: Sequence[str], allowed: np.ndarray) -> None:
+        inputs = DIMENSIONS + model.MEANINGS + len(COUNTED)
         pooled = 3 * UNITS + inputs + model.VERDICTS
         table = rng.normal(0, 0.05, (NOTHING + 1, DIMENSIONS))
         table[NOTHING] = 0
         self.rng = rng
+        self.words = words
         self.sources = sources
         self.allowed = allowed  # (sources, labels)
         self.parameters = [
@@ -118,6 +137,7 @@ class Trainer:
                 rng.normal(0, np.sqrt(1 / pooled), (pooled, 4)),
                 np.zeros(4),
                 np.zeros((len(sources), 4)),
+                _axes(words.vectors),
             )
         ]
         self.first = [np.zeros_like(value) for value in self.parameters]
@@ -126,13 +146,18 @@ class Trainer:
 
     def step(self, batch: Texts, rate: float) -> float:
         """One step of the parameters; the loss before it."""
-        table, hidden_w, hidden_b, out, out_b, of_source = self.parameters
+        table, hidden_w, hidden_b, out, out_b, of_source, axes = self.parameters
         rows = np.where(self.rng.random(batch.rows.shape, np.float32) < _DROPPED, NOTHING, batch.rows)
         starts, _ends = batch.clauses[:-1], batch.clauses[1:]
         matrix = sparse.csr_matrix(
             (np.ones(rows.size, np.float32), rows.ravel(), batch.clauses * 4), shape=(len(starts), len(table))
         )
-        sums = matrix @ table
+        kept_words = np.where(self.rng.random(len(batch.meanings), np.float32) < _DROPPED_MEANING, 0, 1)
+        vectors = sparse.csr_matrix(
+            (kept_words.astype(np.float32), batch.meanings, batch.clauses), shape=(len(starts), len(self.words.vectors))
+        )
+        meant = vectors @ self.words.vectors
+        sums = np.concatenate([matrix @ table, meant @ axes], axis=1)
         counted = np.add.reduceat(batch.counted, starts, axis=0)
         texts, text_ends = batch.texts[:-1], batch.texts[1:]
         of_clause = np.repeat(np.arange(len(texts)), text_ends - texts)
@@ -176,8 +201,9 @@ class Trainer:
         d_hidden[text_ends - 1] += d_last
         d_before = d_hidden * (before > 0)
         d_inner = d_before @ hidden_w.T
-        d_sums = d_inner[:, :DIMENSIONS] / root + (d_whole[:, :DIMENSIONS] / whole_root)[of_clause]
-        d_table = matrix.T.tocsr() @ d_sums
+        summed = DIMENSIONS + model.MEANINGS
+        d_sums = d_inner[:, :summed] / root + (d_whole[:, :summed] / whole_root)[of_clause]
+        d_table = matrix.T.tocsr() @ d_sums[:, :DIMENSIONS]
         d_table[NOTHING] = 0
         d_source = np.zeros_like(of_source)
         np.add.at(d_source, batch.sources, d_logits)
@@ -189,6 +215,7 @@ class Trainer:
                 pooled.T @ d_logits,
                 d_logits.sum(axis=0),
                 d_source + 1e-3 * of_source,
+                meant.T @ d_sums[:, DIMENSIONS:],
             ],
             rate,
         )
@@ -207,32 +234,43 @@ class Trainer:
             if number in (0, 1, 3):
                 value *= 1 - rate * _DECAY * (10 if number == 0 else 1)
 
-    def model(self, slots: np.ndarray) -> Model:
+    def model(self) -> Model:
         """What is learned, as it is kept."""
-        table, hidden_w, hidden_b, out, out_b, of_source = self.parameters
+        table, hidden_w, hidden_b, out, out_b, of_source, axes = self.parameters
         # Rows that are all but never met hold noise alone.
-        scale = np.maximum(np.percentile(np.abs(table), 99.98, axis=0), 1e-6) / 127
-        rounded = np.clip(np.round(table / scale), -127, 127).astype(np.int8)
-        # Labels are as frequent as in our own text, and in English as in the mean of the sources that have all.
+        rounded, scale = _rounded(table, 99.98)
+        meanings_, meaning_scale = _rounded(self.words.vectors @ axes, 99.98)
+        # Labels are as frequent as in our own text.
         bias = np.stack([out_b + of_source[self._typical(language)].mean(axis=0) for language in LANGUAGES])
         temperature = np.array([_TEMPERATURE[language != "en"] for language in LANGUAGES], np.float32)
-        return Model(slots, rounded, scale.astype(np.float32), hidden_w, hidden_b, out, bias, temperature)
+        kept = (self.words.slots, rounded, scale, self.words.prints, meanings_, meaning_scale)
+        return Model(*kept, hidden_w, hidden_b, out, bias, temperature)
 
     def _typical(self, language: str) -> list[int]:
-        """The sources whose labels are as frequent as in texts to come: they know all four."""
-        wanted = f"generated_{language}" if language != "en" else "_en"
-        found = [i for i, name in enumerate(self.sources) if name.endswith(wanted) and self.allowed[i].all()]
+        """The source whose labels are as frequent as in texts to come: our own, or all where it is left out."""
+        found = [i for i, name in enumerate(self.sources) if name == f"generated_{language}"]
         return found or list(range(len(self.sources)))
 
 
-def learn(examples: Sequence[Row], slots: np.ndarray, seed: int, epochs: int = _EPOCHS) -> Model:
+def _axes(vectors: np.ndarray) -> np.ndarray:
+    """The directions in which words differ most, so long that sums are as large as the table's."""
+    _, axes = np.linalg.eigh(vectors.T @ vectors)
+    return axes[:, ::-1][:, : model.MEANINGS]
+
+
+def _rounded(values: np.ndarray, percentile: float) -> tuple[np.ndarray, np.ndarray]:
+    scale = np.maximum(np.percentile(np.abs(values), percentile, axis=0), 1e-6) / 127
+    return np.clip(np.round(values / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
+
+
+def learn(examples: Sequence[Row], words: Words, seed: int, epochs: int = _EPOCHS) -> Model:
     """A model of some examples, its probabilities not calibrated yet."""
     rng = np.random.default_rng(seed)
-    sources = sorted({_name(row) for row in examples})
-    texts = encode(examples, slots, sources)
+    sources = sorted({name_of(row) for row in examples})
+    texts = encode(examples, words, sources)
     allowed = np.zeros((len(sources), len(LABELS)), bool)
     allowed[texts.sources, texts.labels] = True
-    trainer = Trainer(rng, sources, allowed)
+    trainer = Trainer(rng, words, sources, allowed)
     total = epochs * (len(texts.labels) // _BATCH)
     done, _began = 0, time.process_time()
     for _epoch in range(epochs):
@@ -242,26 +280,7 @@ def learn(examples: Sequence[Row], slots: np.ndarray, seed: int, epochs: int = _
             rate = _RATE * min(1, (done + 1) / 50) * (1 - done / total) + 1e-5
             losses.append(trainer.step(part(texts, order[first : first + _BATCH]), rate))
             done += 1
-    return trainer.model(slots)
-
-
-def examples_of(data: Path, seed: int, without: Sequence[str] = (), made: int = _GENERATED) -> list[Row]:
-    """Everything to learn from but some sources; the same for the same seed."""
-    rng = np.random.default_rng(seed)
-    found: list[Row] = []
-    for source in SOURCES:
-        if source in without:
-            continue
-        its = list(rows(data, source))
-        for name, most in _MOST.items():
-            named = [row for row in its if _name(row) == name]
-            if len(named) > most:
-                kept = {int(i) for i in rng.permutation(len(named))[:most]}
-                its = [row for row in its if _name(row) != name] + [r for i, r in enumerate(named) if i in kept]
-        found += its
-    if "generated" not in without and made:
-        found += generated(seed, made)
-    return found
+    return trainer.model()
 
 
 def save(found: Model, path: Path) -> None:
@@ -275,12 +294,13 @@ def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--vectors", type=Path, required=True, help="what training.sentiment.meanings wrote")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without", nargs="*", default=[])
     told = parser.parse_args()
     examples = examples_of(told.data, told.seed, told.without)
-    save(learn(examples, lexicon.slots(), told.seed), told.out)
+    save(learn(examples, words_of(told.vectors), told.seed), told.out)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ NOTHING = int(OFFSETS[-1])  # a row of zeros
 SLOT_BITS, KNOWN_BITS = 16, 12
 PLAIN, NEGATOR, BOOSTER, DAMPENER, CONTRAST, ASKER = range(6)
 MIDDLE = 8
+# What words mean, in all languages: an encoder's vectors, reduced in training. The last row is of words not kept.
+MEANING_BITS, MEANINGS = 17, 16
+MEANS_NOTHING = 1 << MEANING_BITS
 # What is counted in a clause, beside the table's sums.
 COUNTED = (
     *("good", "bad", "good negated", "bad negated", "capitals", "exclamation", "question", "asker", "negator"),
@@ -42,9 +45,12 @@ class Model(NamedTuple):
     slots: np.ndarray  # uint32: the word list, a fingerprint and what is known
     table: np.ndarray  # int8: (rows, dimensions)
     scale: np.ndarray  # float32: of the table, by dimension
-    hidden: np.ndarray  # (dimensions + counted, units)
+    prints: np.ndarray  # uint32: a fingerprint of the word that a row of meanings is of, 0 for none
+    meanings: np.ndarray  # int8: (rows, MEANINGS)
+    meaning_scale: np.ndarray  # float32: of the meanings, by dimension
+    hidden: np.ndarray  # (dimensions + meanings + counted, units)
     hidden_bias: np.ndarray
-    out: np.ndarray  # (3 units + dimensions + counted + verdicts, 4)
+    out: np.ndarray  # (3 units + dimensions + meanings + counted + verdicts, 4)
     out_bias: np.ndarray  # by language
     temperature: np.ndarray  # by language: what logits are divided by
 
@@ -53,6 +59,7 @@ class Features(NamedTuple):
     """Texts as the network sees them."""
 
     rows: np.ndarray  # int64 (tokens, 4): rows of the table
+    meanings: np.ndarray  # int64 (tokens,): rows of the meanings
     counted: np.ndarray  # float32 (tokens, len(COUNTED))
     clauses: np.ndarray  # the token that each clause starts with
     texts: np.ndarray  # the clause that each text starts with that has any
@@ -102,12 +109,25 @@ def known(slots: np.ndarray, keys: np.ndarray) -> np.ndarray:
     return bits
 
 
+def meaning_places(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The two rows of meanings a word may have, and its fingerprint, never 0."""
+    mask = np.uint64((1 << MEANING_BITS) - 1)
+    prints = np.maximum((hashes >> np.uint64(2 * MEANING_BITS)).astype(np.uint32), 1)
+    return (hashes & mask).astype(np.int64), (hashes >> np.uint64(MEANING_BITS) & mask).astype(np.int64), prints
+
+
+def meant(prints: np.ndarray, tokens: Tokens) -> np.ndarray:
+    """The row of meanings of each token."""
+    first, second, marks = meaning_places(tokens.hashes)
+    return np.where(prints[first] == marks, first, np.where(prints[second] == marks, second, MEANS_NOTHING))
+
+
 def keys_of(tokens: Tokens, language: str) -> np.ndarray:
     """Words of a language by number; signs and emoji are the same in all."""
     return np.where(tokens.kinds == WORD, mix(tokens.hashes ^ seed(language)), tokens.hashes)
 
 
-def features(slots: np.ndarray, tokens: Tokens, language: str) -> Features:
+def features(slots: np.ndarray, prints: np.ndarray, tokens: Tokens, language: str) -> Features:
     """What the network sees of the tokens of texts of one language."""
     count = len(tokens.rows)
     keys = keys_of(tokens, language)
@@ -142,7 +162,7 @@ def features(slots: np.ndarray, tokens: Tokens, language: str) -> Features:
     counted = _counted(tokens, role, value, negated, starts)
     text_starts = np.flatnonzero(new_text)
     texts = np.searchsorted(clauses, text_starts)
-    return Features(rows, counted, clauses, texts, tokens.rows[text_starts])
+    return Features(rows, meant(prints, tokens), counted, clauses, texts, tokens.rows[text_starts])
 
 
 def _counted(
@@ -185,18 +205,20 @@ def verdicts(counted: np.ndarray) -> np.ndarray:
 
 def score(model: Model, seen: Features, language: str) -> np.ndarray:
     """Four shares for each text of `seen.which`, (texts, 4). They depend on no other text."""
-    table, scale = model.table, model.scale.astype(np.float64)
+    table = model.table
     words = table.take(seen.rows[:, 0], axis=0).astype(np.int16)
     for column in range(1, 4):
         words += table.take(seen.rows[:, column], axis=0)
-    sums = np.add.reduceat(words, seen.clauses, axis=0, dtype=np.int32)
+    parts = (words, model.meanings.take(seen.meanings, axis=0))
+    sums = np.concatenate([np.add.reduceat(part, seen.clauses, axis=0, dtype=np.int32) for part in parts], axis=1)
+    scales = np.concatenate([model.scale, model.meaning_scale]).astype(np.float64)
     counted = np.add.reduceat(seen.counted, seen.clauses, axis=0, dtype=np.float64)
-    inner = _inputs(sums * scale, counted)
+    inner = _inputs(sums * scales, counted)
     hidden = np.maximum(inner @ model.hidden.astype(np.float64) + model.hidden_bias, 0)
     lasts = np.append(seen.texts[1:], len(seen.clauses)) - 1
     lengths = (lasts + 1 - seen.texts)[:, None]
     totals = np.add.reduceat(counted, seen.texts, axis=0)
-    whole = _inputs(np.add.reduceat(sums, seen.texts, axis=0) * scale, totals)
+    whole = _inputs(np.add.reduceat(sums, seen.texts, axis=0) * scales, totals)
     pooled = np.concatenate(
         [
             np.maximum.reduceat(hidden, seen.texts, axis=0),

@@ -50,6 +50,6 @@ def scores(loaded: model.Model, texts: Sequence[str], language: str) -> np.ndarr
     for first, last in slices(texts):
         tokens = tokenise([text.encode() for text in texts[first:last]])
         if len(tokens.rows):
-            seen = model.features(loaded.slots, tokens, language)
+            seen = model.features(loaded.slots, loaded.prints, tokens, language)
             shares[first + seen.which] = model.score(loaded, seen, language)
     return shares
