@@ -15,7 +15,7 @@ from jobs.readers import read_split
 from jobs.readers.apart import look
 from jobs.readers.describe import described, hint, noted
 from transforms.documents import COLUMNS, notes
-from transforms.language import detect
+from transforms.language import canonical, detect
 from transforms.pii.columns import shown
 from transforms.pii.policy import DEFAULT_POLICY
 
@@ -83,9 +83,10 @@ def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
         counted.update(notes(batch))
         reasons.update(batch["error_code"].drop_null().to_pylist())
         good = batch.filter(pc.is_null(batch["error_code"]))
-        languages.update(good["language"].drop_null().to_pylist())
+        labels = canonical(good["language"])  # what is no code may be anything
+        languages.update(labels.drop_null().to_pylist())
         if len(texts) < _DETECTED:
-            texts += good["text"].filter(pc.is_null(good["language"])).to_pylist()[:_DETECTED]
+            texts += good["text"].filter(labels.is_null()).to_pylist()[:_DETECTED]
     yield f"  documents  {documents:,}, of which {reasons.total():,} would be rejected"
     for reason, number in reasons.most_common():
         yield f"  rejected   {number:,}: {reason}"

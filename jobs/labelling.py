@@ -31,11 +31,17 @@ from jobs.stores.open import open_lake
 from jobs.stores.protocols import Ledger
 from transforms.agreement import LABELS, Agreement, Judged, agreement
 from transforms.answers import defused
-from transforms.display import visible
+from transforms.documents import MAX_TEXT_BYTES
 from transforms.errors import UsageError
 from transforms.sampling import allocated, fits
 
 COLUMNS = ("label", "redacted_text", "source", "language", "document_id", "drawn")
+_SEALED = {
+    **dict.fromkeys(("sample", "ds", "scorer", "label"), str),
+    **dict.fromkeys(("stratum", "population", "draws"), int),
+    "confidence": float,
+}
+_STRATA = 10_000  # at most
 WORST = 10  # documents that are shown, of those in which labels differ
 
 # Of the scorer's label. Under 0.5 it counts as unsure, as in the view run_quality.
@@ -82,7 +88,7 @@ def label_sample(lake: str, n: int, ds: str | None, seed: int) -> tuple[str, lis
         [ds],
     ).to_pylist()
     if not counts:
-        raise UsageError(f"no document of {ds} is scored")
+        raise UsageError(f"no document of {ds} is scored: give another --ds")
     for by in _BY:
         sizes = Counter[tuple[Any, ...]]()
         for row in counts:
@@ -135,12 +141,14 @@ def label_sample(lake: str, n: int, ds: str | None, seed: int) -> tuple[str, lis
 
 
 def write_sample(rows: Sequence[Mapping[str, str]], out: str) -> None:
-    """Write rows as CSV, whole or not at all; UTF-8 with a mark, by which spreadsheets know it."""
+    """Write rows as CSV where there is no file, whole or not at all; UTF-8 with a mark, which spreadsheets know."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([defused(row[name]) for name in COLUMNS] for row in rows)
     uri = absolute(out)
+    if storage_of(uri).stat(uri) is not None:
+        raise UsageError(f"{out} is there already, and may be labelled: give another --out")
     with using(uri), storage_of(uri).create(uri) as file:
         file.write(text.getvalue().encode("utf-8-sig"))
 
@@ -313,20 +321,29 @@ def _labels(path: Path) -> Iterator[tuple[dict[str, Any], tuple[str, str], str]]
     content = path.read_bytes()
     text = content.decode(charset_of(content) or "utf-8", errors="replace").removeprefix("\ufeff")
     header = text.partition("\n")[0]
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_TEXT_BYTES))  # a sample has whole texts
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
     if missing := {"label", "document_id", "drawn"} - set(rows.fieldnames or ()):
         raise UsageError(
             f"{path}: it has no column {', '.join(sorted(missing))}: give what label-sample wrote, labelled"
         )
+    seen = set[tuple[str, str]]()
     for number, row in enumerate(rows, 2):
         label = (row["label"] or "").strip().upper()
         if label and label not in LABELS:
-            raise UsageError(f"{path}, row {number}: {visible(label)!r} is no label: write one of {', '.join(LABELS)}")
+            raise UsageError(f"{path}, row {number}: what the column label holds is none of {', '.join(LABELS)}")
         try:
             drawn = json.loads(base64.urlsafe_b64decode(row["drawn"] or ""))
             key = (row["document_id"], str(drawn["stratum"]))
+            if {name: type(drawn[name]) for name in _SEALED} != _SEALED or drawn["label"] not in LABELS:
+                raise ValueError
+            if not (0 <= drawn["stratum"] < _STRATA and 1 <= drawn["draws"] <= drawn["population"]):
+                raise ValueError
         except (binascii.Error, ValueError, KeyError, TypeError):
             raise UsageError(f"{path}, row {number}: the column drawn is not as label-sample wrote it") from None
+        if key in seen:
+            raise UsageError(f"{path}, row {number}: the same text again: a file is what one person labelled")
+        seen.add(key)
         yield drawn | {"text": row.get("redacted_text") or ""}, key, label
 
 

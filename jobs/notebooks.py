@@ -26,6 +26,7 @@ def open_notebooks(lake: str) -> None:
     They begin with this lake. Raises UsageError where JupyterLab is not installed, LakeError where there is no lake.
     """
     try:
+        import jupytext  # noqa: F401 - as below
         from jupyterlab.labapp import LabApp
     except ImportError:
         raise UsageError("JupyterLab is not installed: install AuraStream with its extra `notebooks`") from None

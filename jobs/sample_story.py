@@ -22,7 +22,7 @@ SPAM = range(10, 12)
 PRICE_FROM = 25
 
 _GERMAN = 0.25  # of the mails, on every night
-_OUTAGE = 0.6  # of the chats of a night of it
+_OUTAGE = 0.8  # of the chats of a night of it
 _PRICE = 0.8  # of the German mails since
 _SPAM = 0.2  # of a night's documents, on top
 _SPANISH = 0.7  # of the reviews, on the last night

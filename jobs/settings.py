@@ -17,7 +17,7 @@ import pyarrow as pa
 from expectations.limits import Limits
 from jobs.formats import Format, Telling
 from jobs.readers.records import records_steps
-from jobs.scorers.registry import CASCADE, scorer_type
+from jobs.scorers.registry import ASYNC, CASCADE, scorer_type
 from jobs.storage import absolute, others_may_read, storage_of
 from jobs.stores.open import named_table
 from transforms.cost import DEFAULT_TPS
@@ -87,6 +87,10 @@ class NightlySettings(ScoringSettings):
     limits: Limits = DEFAULT_LIMITS  # what of a run may be rejected, and failed
 
     def __post_init__(self) -> None:
+        if self.scorer == ASYNC and not self.lake.startswith("s3://"):
+            raise UsageError(
+                f"--scorer {ASYNC} needs a lake in S3, and --lake {self.lake} is none: comprehend takes any lake"
+            )
         folder, source = _place(self.lake), _place(self.drops)
         if folder.is_relative_to(source):
             raise UsageError(

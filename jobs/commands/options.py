@@ -30,7 +30,8 @@ class _Option(click.Option):
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         name = self.key.replace("-", "_").upper()
-        given = (os.environ.get(f"AURASTREAM_{prefix}{name}") for prefix in (f"{ctx.command.name}_".upper(), ""))
+        command = (ctx.command.name or "").replace("-", "_").upper()
+        given = (os.environ.get(f"AURASTREAM_{prefix}{name}") for prefix in (f"{command}_", ""))
         return next(filter(None, given), None)
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:

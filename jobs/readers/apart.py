@@ -39,13 +39,14 @@ def read_apart(
         to.write(pickle.dumps((_READ, file, dict(columns), (batch_rows, telling), MEMORY_BYTES, SECONDS)))
         to.close()
         with pa.ipc.open_stream(answers) as stream:
-            for batch in stream:
+            while True:
+                batch, counted = stream.read_next_batch_with_custom_metadata()
                 if batch.num_rows == 0:
                     whole = True
                     break
-                yield batch
+                yield batch.replace_schema_metadata(dict(counted)) if counted else batch
                 row = batch["source_row"][-1].as_py()
-    except (OSError, pa.ArrowException):
+    except (OSError, StopIteration, pa.ArrowException):
         pass  # it ended before its time
     finally:
         answers.close()  # where nobody wants the rest, the child ends with its next batch
@@ -91,7 +92,7 @@ def _child() -> int:
             with file.open() as source:
                 reason = Reason.CORRUPT_FILE
                 for batch in TABLES[file.format](source, file.source_file, columns, *how):
-                    out.write_batch(batch)
+                    out.write_batch(batch, batch.schema.metadata)  # of a stream, only its first schema's goes along
                     row = batch["source_row"][-1].as_py()
         except MemoryError:
             return _NO_MEMORY

@@ -37,7 +37,7 @@ _FORMATS = {
 _NOTED = {
     UNREAD: "documents have a created_at that cannot be read: it is null",
     SHORTENED: "mails are read without what they quote, their signature or disclaimer: --whole takes all",
-    ATTACHMENTS: "attachments of mails are left: --attachments takes those that are text",
+    ATTACHMENTS: "attachments of mails are left; of those that are text --attachments makes documents",
     TURNS: "turns of conversations are an agent's or a machine's, and left: --whole takes them",
 }
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

@@ -26,12 +26,17 @@ _ROLES = dict.fromkeys(
 _FLAGS: dict[str, tuple[str | None, str | None]] = {
     "private": (AGENT, None),  # notes, which customers do not see
     "internal": (AGENT, None),
+    "isprivate": (AGENT, None),
+    "isinternal": (AGENT, None),
     "public": (None, AGENT),
+    "ispublic": (None, AGENT),
+    "jsdpublic": (None, AGENT),
     "incoming": (CUSTOMER, AGENT),
     "inbound": (CUSTOMER, AGENT),
     "iscustomer": (CUSTOMER, AGENT),
     "isagent": (AGENT, CUSTOMER),
 }
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}  # tables and CSV made JSON have them as text
 _DIRECTIONS = {"inbound": CUSTOMER, "incoming": CUSTOMER, "outbound": AGENT, "outgoing": AGENT}
 # Keys whose value, or whose `role` or `type`, is a label; the surest first.
 _SPEAKERS = (
@@ -58,7 +63,8 @@ def role_in(turn: Any, record: Mapping[str, Any]) -> str | None:
         return None
     found = {_plain(key): value for key, value in turn.items()}
     for key, (if_true, if_false) in _FLAGS.items():
-        if isinstance(found.get(key), bool) and (role := if_true if found[key] else if_false):
+        told = _TRUTHS.get(str(found.get(key)).lower())
+        if told is not None and (role := if_true if told else if_false):
             return role
     if (direction := found.get("direction")) and isinstance(direction, str) and _plain(direction) in _DIRECTIONS:
         return _DIRECTIONS[_plain(direction)]

@@ -67,3 +67,10 @@ def test_a_conversation_is_told_as_a_night_would_read_it(tmp_path: Path) -> None
 
 def test_a_drop_that_is_not_there() -> None:
     refused(invoke("check", "none"), "none", exit_code=1)
+
+
+def test_a_language_that_is_no_code_is_not_shown(tmp_path: Path) -> None:
+    line = {"document_id": "a", "text": "The parcel came late and it was broken.", "language": "Kim Novak, 123-45-6789"}
+    said = invoke("check", written(tmp_path / "a.jsonl", json.dumps(line).encode())).stdout
+    assert "detected   en 1" in said
+    assert "novak" not in said.lower()

@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-from base64 import urlsafe_b64decode
+import subprocess
+import sys
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from jobs.labelling import COLUMNS, Found, label_sample, of_files, of_lakes
 from tests.jobs.commands.running import invoke, refused
+from tests.jobs.readers.drop import written
 from tests.sql.lakes import published_lake
 from tests.sql.rows import Row
 from transforms.agreement import LABELS, Measure
+from transforms.documents import MAX_TEXT_BYTES
 from transforms.errors import UsageError
 
 DS = "2026-11-22"
@@ -133,13 +138,25 @@ def test_what_is_not_labelled_yet_is_not_spoken_for(lake: str, tmp_path: Path) -
     assert "speak for 300 of 300" not in found.what["documents"]
 
 
+def sealed_anew(text: str, **instead: Any) -> str:
+    """The first row's sealed column with other values."""
+    seal = text.splitlines()[1].rpartition(";")[2]
+    changed = json.loads(urlsafe_b64decode(seal)) | instead
+    return text.replace(seal, urlsafe_b64encode(json.dumps(changed).encode()).decode(), 1)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda text: text.replace("NEGATIVE", "negativ", 1), "row 2: 'NEGATIV' is no label"),
+        (lambda text: text.replace("NEGATIVE", "negativ", 1), "row 2: what the column label holds is none of"),
         (lambda text: text.replace("drawn", "weights", 1), "no column drawn"),
         (lambda text: text.replace(";eyJ", ";xyz", 1), "row 2: the column drawn"),
         (lambda text: text.replace("NEGATIVE", ""), "nothing is labelled"),
+        (lambda text: text + text.splitlines()[1] + "\n", "the same text again"),
+        (lambda text: sealed_anew(text, stratum=-5), "row 2: the column drawn"),
+        (lambda text: sealed_anew(text, label="GOOD"), "row 2: the column drawn"),
+        (lambda text: sealed_anew(text, population=0), "row 2: the column drawn"),
+        (lambda text: sealed_anew(text, confidence=None), "row 2: the column drawn"),
     ],
 )
 def test_what_cannot_be_read_is_said(lake: str, tmp_path: Path, change: Callable[[str], str], says: str) -> None:
@@ -196,3 +213,31 @@ def test_lakes_that_share_nothing_are_told(lake: str, tmp_path: Path) -> None:
         of_lakes(lake, other, DS)
     with pytest.raises(UsageError, match="no run is published"):
         of_lakes(lake, other, "2026-11-21")
+
+
+def test_a_label_that_is_none_is_not_shown(lake: str, tmp_path: Path) -> None:
+    path = labelled(lake, tmp_path / "kim.csv", 20, say=lambda _: "NEGATIVE")
+    path.write_text(path.read_text(encoding="utf-8").replace("NEGATIVE", "kim@example.com", 1), encoding="utf-8")
+    assert "example" not in invoke("agreement", path).stderr.lower()
+
+
+def test_a_file_that_is_there_may_be_labelled_and_stays(lake: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "kim.csv", b"labelled")
+    refused(invoke("label-sample", "--lake", lake, "--out", path), f"{path} is there already")
+    assert path.read_bytes() == b"labelled"
+
+
+def test_the_longest_text_is_read_back(tmp_path: Path) -> None:
+    """In a process of its own: what reads drops raises csv's limit, too."""
+    text = "x" * MAX_TEXT_BYTES
+    drawn = {"sample": "s", "ds": DS, "scorer": "local", "label": "NEUTRAL", "confidence": 0.5}
+    seal = urlsafe_b64encode(json.dumps(drawn | {"stratum": 0, "population": 1, "draws": 1}).encode()).decode()
+    path = tmp_path / "kim.csv"
+    path.write_text(f"label;redacted_text;document_id;drawn\nNEUTRAL;{text};d;{seal}\n", encoding="utf-8")
+    code = f"from jobs.labelling import of_files; print(of_files([__import__('pathlib').Path({str(path)!r})]).what)"
+    assert "1 drawn" in subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_options_of_commands_of_two_words_come_from_the_environment(lake: str, tmp_path: Path) -> None:
+    invoke("label-sample", "--lake", lake, "--out", tmp_path / "kim.csv", AURASTREAM_LABEL_SAMPLE_N="3")
+    assert len((tmp_path / "kim.csv").read_text(encoding="utf-8").splitlines()) <= 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,21 @@ import fastavro
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.orc
+import pyarrow.parquet
 import pytest
 
+from jobs.drops import Split
 from jobs.formats import Telling
-from jobs.readers import apart
+from jobs.readers import apart, read_split
 from jobs.readers.tables import TABLES
 from tests.jobs.readers.drop import listed, read, rejected, written
+from transforms.documents import UNREAD, notes
 
+WRITERS: dict[str, Any] = {
+    "feather": pyarrow.feather.write_feather,
+    "orc": pyarrow.orc.write_table,
+    "parquet": pyarrow.parquet.write_table,
+}
 RECORDS = [
     {"document_id": "a", "ticket": {"body": "Lovely."}, "turns": [{"said": "One,"}, {"said": "two."}]},
     {"document_id": "b", "ticket": None, "turns": []},
@@ -155,3 +164,15 @@ def test_what_is_no_table_is_one_row(tmp_path: Path) -> None:
 def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "MEMORY_BYTES", 1 << 20)
     assert [code for _, code, _ in rejected(read(feather(tmp_path / "t.feather")))] == ["DECOMPRESSION_BOMB"]
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_what_cannot_be_read_of_a_date_is_counted(tmp_path: Path, ending: str) -> None:
+    """By a process of its own, too, whose batches come through a stream."""
+    path = tmp_path / f"a.{ending}"
+    rows = pa.table({"document_id": ["a", "b"], "text": ["One", "Two"], "created_at": ["no", "2026-11-20T10:00:00Z"]})
+    WRITERS[ending](rows, path)
+    counted = Counter[str]()
+    for batch in read_split(Split(listed(path), 0, listed(path).size, 0), {}):
+        counted.update(notes(batch))
+    assert counted == {UNREAD: 1}
