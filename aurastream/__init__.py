@@ -26,7 +26,7 @@ def connect(location: str) -> Lake:
     return Lake(location)
 
 
-def agreement(files: Sequence[str | Path]) -> Agreement:
+def agreement(files: str | Path | Sequence[str | Path]) -> Agreement:
     """How far a scorer agrees with who labelled a sample, a file each: what `aurastream agreement FILE...` tells.
 
     Raises `transforms.errors.UsageError` where a file is no sample, is of another draw, or labels nothing.
@@ -36,4 +36,4 @@ def agreement(files: Sequence[str | Path]) -> Agreement:
     from aurastream.trust import framed
     from jobs.labelling import of_files
 
-    return framed(of_files([Path(file) for file in files]))
+    return framed(of_files([Path(file) for file in ([files] if isinstance(files, str | Path) else files)]))

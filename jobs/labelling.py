@@ -161,6 +161,10 @@ def of_files(files: Sequence[Path]) -> Found:
     drawn: dict[tuple[str, str], dict[str, Any]] = {}
     votes: dict[tuple[str, str], Counter[str]] = {}
     by_file = []
+    if not files:
+        raise UsageError("give the files that were labelled")
+    if len({path.absolute() for path in files}) < len(files):
+        raise UsageError("a file is given twice: each who labelled has one")
     for path in files:
         labelled = 0
         for row, key, label in _labels(path):
@@ -318,7 +322,10 @@ def _labels(path: Path) -> Iterator[tuple[dict[str, Any], tuple[str, str], str]]
 
     As a spreadsheet may have saved it: with commas, semicolons or tabs, in whatever charset. Raises UsageError.
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     text = content.decode(charset_of(content) or "utf-8", errors="replace").removeprefix("\ufeff")
     header = text.partition("\n")[0]
     csv.field_size_limit(max(csv.field_size_limit(), MAX_TEXT_BYTES))  # a sample has whole texts

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import aurastream
 from jobs.labelling import COLUMNS, Found, label_sample, of_files, of_lakes
 from tests.jobs.commands.running import invoke, refused
 from tests.jobs.readers.drop import written
@@ -241,3 +242,12 @@ def test_the_longest_text_is_read_back(tmp_path: Path) -> None:
 def test_options_of_commands_of_two_words_come_from_the_environment(lake: str, tmp_path: Path) -> None:
     invoke("label-sample", "--lake", lake, "--out", tmp_path / "kim.csv", AURASTREAM_LABEL_SAMPLE_N="3")
     assert len((tmp_path / "kim.csv").read_text(encoding="utf-8").splitlines()) <= 4
+
+
+def test_which_files_is_said_wrongly(lake: str, tmp_path: Path) -> None:
+    path = labelled(lake, tmp_path / "kim.csv", 20)
+    refused(invoke("agreement", path, path), "a file is given twice")
+    for files in ([], [tmp_path / "none.csv"]):
+        with pytest.raises(UsageError, match=r"give the files|cannot be read: No such file"):
+            of_files(files)
+    assert aurastream.agreement(str(path)).what == aurastream.agreement([path]).what
