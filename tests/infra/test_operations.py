@@ -18,7 +18,12 @@ PERSONAL = "I am Kim Novak, call me on 212-555-0187 or 212-555-0188."
 
 
 def test_sentiment_of_a_batch(client: Any) -> None:
-    texts = ["I love it!", "I hate it!", "The kettle is on the table.", "I love the kettle, but the delivery was terrible."]
+    texts = [
+        "I love it!",
+        "I hate it!",
+        "The kettle is on the table.",
+        "I love the kettle, but the delivery was terrible.",
+    ]
 
     answer = client.batch_detect_sentiment(TextList=texts, LanguageCode="en")
 
