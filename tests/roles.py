@@ -100,7 +100,7 @@ class Ground:
             else:
                 resource = re.sub(rf"(?<=[:/]){re.escape(name)}(?=/|-\?|$)", placeholder, resource)
         resource = re.sub(r"^(arn:aws:s3:::\$\{Drops\})/.*", r"\1/*", resource)
-        return re.sub(r"^(arn:aws:s3:::\$\{Lake\}/[^/]+)/.*", r"\1/*", resource)
+        return re.sub(r"^(arn:aws:s3:::\$\{Lake\}/[^/]+)/(?!README\.txt$).*", r"\1/*", resource)
 
 
 @dataclass

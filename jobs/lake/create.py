@@ -57,12 +57,12 @@ def create_lake(location: str, kms_key: str | None = None) -> Iterator[Made]:
     yield from _tables(config)
     yield from _catalog(config)
     yield from _workgroup(root, config)
-    readme = Lake(root).scores_readme
-    yield Made(readme, storage_of(root).put_if_absent(readme, SCORES_README))
+    readme, file = Lake(root).scores_readme, f"{root}/{FILE}"
     try:
-        yield Made(f"{root}/{FILE}", found is None and write_config(root, config))
-    except OSError as error:
-        raise LakeError(f"{root}/{FILE} cannot be written: {error}") from None
+        yield Made(readme, storage_of(root).put_if_absent(readme, SCORES_README))
+        yield Made(file, found is None and write_config(root, config))
+    except OSError as error:  # which names the file
+        raise LakeError(f"the lake cannot be written: {error}") from None
 
 
 def _bucket(bucket: str, config: LakeConfig, *, new: bool) -> Iterator[Made]:

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,8 @@ def value(said: Any, kind: pa.DataType) -> Any:
         return [value(each, kind.value_type) for each in said]
     if pa.types.is_struct(kind):
         return {field.name: each for field, each in zip(kind, said, strict=True)}
+    if pa.types.is_date(kind):
+        return date.fromisoformat(said)
     return datetime.fromisoformat(f"{said}+00:00") if pa.types.is_timestamp(kind) else said
 
 
@@ -213,7 +215,7 @@ def test_without_trino_duckdb_answers_the_same(
 
 
 def test_the_command_asks_athena_for_a_lake_in_s3(lakes: Lakes, monkeypatch: pytest.MonkeyPatch) -> None:
-    sql = "SELECT ds, documents, scored, mean_net_sentiment FROM daily_sentiment WHERE ds = CAST(? AS date)"
+    sql = "SELECT ds, scored, mean_net_sentiment FROM daily_sentiment WHERE ds = CAST(? AS date) ORDER BY 2 DESC, 3"
     asked: list[str] = []
     ask = athena.query
 
@@ -373,8 +375,8 @@ def test_never_a_mixture_while_nights_publish_and_are_taken_back(running: Aws, t
 
     assert len(set(states)) == 3
     # Both dates at once, and then each back.
-    assert {row[0] for row in states[1] - states[0]} == {EARLY, DS}
-    assert {row[0] for row in states[2] ^ states[1]} == {EARLY}
+    assert {row[0] for row in states[1] - states[0]} == {date.fromisoformat(EARLY), date.fromisoformat(DS)}
+    assert {row[0] for row in states[2] ^ states[1]} == {date.fromisoformat(EARLY)}
     order = [*states, states[0]]
     for answers in (*through_athena, *through_duckdb):
         assert answers

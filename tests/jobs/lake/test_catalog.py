@@ -192,7 +192,7 @@ def test_what_somebody_removed_is_made_anew(lake: Lake, ledger: LocalLedger, glu
     publish(ledger, "R1", *DAYS)
     catalog.show(lake, ledger)
     where = {"DatabaseName": lake.config.database}
-    for name in ("scores", "rejected", "runs_all"):
+    for name in ("scores", "not_scored", "runs_all"):
         glue.delete_table(**where, Name=name)
     glue.delete_partition(**where, TableName="scores_all", PartitionValues=[DAYS[0], "R1"])
     manifest = lake.at(f"catalog/scores/ds={DAYS[1]}/run=R1/manifest")
@@ -201,7 +201,7 @@ def test_what_somebody_removed_is_made_anew(lake: Lake, ledger: LocalLedger, glu
     assert catalog.repair(lake, ledger) == 2
 
     assert shown(glue, lake) == dict.fromkeys(DAYS, "R1")
-    assert {"rejected", "runs_all"} <= set(versions(glue, lake))
+    assert {"not_scored", "runs_all"} <= set(versions(glue, lake))
     assert len(glue.get_partitions(**where, TableName="scores_all")["Partitions"]) == 3
     assert storage.storage_of(manifest).stat(manifest)
     assert catalog.repair(lake, ledger) == 0
