@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from jobs.formats import Telling
 from jobs.readers.records import ELEMENT, Steps, at
-from jobs.readers.roles import AGENT, role_in
+from jobs.readers.roles import AGENT, in_lines, role_in
 from transforms.documents import TURNS, Reason, Values, documents, with_notes
 from transforms.schemas import DOCUMENTS
 
@@ -101,7 +101,7 @@ def _joined(turns: Sequence[Comment], *, named: bool) -> Any:
     """The texts in lines; where one is no text, all as they are, for which there is a reason code."""
     if not all(isinstance(turn.value, str) for turn in turns):
         return [turn.value for turn in turns]
-    return "\n".join(f"{turn.role}: {turn.value}" if named and turn.role else turn.value for turn in turns)
+    return in_lines([(turn.role, turn.value) for turn in turns], named=named)
 
 
 def turned_documents(

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from jobs.formats import Format, Telling
 from jobs.readers.mail import decoded
-from jobs.readers.roles import AGENT, role_of
+from jobs.readers.roles import AGENT, in_lines, role_of
 from jobs.readers.whole import read_whole
 from transforms.documents import TURNS, Reason, documents, rejection, with_notes
 from transforms.markup import text_of_html
@@ -167,8 +167,7 @@ def _documents(found: Conversation, source_file: str, document_id: str, telling:
         return with_notes(documents(values, [row for row, _ in kept], source_file), **left)
     speakers = {turn.role or turn.speaker for _, turn in kept}
     named = len(speakers) > 1
-    whose = [turn.role or turn.speaker if named and telling.whole else None for _, turn in kept]
-    text = "\n".join(f"{who}: {turn.text}" if who else turn.text for who, (_, turn) in zip(whose, kept, strict=True))
+    text = in_lines([(turn.role or turn.speaker, turn.text) for _, turn in kept], named=named and telling.whole)
     values = {"document_id": [document_id], "text": [text], "language": [found.language]}
     batch = documents(values | {"source": [speakers.pop() if not named else None]}, [1], source_file)
     return with_notes(batch, **left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 CUSTOMER, AGENT = "customer", "agent"
@@ -87,3 +87,8 @@ def _first(found: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
 
 def _plain(label: str) -> str:
     return _OTHER.sub("", label[:80]).lower()
+
+
+def in_lines(turns: Sequence[tuple[str | None, str]], *, named: bool) -> str:
+    """Turns as one text, a line each: who spoke, where that is known and asked for, and what was said."""
+    return "\n".join(f"{who}: {said}" if named and who else said for who, said in turns)
