@@ -67,12 +67,12 @@ def run(settings: NightlySettings) -> RunRecord | None:
     if not intake.files:
         say_left(intake)
         return None
-    workers = workers_for(intake.size, "aurastream nightly", meanwhile=load)
-    intake = looked_at(intake, partial(recognise_files, workers))
-    say_found(intake.new, told.policy)
     until = stop_at(told, intake.size, datetime.now(UTC))
     if told.paid:
         require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
+    workers = workers_for(intake.size, "aurastream nightly", meanwhile=load)
+    intake = looked_at(intake, partial(recognise_files, workers))
+    say_found(intake.new, told.policy)
     recipe = recipe_of(told, stores.joined(), key, intake.taken_up, until, drawn_for(settings.ds, intake))
     run_id = recipe.stamp.run_id
     log_run(run_id)
