@@ -34,8 +34,8 @@ _JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _EVERYWHERE = {
     # A second attempt beside a slow one would write, and with a paid scorer buy, the same twice.
     "spark.speculation": "false",
-    # Tasks are told the key, and names of files, which may hold personal data. What lies of that on disk, also after a
-    # night that was killed, is of no use to anybody.
+    # Tasks are told names of files, which may hold personal data, and a lake's key that is no secret of AWS; they hand
+    # on texts. What lies of that on disk, also after a night that was killed, is of no use to anybody.
     "spark.io.encryption.enabled": "true",
     # Makes ready once what every worker needs, and forks them.
     "spark.python.daemon.module": "jobs.run.daemon",
@@ -56,9 +56,6 @@ _CONF = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
 }
-# What a session across machines has beside: the key passes between them. Who starts the driver alone can set it, for
-# executors are started with it.
-_ACROSS_MACHINES = {"spark.authenticate": "true", "spark.network.crypto.enabled": "true"}
 # What Spark 3.5 does where nobody says anything, if that will do.
 _DEFAULTS = {"spark.speculation": "false"}
 
@@ -94,11 +91,10 @@ def glue_session(app_name: str) -> SparkSession:
     session = SparkSession.builder.appName(app_name).config(map=_EVERYWHERE | _UTC).getOrCreate()
     # Not the session's own settings: they repeat what was asked for, whatever the context has.
     has = dict(session.sparkContext.getConf().getAll())
-    wanted = _EVERYWHERE | _ACROSS_MACHINES
-    lacking = [name for name, value in wanted.items() if has.get(name, _DEFAULTS.get(name)) != value]
+    lacking = [name for name, value in _EVERYWHERE.items() if has.get(name, _DEFAULTS.get(name)) != value]
     if lacking:
         raise UsageError(
-            f"the Spark session lacks {', '.join(f'{name}={wanted[name]}' for name in lacking)}: "
+            f"the Spark session lacks {', '.join(f'{name}={_EVERYWHERE[name]}' for name in lacking)}: "
             f"set the job argument --conf to {glue_conf()}"
         )
     return session
@@ -106,7 +102,7 @@ def glue_session(app_name: str) -> SparkSession:
 
 def glue_conf() -> str:
     """The value of the job argument `--conf`: one argument, and Glue hands it to Spark's launcher as it stands."""
-    return " --conf ".join(f"{name}={value}" for name, value in (_EVERYWHERE | _ACROSS_MACHINES).items())
+    return " --conf ".join(f"{name}={value}" for name, value in _EVERYWHERE.items())
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from tests.integration.lakes import DS, published
 
 ROOT = Path(__file__).parents[2]
 WRAPPER, SCRIPT = glue_wrapper.__file__, str(ROOT / "jobs" / "glue.py")
-# What the cluster manager says of itself, and a secret: for this one Spark makes none.
-CLUSTER = " --conf spark.executor.instances=2 --conf spark.authenticate.secret=of-this-run-alone"
+# What the cluster manager says of itself.
+CLUSTER = " --conf spark.executor.instances=2"
 TWO = "local-cluster[2,1,1024]"
 
 
@@ -69,12 +69,12 @@ def test_a_night_in_the_session_that_is_documented(tmp_path: Path) -> None:
 
 def test_a_session_that_lacks_what_a_night_needs_is_refused(tmp_path: Path) -> None:
     """What cannot be set any more in a context that is there: nothing of it is taken for granted."""
-    said, _ = run(tmp_path, "local[1]", "spark.speculation=true --conf spark.authenticate=true")
+    said, _ = run(tmp_path, "local[1]", "spark.speculation=true --conf spark.io.encryption.enabled=true")
 
     assert said["ending"] == "USAGE"
     for lacking in documented().split(" --conf "):
         before_advice = said["error"].partition(": set the job argument")[0]
-        assert (lacking in before_advice) == (lacking != "spark.authenticate=true"), lacking
+        assert (lacking in before_advice) == (lacking != "spark.io.encryption.enabled=true"), lacking
     assert said["error"].endswith(f"set the job argument --conf to {documented()}")
     assert not (tmp_path / "lake").exists()
 

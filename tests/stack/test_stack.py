@@ -464,9 +464,8 @@ def test_a_night_runs_the_script_and_readers_see_it(deployed: Deployed, tmp_path
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_LOCAL_DIRS": str(tmp_path / "spark"),
         }
-        conf = glue_conf() + " --conf spark.authenticate.secret=of-this-run-alone"
-        script = str(deployed.folder / "glue.py")
-        run = {"command": [sys.executable, glue_wrapper.__file__, "local[1]", conf, script], "environment": environment}
+        wrapped = [sys.executable, glue_wrapper.__file__, "local[1]", glue_conf(), str(deployed.folder / "glue.py")]
+        run = {"command": wrapped, "environment": environment}
         ended = deployed.night(run, run, run)
 
     logs = "".join(path.read_text() for path in stack.folder.glob("*.log"))

@@ -33,7 +33,7 @@ def test_of_many_threads_too(twin: Twin) -> None:
 
 def _content_key(twin: Twin) -> bytes:
     meet()
-    return twin.keys().content_key()
+    return bytes(twin.keys().content_key())  # itself, however it travels
 
 
 # The local twin.

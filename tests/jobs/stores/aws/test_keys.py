@@ -1,6 +1,7 @@
 """The lake's key in Secrets Manager, moto's."""
 
 import logging
+import pickle
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -47,6 +48,33 @@ def test_it_is_random_and_kept_as_bytes(aws_twin: AwsTwin, manager: Any) -> None
 
     assert manager.get_secret_value(SecretId=aws_twin.secret)["SecretBinary"] == key
     assert SecretKeys(f"{aws_twin.secret}-other").content_key() != key
+
+
+def test_it_is_pickled_as_the_name_of_its_secret(aws_twin: AwsTwin) -> None:
+    key = aws_twin.keys().content_key()
+
+    told = pickle.dumps(key)
+
+    assert bytes(key) not in told
+    assert pickle.loads(told) == key
+
+
+def test_workers_go_on_with_the_key_that_the_run_began_with(aws_twin: AwsTwin, manager: Any) -> None:
+    key = aws_twin.keys().content_key()
+    manager.put_secret_value(SecretId=aws_twin.secret, SecretBinary=bytes(32))
+
+    keys._asked_for.cache_clear()
+
+    assert pickle.loads(pickle.dumps(key)) == key != aws_twin.keys().content_key()
+
+
+def test_a_worker_is_told_where_the_key_has_gone_meanwhile(aws_twin: AwsTwin, manager: Any) -> None:
+    told = pickle.dumps(aws_twin.keys().content_key())
+    manager.delete_secret(SecretId=aws_twin.secret, ForceDeleteWithoutRecovery=True)
+    keys._asked_for.cache_clear()
+
+    with pytest.raises(LakeError, match=r"secret .*: the version that the run began with is gone: start it again"):
+        pickle.loads(told)
 
 
 def test_a_new_one_is_encrypted_by_the_key_that_is_named(aws_twin: AwsTwin, manager: Any) -> None:
