@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -101,12 +102,19 @@ def absolute(location: str) -> str:
 
 def storage_of(uri: str) -> Storage:
     """Where a URI lies."""
-    return _s3() if uri.startswith("s3://") else LocalStorage()
+    if not uri.startswith("s3://"):
+        return LocalStorage()
+    with _OPENING:
+        return _s3()
 
 
 @cache
 def _s3() -> S3Storage:
     return S3Storage()
+
+
+# Held while there may be none yet: threads that begin at once would make a client each, which takes them long.
+_OPENING = Lock()
 
 
 class LocalStorage:

@@ -514,6 +514,17 @@ def test_what_breaks_off_while_it_comes_is_asked_for_again(bucket: str) -> None:
         storage.open(f"{bucket}/file").read()
 
 
+def test_threads_that_begin_at_once_have_one_client(bucket: str) -> None:
+    all_here = Barrier(6)
+
+    def opened(_: int) -> Storage:
+        all_here.wait()
+        return storage_of(bucket)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len({id(storage) for storage in list(pool.map(opened, range(6)))}) == 1
+
+
 def test_a_small_object_is_read_whole_by_one_request(bucket: str) -> None:
     storage = S3Storage()
     write(f"{bucket}/a", b"0123456789")
