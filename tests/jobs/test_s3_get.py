@@ -1,6 +1,8 @@
 """Objects that are asked for once, and by the SDK where that is not answered."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +20,7 @@ from botocore.httpsession import URLLib3Session
 from jobs.s3_get import S3Get, signed
 from tests.jobs.test_storage import ODD_NAMES, never_waiting
 from tests.s3 import BUCKET, KEYS, OTHER_KEYS, REGION, S3, s3
+from tests.weather import bad_weather
 
 __all__ = ["s3"]  # the fixture
 
@@ -157,6 +160,20 @@ def test_whatever_else_comes_the_sdk_asks_again(
 
     assert get.read(BUCKET, key, etag, 0, 10) == CONTENT
     assert [at_once(request) for request in sent] == [True, False]
+
+
+def test_objects_are_read_in_bad_weather(s3: S3, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    never_waiting(monkeypatch)
+    contents = {f"{key}-{number}": f"content {number}".encode() for number in range(150)}
+    etags = {name: s3.client.put_object(Bucket=BUCKET, Key=name, Body=body)["ETag"] for name, body in contents.items()}
+
+    with bad_weather(s3.endpoint, 0.2) as weather, ThreadPoolExecutor(8) as pool:
+        get = opened(replace(s3, endpoint=weather.url))
+        found = pool.map(lambda name: get.read(BUCKET, name, etags[name], 0, len(contents[name])), contents)
+        assert list(found) == list(contents.values())
+
+    assert all(weather.done[harm] for harm in ("refused", "reset", "lost", "cut"))
+    assert weather.asked["GET"] > len(contents)
 
 
 def test_what_is_wrong_is_said_as_the_sdk_says_it(s3: S3, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
