@@ -17,12 +17,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
 from jobs.aws import new_session
+from jobs.s3_get import S3Get
 from transforms.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,12 +102,19 @@ def absolute(location: str) -> str:
 
 def storage_of(uri: str) -> Storage:
     """Where a URI lies."""
-    return _s3() if uri.startswith("s3://") else LocalStorage()
+    if not uri.startswith("s3://"):
+        return LocalStorage()
+    with _OPENING:
+        return _s3()
 
 
 @cache
 def _s3() -> S3Storage:
     return S3Storage()
+
+
+# Held while there may be none yet: threads that begin at once would make a client each, which takes them long.
+_OPENING = Lock()
 
 
 class LocalStorage:
@@ -229,8 +238,7 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-# Times that bytes are asked for whose answer breaks off, or an object is put that something else happens to: the SDK
-# tries again only what had no answer, or that the service is out of order.
+# Times that an object is put that something else happens to: the SDK does not try that again.
 _TRIES = 5
 # Bytes that are asked for at once where reading goes on from where it ended: S3 answers slowly and sends quickly.
 _AHEAD_BYTES = 8 << 20
@@ -251,8 +259,8 @@ class Denied(PermissionError):
 class S3Storage:
     """Objects in S3, by the AWS SDK: its region, endpoint and credentials, which it renews as long as a run lasts.
 
-    Reading, too, goes by the SDK: a second client, such as pyarrow's, would need its credentials handed over and would
-    keep using them when they have expired.
+    Reading, too, goes by the SDK, or as it does (`jobs/s3_get.py`): a second client, such as pyarrow's, would need its
+    credentials handed over and would keep using them when they have expired.
     """
 
     def __init__(self) -> None:
@@ -270,12 +278,12 @@ class S3Storage:
             if session.region_name is None:
                 raise OSError("S3 cannot be used: no region is set; set AWS_REGION")
             self._client = session.client("s3", config=config)
-        self._client.meta.events.register("before-parse.s3.GetObject", _leave_unread)
+            self._get = S3Get(self._client, session.get_credentials())
 
     def open(self, uri: str, listed: Stored | None = None) -> pa.NativeFile:
         """See `Storage.open`. An object that was listed is not asked about again."""
         found = listed or self._found(uri)
-        return pa.PythonFile(_Object(self._client, uri, found.size, found.stamp), mode="r")
+        return pa.PythonFile(_Object(self._get, uri, found.size, found.stamp), mode="r")
 
     @contextmanager
     def create(self, uri: str) -> Iterator[pa.NativeFile]:
@@ -367,8 +375,8 @@ class S3Storage:
 class _Object(io.RawIOBase):
     """An object's bytes as a file that can be read from any place; one request for each read, fewer in sequence."""
 
-    def __init__(self, client: Any, uri: str, size: int, etag: str) -> None:
-        self._client, self._uri, self._size, self._etag = client, uri, size, etag
+    def __init__(self, get: S3Get, uri: str, size: int, etag: str) -> None:
+        self._get, self._uri, self._size, self._etag = get, uri, size, etag
         self._at = 0
         self._ended = -1  # where the last read did
         self._held, self._held_at = b"", 0  # bytes that were asked for, and where they begin
@@ -393,33 +401,12 @@ class _Object(io.RawIOBase):
                 start, ahead = 0, self._size
             elif self._at == self._ended:
                 ahead = min(max(end, self._at + _AHEAD_BYTES), self._size)
-            self._held, self._held_at = self._bytes(start, ahead), start
+            with _as_os_errors(self._uri):
+                self._held = self._get.read(*_place(self._uri), self._etag, start, ahead)
+            self._held_at = start
         data = self._held[self._at - self._held_at : end - self._held_at]
         self._at = self._ended = self._at + len(data)
         return data
-
-    def _bytes(self, start: int, end: int) -> bytes:
-        from botocore.exceptions import BotoCoreError
-
-        bucket, key = _place(self._uri)
-        span = f"bytes={start}-{end - 1}"
-        with _as_os_errors(self._uri):
-            for tries_left in reversed(range(_TRIES)):
-                answer = self._client.get_object(Bucket=bucket, Key=key, Range=span, IfMatch=self._etag)
-                try:
-                    data: bytes = answer["Body"].read()
-                    break
-                except BotoCoreError:
-                    if not tries_left:
-                        raise
-        return data
-
-
-def _leave_unread(response_dict: dict[str, Any], **_: Any) -> None:
-    """Of an object that came, keep the headers that are used: to read them all is a tenth of what a request costs."""
-    if response_dict["status_code"] < 300:
-        headers = response_dict["headers"]
-        response_dict["headers"] = {name: headers[name] for name in ("content-length",) if name in headers}
 
 
 def _place(uri: str) -> tuple[str, str]:

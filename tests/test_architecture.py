@@ -26,6 +26,7 @@ LEVELS = (
         "jobs.aws",
         "jobs.guard",
         "jobs.milestones",
+        "jobs.s3_get",
         "jobs.storage",
         "jobs.console",
         "jobs.lake.layout",
@@ -71,7 +72,7 @@ LEVELS = (
 )
 AWS = (
     *(
-        "jobs.storage",
+        *("jobs.storage", "jobs.s3_get"),
         "jobs.stores.aws",
         "jobs.scorers",
         "jobs.lake.athena",

@@ -24,9 +24,11 @@ Held = TypeVar("Held", covariant=True)
 # Input bytes up to which this process does the work: as many documents as it scores, with the local scorer, in the time
 # that Spark takes to start (docs/benchmarks.md).
 FEW_BYTES = 1024 * 1024
-# Files from which on workers look at them, so many a piece of work: one process is kept busy by a store's answers.
+# Files from which on workers look at them: one process is kept busy by a store's answers. Pieces of work for each that
+# is done at once, and the fewest and most files of one: pyspark looks for modules anew at every task.
 MANY_FILES = 2000
-_FILES_A_PIECE = 500
+_PIECES_A_CORE = 2
+_FILES_A_PIECE = (500, 5000)
 
 
 class Workers(Protocol):
@@ -133,7 +135,9 @@ def recognise_files(workers: Workers, files: Sequence[DropFile]) -> list[DropFil
     """`recognised`, by the workers where the files are many."""
     if len(files) < MANY_FILES or workers.cores == 1:
         return recognised(files)
-    pieces = [files[start : start + _FILES_A_PIECE] for start in range(0, len(files), _FILES_A_PIECE)]
+    least, most = _FILES_A_PIECE
+    length = min(max(least, -(-len(files) // (workers.cores * _PIECES_A_CORE))), most)
+    pieces = [files[start : start + length] for start in range(0, len(files), length)]
     looked_at = workers.spread("looking at files", KEPT_BYTES // len(pieces), pieces, _recognised)
     return list(chain.from_iterable(looked_at))
 

@@ -502,14 +502,27 @@ def test_what_breaks_off_while_it_comes_is_asked_for_again(bucket: str) -> None:
         def read(self) -> bytes:
             raise ResponseStreamingError(error="a part of the content")
 
-    storage, broken = storage_of(bucket), [Broken()] * 2
+    broken = [Broken()] * 2
     write(f"{bucket}/file", b"content")
+    storage = S3Storage()  # whose first object the SDK is asked for
     on(storage, "after-call", "GetObject", lambda parsed, **_: parsed.update(Body=broken.pop()) if broken else None)
-    assert read(f"{bucket}/file") == b"content"
+    assert storage.open(f"{bucket}/file").read() == b"content"
 
+    storage = S3Storage()
     on(storage, "after-call", "GetObject", lambda parsed, **_: parsed.update(Body=Broken()))
     with pytest.raises(OSError, match=rf"\A{bucket}/file: ResponseStreamingError\Z"):
-        read(f"{bucket}/file")
+        storage.open(f"{bucket}/file").read()
+
+
+def test_threads_that_begin_at_once_have_one_client(bucket: str) -> None:
+    all_here = Barrier(6)
+
+    def opened(_: int) -> Storage:
+        all_here.wait()
+        return storage_of(bucket)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len({id(storage) for storage in list(pool.map(opened, range(6)))}) == 1
 
 
 def test_a_small_object_is_read_whole_by_one_request(bucket: str) -> None:
@@ -535,13 +548,20 @@ def test_an_object_that_changed_since_it_was_listed_is_not_read(bucket: str) -> 
         file.read()
 
 
-def test_reading_in_sequence_asks_for_much_at_once(bucket: str) -> None:
+def test_reading_in_sequence_asks_for_much_at_once(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = S3Storage()
     content = bytes(range(256)) * 5000
     with storage.create(f"{bucket}/a") as file:
         file.write(content)
     asked: list[str] = []
-    on(storage, "before-send", "GetObject", lambda request, **_: asked.append(request.headers["Range"].decode()))
+    send = URLLib3Session.send
+
+    def noted(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
+        if "Range" in (headers := HeadersDict(request.headers)):
+            asked.append(headers["Range"].decode() if isinstance(headers["Range"], bytes) else headers["Range"])
+        return send(session, request)
+
+    monkeypatch.setattr(URLLib3Session, "send", noted)
 
     with storage.open(f"{bucket}/a") as file:
         head = file.read(4096)  # as one does to tell what it is: no more is asked for

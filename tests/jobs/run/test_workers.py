@@ -64,7 +64,7 @@ def test_many_files_are_recognised_by_the_workers_as_by_one_process(
     files = find_drop(str(tmp_path), "2026-11-22", file_format=None, date_pattern=None).files
     alone = recognised(files)
     monkeypatch.setattr("jobs.run.workers.MANY_FILES", 20)
-    monkeypatch.setattr("jobs.run.workers._FILES_A_PIECE", 7)
+    monkeypatch.setattr("jobs.run.workers._FILES_A_PIECE", (1, 7))
     if isinstance(workers, SparkWorkers):
         monkeypatch.setattr("jobs.run.workers.recognised", None)
 
