@@ -26,17 +26,16 @@ _REGARDS: Final = "|".join(
     (
         "-- ?",
         "(?:with )?(?:(?:my|our|kind|best|warm|kindest|warmest) )*(?:regards|wishes)",
-        "(?:yours )?(?:sincerely|faithfully|truly)(?: yours)?",
-        "(?:mit )?(?:(?:freundlichen?|viele|liebe|beste|herzliche|schöne) )+gr(?:ü|Ü)(?:ß|ss)en?|mfg|hochachtungsvoll",
+        "(?:yours )?(?:sincerely|faithfully|truly)(?: yours)?|yours|(?:all the )?best",
+        "(?:mit )?(?:(?:freundlichen?|viele|liebe|beste|herzliche|schöne) )+gr(?:ü|Ü)(?:ß|ss)en?",
+        "gruß|grüße|lg|mfg|hochachtungsvoll",
         "(?:bien )?cordialement|bien à vous|(?:(?:sincères|meilleures|cordiales) )?salutations",
         "(?:un )?(?:(?:cordial|cordiales|atentos?) )?saludos?(?: cordial(?:es)?)?|atentamente",
         "(?:(?:cordiali|distinti) )?saluti|cordialmente|un saluto",
         "(?:com os )?(?:melhores )?cumprimentos|atenciosamente|(?:um )?abraços?",
     )
 )
-_THANKS: Final = (
-    "best|yours|cheers|(?:many )?thanks|thank you|lg|gruß|grüße|danke|vielen dank|merci|gracias|grazie|obrigad[oa]"
-)
+_THANKS: Final = "cheers|(?:many )?thanks|thank you|danke|vielen dank|merci|gracias|grazie|obrigad[oa]"
 _CLOSING: Final = re.compile(rf"\n(?:(?:{_REGARDS}) ?[,.!]?|(?:{_THANKS}) ?,) *\n".encode(), re.IGNORECASE)
 _POSTSCRIPT: Final = re.compile(rb"\n(?:P\.? ?S|P\.? ?D|N\.? ?B)\b", re.IGNORECASE)
 _MOST_SIGNED: Final = 700  # bytes: a letter may go on below what only looks like its end
