@@ -45,7 +45,7 @@ def test_what_others_say_is_left_out(text: str, counts: str) -> None:
         "Thanks for this.\nIt leaks.",  # no line that is a closing alone
         "hi\nthanks\nit still leaks",  # a chat
         "Best:\nit is quiet.",
-        "Regards\n" + "It leaks again. " * 60,  # too long for a signature
+        "Hello\nRegards\n" + "It leaks again. " * 60,  # too long for a signature
         "Customer: ACME\nProblem: it leaks\nSince: Monday",  # a form
         "Pros: quiet\nCons: it leaks",
         "> all of it is quoted",
