@@ -35,6 +35,7 @@ _SCOPE = 4  # how many words a negator reaches
 _NEGATED = np.uint64(0x5DEECE66D1234567)
 _BEFORE = np.uint64(0x9E3779B97F4A7C15)
 _BEYOND = np.uint64(0xC2B2AE3D27D4EB4F)
+_NAME = np.uint64(0xA24BAED4963EE407)  # what all names are
 LEAST = 0.02  # a share is never less: nothing is as good as certain
 _DIGITS = 6  # of a share: sums of doubles differ by batch in the sixteenth
 
@@ -129,6 +130,7 @@ def keys_of(tokens: Tokens, language: str) -> np.ndarray:
 
 def features(slots: np.ndarray, prints: np.ndarray, tokens: Tokens, language: str) -> Features:
     """What the network sees of the tokens of texts of one language."""
+    tokens = _unnamed(tokens, language)
     count = len(tokens.rows)
     keys = keys_of(tokens, language)
     bits = known(slots, keys)
@@ -163,6 +165,14 @@ def features(slots: np.ndarray, prints: np.ndarray, tokens: Tokens, language: st
     text_starts = np.flatnonzero(new_text)
     texts = np.searchsorted(clauses, text_starts)
     return Features(rows, meant(prints, tokens), counted, clauses, texts, tokens.rows[text_starts])
+
+
+def _unnamed(tokens: Tokens, language: str) -> Tokens:
+    """Names as one word, whatever stands in them; German has capitals at other words, too."""
+    if language == "de" or not tokens.names.any():
+        return tokens
+    hashes = np.where(tokens.names, _NAME, tokens.hashes)
+    return tokens._replace(hashes=hashes, stems=np.where(tokens.names, np.uint64(0), tokens.stems))
 
 
 def _counted(

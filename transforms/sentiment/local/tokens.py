@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transforms.sentiment.local.own import own_words
 from transforms.vectorised import eight, mix
 
 # What says nothing: what the redactor put in ([NAME], [PHONE_1], [PHONE:***]), addresses of pages and of people.
 _PLACEHOLDER = re.compile(rb"\[[A-Z][A-Z_]*[0-9]*(?::[^\[\]\xff]*)?\]")
 _PAGE = re.compile(rb"(?:https?://|www\.)[!-~]+")
-_QUOTED = re.compile(rb"(?m)(?:(?<=\xff)|^)>[^\n\xff]*")  # what somebody else wrote
 _HANDLE = re.compile(rb"[\w.+-]*@[\w.-]+")
 _SIGNS_AS_ASCII = ((b"\xe2\x80\x99", b"'"), (b"\xe2\x80\xa6", b"..."), (b"\xc2\xb4", b"'"))
 
@@ -32,12 +32,13 @@ class Tokens(NamedTuple):
     leads: np.ndarray  # uint8: the first byte
     tails: np.ndarray  # uint8: the last byte
     capitals: np.ndarray  # bool: a word of two capitals and more
+    names: np.ndarray  # bool: a word with a capital beside another such, in a text that has small letters, too
     bounds: np.ndarray  # bool: a sign that ends a clause
 
 
 def tokenise(data: Sequence[bytes]) -> Tokens:
     """Cut texts in UTF-8 into words, signs and emoji. Placeholders, links and handles are none of them."""
-    joined = _cleaned(_WALL + _WALL.join(data) + _WALL)
+    joined = _cleaned(_WALL + _WALL.join([own_words(text) for text in data]) + _WALL)
     bytes_ = _squeezed(np.frombuffer(joined, np.uint8))
     kinds = _KINDS[bytes_]
     lowers = _LOWERS[bytes_]
@@ -70,8 +71,6 @@ def _telling(
 def _cleaned(joined: bytes) -> bytes:
     if b"[" in joined:
         joined = _PLACEHOLDER.sub(b" ", joined)
-    if b"\n>" in joined or b"\xff>" in joined:
-        joined = _QUOTED.sub(b"", joined)
     if b"http" in joined or b"www." in joined:
         joined = _PAGE.sub(b" ", joined)
     if b"@" in joined:
@@ -140,7 +139,24 @@ def _described(
     upper = _UPPERS[bytes_]
     capitals = upper[starts] & upper[np.minimum(starts + 1, ends - 1)] & (lengths > 1)
     leads, tails = lowers[starts], lowers[ends - 1]
-    return Tokens(rows, kinds, hashes, stems, leads, tails, capitals, (kinds == SIGN) & _ENDS[leads])
+    names = _names(rows, kinds, starts, ends, upper)
+    return Tokens(rows, kinds, hashes, stems, leads, tails, capitals, names, (kinds == SIGN) & _ENDS[leads])
+
+
+def _names(rows: np.ndarray, kinds: np.ndarray, starts: np.ndarray, ends: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Words with a capital beside another such; what begins a sentence, only where two more follow it."""
+    names = np.zeros(len(rows), bool)
+    titled = upper[starts] & ~upper[np.minimum(starts + 1, ends - 1)]
+    joins = titled[:-1] & titled[1:] & (starts[1:] - ends[:-1] == 1) & (rows[1:] == rows[:-1])
+    spots = np.flatnonzero(joins)
+    if len(spots):
+        begins = (spots == 0) | (rows[spots - 1] != rows[spots]) | (kinds[spots - 1] != WORD)
+        within = spots[~begins]
+        names[within] = names[within + 1] = True
+        names[spots[begins]] = names[spots[begins] + 1]
+        small = np.bincount(rows, (kinds == WORD) & ~upper[starts])
+        names &= small[rows] >= np.bincount(rows, names)[rows]
+    return names
 
 
 def _kinds() -> np.ndarray:

@@ -155,6 +155,24 @@ def test_what_is_quoted_does_not_count() -> None:
     assert scored("Fine, thanks.\n> Everything is broken and awful.") == scored("Fine, thanks.\n")
 
 
+@pytest.mark.parametrize(
+    ("named", "otherwise"),
+    [
+        ("Is the Happy Horror Hotel open on Sunday?", "Is the Joyful Terror Hotel open on Sunday?"),
+        ("¿Está abierto el Bello Horror los domingos?", "¿Está abierto el Triste Amor los domingos?"),
+    ],
+)
+def test_what_a_name_holds_does_not_count(named: str, otherwise: str) -> None:
+    assert scored(named) == scored(otherwise)
+
+
+def test_capitals_everywhere_are_no_name() -> None:
+    assert scored("Great Service, Will Buy Again") == scored("great service, will buy again")
+    assert scored("Der Schlechte Kuchen war kalt", language="de") == scored(
+        "der schlechte kuchen war kalt", language="de"
+    )
+
+
 @pytest.mark.timeout(60)
 def test_a_long_text_takes_no_longer_than_its_parts() -> None:
     scored("I am not happy, but the crew was kind. " * 50_000)
