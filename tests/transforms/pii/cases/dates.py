@@ -140,9 +140,9 @@ CLEAN = {
     "date_elsewhere": ("5月に3回", "3 maj", "10 マート"),
     "date_birth": ("DOB unknown", "born 34/45/78", "birth weight 3"),
     "date_year": ("in 1,982 of 2000 cases, in 1850", "of 2011.5 km, after 2099, by 1990%"),
-    "clock_12": ("[10:15 AM] and [9 pm]", "5 amps, 3 pmol, um 5 am", "13 PM"),
+    "clock_12": ("[Mon 10:15 AM] hello", "[10:15 AM] and [9 pm]", "5 amps, 3 pmol, um 5 am", "13 PM"),
     "clock_24": ("19 Uhren", "5 h 30", "25:10 Uhr"),
-    "clock_context": ("ratio 16:9, John 3:16, 5:1", "at 12.5", "at 10:75"),
+    "clock_context": ("[at 10:15] hello", "ratio 16:9, John 3:16, 5:1", "at 12.5", "at 10:75"),
     "age_english": (
         "200 years old",
         "for 34 years, 10 years experience, a 5 year warranty",

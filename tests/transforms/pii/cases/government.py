@@ -63,7 +63,7 @@ FOUND = {
 CLEAN: dict[str, tuple[str, ...]] = {
     "ssn": ("000-12-3456, 666-12-3456, 123-00-4567, 123-45-0000", "987-66-4321"),
     "ssn_spaced": ("12 123 45 6789", "123 45 6789 10", "order 123 45 6789"),
-    "ssn_context": ("ssn: pending, 12 days", "social media 12345", "ssn of order 112345678"),
+    "ssn_context": ("my ssn: 5lO OlO lOl", "ssn: pending, 12 days", "social media 12345", "ssn of order 112345678"),
     "ssn_ending": ("last four of my socials 4821", "last four of 4821", "the ssn ends 4821.5"),
     "itin": ("911-69-1234", "911-93-1234"),
     "itin_context": ("ITIN 811 70 12", "tax id of order 911701234"),
