@@ -26,7 +26,7 @@ from matplotlib.text import Text
 import aurastream
 from aurastream.lake import Lake
 from jobs.analyze import analyze_texts
-from jobs.labelling import label_sample, write_sample
+from jobs.label_sample import label_sample, write_sample
 from jobs.sample_story import story
 from jobs.settings import ScoringSettings
 from tests.aurastream.test_lake import in_s3
@@ -125,7 +125,7 @@ def shown(name: str, told: dict[str, str]) -> Ran:
 def others(local: str, rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A labelled sample, in which every tenth document is something else, and a lake of another scorer."""
     folder = tmp_path_factory.mktemp("others")
-    sample = label_sample(local, 60, None, 7)[1]
+    sample = label_sample(local, 60, None, 7).rows
     labels = {row["document_id"]: row.get("sentiment") for row in rows}
     for number, row in enumerate(sample):
         row["label"] = "MIXED" if number % 10 == 0 else str(labels[row["document_id"]])
