@@ -14,6 +14,7 @@ from jobs.report.questions import ASKED, QUESTIONS
 from jobs.storage import absolute
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Ledger, Publication
+from transforms.errors import UsageError
 from transforms.report import RunSummary
 
 
@@ -21,9 +22,14 @@ def write_site(lake: Lake, stores: Stores, out: str) -> str:
     """Write `index.html` and a page for each run to a folder, or a URI such as s3://…; the index's URI.
 
     What is there by these names is replaced, so a lake's own `reports` may be it. Every question is asked once, of the
-    whole lake. Raises LakeError where the lake cannot be read or the folder not be written.
+    whole lake. Raises UsageError for another folder of the lake, LakeError where the lake cannot be read or the folder
+    not be written.
     """
     ledger, folder = stores.ledger(), absolute(out.rstrip("/") or out)
+    if f"{folder}/".startswith(f"{lake.root}/") and folder != lake.at("reports"):
+        raise UsageError(
+            f"--out {out} is inside the lake, whose files are its own: give {lake.at('reports')} or another"
+        )
     answers = {name: whole(lake, ledger, QUESTIONS[name].sql()).to_pylist() for name in ASKED}
     runs = list(_runs(ledger, stores))
     for run in runs:

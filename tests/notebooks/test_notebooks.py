@@ -282,3 +282,15 @@ def test_the_door_gives_frames(local: str, others: dict[str, str]) -> None:
     assert found.measures.loc["accuracy", "value"] == 1
     assert found.confusion["share"].sum() == pytest.approx(1)
     assert found.worst.empty
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_chart_says_what_it_shows_to_who_does_not_see_it(name: str) -> None:
+    """In the script's cell, and so in the notebook as rendered, in its order."""
+    root = Path(__file__).parents[2]
+    cells = (root / "notebooks" / f"{name}.py").read_text(encoding="utf-8").split("\n# %%")
+    said = [match[1] if (match := re.match(' alt="(.+)"\n', cell)) else "" for cell in cells if "plt.show()" in cell]
+    assert len(said) >= CHARTS[name] - 1  # a cell may draw several
+    assert all(said)
+    shown = re.findall(r"!\[(.*?)\]\(", (root / "docs" / "notebooks" / f"{name}.md").read_text(encoding="utf-8"))
+    assert list(dict.fromkeys(shown)) == said
