@@ -91,7 +91,8 @@ rendered: $(INSTALLED)
 	for script in notebooks/[0-9]*.py; do \
 		$(BIN)/jupytext --quiet --to ipynb --output $(NOTEBOOKS)/$$(basename $$script .py).ipynb $$script || exit 1; done
 	AURASTREAM_LAKE=$(LAKE) AURASTREAM_LABELLED=$(CURDIR)/docs/notebooks/labelled.csv $(BIN)/jupyter nbconvert \
-		--log-level WARN --to markdown --execute --no-input --output-dir docs/notebooks \
+		--log-level WARN --to markdown --template-file $(CURDIR)/docs/notebooks/page.md.j2 \
+		--execute --no-input --output-dir docs/notebooks \
 		--NbConvertBase.display_data_priority image/png --NbConvertBase.display_data_priority text/plain \
 		--NbConvertBase.display_data_priority text/markdown $(NOTEBOOKS)/*.ipynb
 

@@ -34,6 +34,6 @@ def agreement(files: str | Path | Sequence[str | Path]) -> Agreement:
     >>> aurastream.agreement(["kim.csv", "ann.csv"]).measures
     """
     from aurastream.trust import framed
-    from jobs.labelling import of_files
+    from jobs.agreement import of_files
 
     return framed(of_files([Path(file) for file in ([files] if isinstance(files, str | Path) else files)]))

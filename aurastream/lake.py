@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.lake.asking import asked
+from jobs.lake.asking import whole
 from jobs.lake.export import require_published
 from jobs.lake.types import Parameter
 from jobs.lake.views import described, views
@@ -58,9 +58,7 @@ class Lake:
         """
         if isinstance(parameters, str):
             raise UsageError("give parameters as a list: [value]")
-        with asked(self._lake, self._ledger, query, list(parameters)) as answer:
-            table = pa.Table.from_batches(list(answer.batches), answer.schema)
-        return _frame(table)
+        return _frame(whole(self._lake, self._ledger, query, list(parameters)))
 
     def views(self) -> dict[str, str]:
         """Every view's name, with what a row of it is, its columns and their units."""
@@ -118,13 +116,13 @@ class Lake:
     def label_sample(self, n: int = 200, ds: date | str | None = None, seed: int = 7) -> pd.DataFrame:
         """Draw `n` scored documents of a date for people to label: what `aurastream label-sample` writes.
 
-        Of the last date that is published, if none is given. A row a text; what the scorer said is sealed in `drawn`.
+        Of the last date that has any, if none is given. A row a text; what the scorer said is sealed in `drawn`.
         """
         import pandas as pd
 
-        from jobs.labelling import label_sample
+        from jobs.label_sample import label_sample
 
-        return pd.DataFrame(label_sample(self._lake.root, n, None if ds is None else _day(ds).isoformat(), seed)[1])
+        return pd.DataFrame(label_sample(self._lake.root, n, None if ds is None else _day(ds).isoformat(), seed).rows)
 
     def agreement(self, other: str, ds: date | str | None = None) -> Agreement:
         """How far this lake's scorer agrees with that of another lake of the same drop, on all documents of a date.
@@ -132,7 +130,7 @@ class Lake:
         Of the last date that both have published, if none is given; the other's labels are taken for right.
         """
         from aurastream.trust import framed
-        from jobs.labelling import of_lakes
+        from jobs.agreement import of_lakes
 
         return framed(of_lakes(self._lake.root, other, None if ds is None else _day(ds).isoformat()))
 

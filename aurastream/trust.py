@@ -7,7 +7,7 @@ from itertools import product
 
 import pandas as pd
 
-from jobs.labelling import Found
+from jobs.agreement import Found
 from transforms.agreement import LABELS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from jobs.labelling import Document, Found
+from jobs.agreement import Document, Found
 from transforms.agreement import BINS, LABELS, Measure
 from transforms.display import aligned, visible
 

@@ -23,7 +23,7 @@ lake = aurastream.connect(LAKE)
 # %% [markdown]
 # ## How many documents, and how they ended
 
-# %%
+# %% alt="Lines: documents of each night, one line a source"
 nights = lake.sql("""
     SELECT ds, coalesce(source, '(no source)') AS source, sum(documents) AS documents, sum(scored) AS scored
     FROM daily_sentiment GROUP BY ds, coalesce(source, '(no source)') ORDER BY ds, source
@@ -42,7 +42,7 @@ plt.show()
 #
 # Documents by label. These are counts of all documents, no sample of them, so they have no bounds.
 
-# %%
+# %% alt="Bars: documents of the last night by label, one bar a source"
 looks = {
     "negative": ("#D55E00", "//"),
     "mixed": ("#E69F00", ".."),
@@ -74,7 +74,7 @@ plt.show()
 # The share of NEGATIVE of the last week, by source, with 95% bounds (Wilson): how far so few documents may mislead.
 # That the scorer is right they do not say: notebook 5 asks that.
 
-# %%
+# %% alt="Points with 95% bounds: share of NEGATIVE of the last week, one point a source"
 week = lake.sql("""
     SELECT source, week, nights, scored, share_negative, share_negative_low, share_negative_high FROM weekly_trend
     WHERE week = (SELECT max(week) FROM weekly_trend) AND source IS NOT NULL ORDER BY share_negative

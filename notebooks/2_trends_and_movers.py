@@ -25,7 +25,7 @@ lake = aurastream.connect(LAKE)
 # The share of NEGATIVE by source, with 95% bounds (Wilson). A ring is around a week that differs from the week before
 # by more than chance and the usual unrest of nights explain (`beyond_chance`).
 
-# %%
+# %% alt="Lines with 95% bounds: share of NEGATIVE by week and source; weeks beyond chance are ringed"
 weeks = lake.sql("""
     SELECT weekly_trend.*, coalesce(beyond_chance, false) AS sure FROM weekly_trend
     WHERE source IS NOT NULL ORDER BY source, week
@@ -52,7 +52,7 @@ plt.show()
 # change; one that does not touch zero may still be no news where nights differ as much anyway, or among so many
 # comparisons. Filled is what is beyond chance after both.
 
-# %%
+# %% alt="Points with 95% bounds: change of the first ten movers; those beyond chance are filled"
 movers = lake.sql("SELECT * FROM movers ORDER BY rank")
 shown = movers.head(10).iloc[::-1].reset_index(drop=True)
 columns = ["source", "language", "label", "share_before", "share", "change", "p_adjusted", "beyond_chance"]

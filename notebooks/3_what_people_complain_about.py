@@ -38,7 +38,7 @@ display(worst.to_frame("where it got worse most"))
 #
 # Log-odds with a prior, with 95% bounds; zero would be a word that negative and other texts have as often.
 
-# %%
+# %% alt="Points with 95% bounds: log-odds of the words and pairs that set NEGATIVE texts of a week apart"
 words = lake.sql(
     """
     SELECT language, rank, words, negative, other, log_odds, z FROM words_by_sentiment
@@ -83,7 +83,7 @@ for each in texts.itertuples():
 #
 # Texts that many documents share. In few nights it is a wave, in many a canned answer.
 
-# %%
+# %% alt="Bars: documents of each text that many share, with the number of nights that have it"
 repeated = lake.sql("""
     SELECT documents, nights, source, first_ds, last_ds, negative, positive, redacted_text
     FROM repeated_texts ORDER BY documents DESC, first_ds LIMIT 10

@@ -37,7 +37,7 @@ display(runs)
 # %% [markdown]
 # ## What has no score, and why
 
-# %%
+# %% alt="Bars: documents without a score, by reason and status"
 reasons = lake.sql("""
     SELECT status, error_code, count(*) AS documents FROM not_scored
     GROUP BY status, error_code ORDER BY documents, error_code DESC
@@ -62,7 +62,7 @@ plt.show()
 # population stability index, by source (`*` is all). The mark is what 999 of 1,000 quiet nights stay under with so
 # few documents; right of the mark and of 0.1 it has shifted, right of 0.25, too, it has drifted.
 
-# %%
+# %% alt="Bars: population stability index by measure and source, with the limits of its verdicts"
 drift = lake.sql("""
     SELECT source, measure, verdict, psi, chance, most, share_before, share FROM drift
     WHERE source IS NOT NULL AND psi IS NOT NULL
@@ -101,7 +101,7 @@ plt.show()
 #
 # Where scores came from, night by night, and the dollars that were paid and saved.
 
-# %%
+# %% alt="Bars by night: documents by the scorer and by cache or copies; dollars paid and saved"
 cost = lake.sql("""
     SELECT ds, sum(documents) AS documents, sum(cache_hits) AS cache_hits, sum(units) AS units, sum(dollars) AS dollars,
         sum(saved_by_cache_dollars) AS saved_by_cache, sum(saved_by_copies_dollars) AS saved_by_copies

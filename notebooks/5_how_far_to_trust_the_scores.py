@@ -30,7 +30,7 @@ lake = aurastream.connect(LAKE)
 #
 # Documents of the last night, by the score of their label. Under 0.5 no label has more than all others together.
 
-# %%
+# %% alt="Bars: documents of the last night by the score of their label, from 0 to 1"
 sure = lake.sql("""
     SELECT sentiment AS label, least(floor(10 * score) / 10E0, 0.9E0) AS score_from, count(*) AS documents
     FROM (
@@ -86,7 +86,7 @@ for name, found in compared.items():
 if not compared:
     print("Nobody has labelled a sample yet, and no other scorer is given.")
 
-# %%
+# %% alt="Points with 95% bounds: measures of agreement, and the share that is right by score"
 for name, found in compared.items():
     figure, (measured, calibrated) = plt.subplots(1, 2, figsize=(8, 3.4))
     measures = found.measures.drop(index="calibration_error").iloc[::-1]

@@ -39,7 +39,7 @@ lake = aurastream.connect(LAKE)
 #
 # The share of NEGATIVE of the source and language that has most documents, night by night.
 
-# %%
+# %% alt="Line with 95% bounds: share of NEGATIVE of the largest source and language, night by night"
 largest = lake.sql("""
     SELECT source, language FROM daily_sentiment WHERE source IS NOT NULL AND language IS NOT NULL
     GROUP BY source, language ORDER BY sum(scored) DESC, source, language LIMIT 1

@@ -6,7 +6,7 @@ Every measure is of sums over documents, so that one resampled sum of each cell 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -26,7 +26,7 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Judged:
-    """What was drawn and judged: arrays of one length, an element for draws that are all alike.
+    """What was drawn and judged: arrays of one length, an element for draws of one text.
 
     votes (…, labels): how many said each of LABELS. label: the place in LABELS of the scorer's, confidence: its score,
     0 to 1. stratum: which one it was drawn from, from 0; draws: how often; documents: how many documents a draw is.
@@ -87,11 +87,12 @@ def agreement(judged: Judged, seed: int = 7) -> Agreement:
     by what share of the stratum was drawn. Strata of a single draw are resampled together (collapsed). Where no
     resample differs, though not all was drawn, there are no bounds: it is unknown, not certain.
     """
+    judged = _merged(judged)
     most = judged.votes == judged.votes.max(axis=1, keepdims=True)
     said = most / most.sum(axis=1, keepdims=True)
     own = np.eye(len(LABELS))[judged.label]
     confusion = (said[:, :, None] * own[:, None, :]).reshape(len(said), -1)
-    place = np.searchsorted(BINS, judged.confidence, side="right") - 1
+    place = _bins(judged.confidence)
     within = np.eye(len(BINS))[place]
     right = (said * own).sum(axis=1)
     bins = np.concatenate([within, within * judged.confidence[:, None], within * right[:, None]], axis=1)
@@ -135,6 +136,33 @@ def alpha(votes: Integers) -> float:
     """Krippendorff's alpha of nominal labels (units, labels): how many said each; NaN where all say one label."""
     pairs = _coincidences(votes).sum(axis=0, keepdims=True)
     return float(_alpha(pairs, _pairable(votes, np.ones(len(votes), dtype=np.int64)))[0])
+
+
+def _merged(judged: Judged) -> Judged:
+    """The same with one element for all that is alike, confidences to the hundredth, of which it has the mean.
+
+    A night has many texts and few kinds of them, and a multinomial draw of kinds is one of texts, summed by kind.
+    """
+    alike = np.column_stack(
+        [
+            *(judged.votes, judged.label, judged.stratum, judged.documents),
+            *(_bins(judged.confidence), np.floor(100 * judged.confidence).astype(np.int64)),
+        ]
+    )
+    _, first, kind = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+    kind = kind.ravel()
+    draws = np.bincount(kind, weights=judged.draws)
+    return replace(
+        judged,
+        **{name: getattr(judged, name)[first] for name in ("votes", "label", "stratum", "documents")},
+        confidence=np.bincount(kind, weights=judged.draws * judged.confidence) / draws,
+        draws=draws.astype(np.int64),
+    )
+
+
+def _bins(confidence: Floats) -> Integers:
+    place: Integers = np.searchsorted(BINS, confidence, side="right") - 1
+    return place
 
 
 def _weights(judged: Judged, seed: int) -> Floats:

@@ -8,15 +8,13 @@ import click
 
 from jobs.commands.options import COMMAND_EPILOG, as_date, asked_lake_option, config_option, lake_option, option
 
-ds_option = option("--ds", metavar="DATE", callback=as_date, help="The date; the last that is published if not given.")
-
 
 @click.command("label-sample", epilog=COMMAND_EPILOG, short_help="Draw documents for people to label.")
 @config_option
 @lake_option
 @option("--n", type=click.IntRange(min=2), default=200, metavar="DOCUMENTS", help="How many documents are drawn.")
 @option("--out", required=True, metavar="FILE", help="Where the CSV is written; a path or s3://….")
-@ds_option
+@option("--ds", metavar="DATE", callback=as_date, help="The date; the last that has scored documents if not given.")
 @option("--seed", type=int, default=7, help="Another one draws other documents.")
 def label_sample(lake: str, n: int, out: str, ds: str | None, seed: int) -> None:
     """Draw scored documents of a date, redacted, as a CSV whose column label is to be filled in.
@@ -29,11 +27,12 @@ def label_sample(lake: str, n: int, out: str, ds: str | None, seed: int) -> None
     Example
       aurastream label-sample --lake lake --n 200 --out sample.csv
     """
-    from jobs import labelling
+    from jobs import label_sample as job
 
-    day, rows = labelling.label_sample(lake, n, ds, seed)
-    labelling.write_sample(rows, out)
-    click.echo(f"{out}: {len(rows):,} texts of {day} to label", err=True)
+    sample = job.label_sample(lake, n, ds, seed)
+    job.write_sample(sample.rows, out)
+    said = f"; {sample.passed_over}, the last that is published, has nothing scored" if sample.passed_over else ""
+    click.echo(f"{out}: {len(sample.rows):,} texts of {sample.ds} to label{said}", err=True)
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Say how far a scorer agrees with people, or with another.")
@@ -41,7 +40,7 @@ def label_sample(lake: str, n: int, out: str, ds: str | None, seed: int) -> None
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @asked_lake_option
 @option("--other", metavar="DIR", help="The lake of another scorer over the same drop, instead of files.")
-@ds_option
+@option("--ds", metavar="DATE", callback=as_date, help="The date; the last that both have published if not given.")
 def agreement(files: tuple[Path, ...], lake: str | None, other: str | None, ds: str | None) -> None:
     """Read labelled FILES back, one of each who labelled: how far the scorer agrees with them.
 
@@ -55,16 +54,16 @@ def agreement(files: tuple[Path, ...], lake: str | None, other: str | None, ds: 
       aurastream agreement kim.csv ann.csv
       aurastream agreement --lake lake --other paid
     """
-    from jobs import labelling
+    from jobs import agreement as job
     from jobs.agreement_text import agreement_text
     from transforms.errors import UsageError
 
     if files and (other is not None or ds is not None):
         raise UsageError("give labelled files, or --lake and --other, and not both")
     if files:
-        found = labelling.of_files(files)
+        found = job.of_files(files)
     elif lake is not None and other is not None:
-        found = labelling.of_lakes(lake, other, ds)
+        found = job.of_lakes(lake, other, ds)
     else:
         raise UsageError("give labelled files, or --lake and --other")
     click.echo(agreement_text(found))

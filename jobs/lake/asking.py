@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import pyarrow as pa
+
 from jobs.lake.layout import Lake
 from jobs.lake.published import published_files, run_rows
 from jobs.lake.types import Answer, Parameter
@@ -35,3 +37,9 @@ def asked(
     files = published_files(lake, ledger.publications())
     with duckdb.answered(files, run_rows(lake, ledger), sql, parameters) as answer:
         yield answer
+
+
+def whole(lake: Lake, ledger: Ledger, sql: str, parameters: Sequence[Parameter] = ()) -> pa.Table:
+    """Answer as `asked` does, with all rows at once."""
+    with asked(lake, ledger, sql, parameters) as answer:
+        return pa.Table.from_batches(list(answer.batches), answer.schema)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import pyarrow as pa
-
 from expectations.verdict import Verdict
-from jobs.lake.asking import asked
+from jobs.lake.asking import whole
 from jobs.lake.files import put
 from jobs.lake.layout import Lake
 from jobs.lake.published import run_summaries
 from jobs.report.page import Run, index_page, site_run_page
-from jobs.report.questions import ASKED, QUESTIONS, Row
+from jobs.report.questions import ASKED, QUESTIONS
 from jobs.storage import absolute
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Ledger, Publication
+from transforms.errors import UsageError
 from transforms.report import RunSummary
 
 
@@ -23,22 +22,21 @@ def write_site(lake: Lake, stores: Stores, out: str) -> str:
     """Write `index.html` and a page for each run to a folder, or a URI such as s3://…; the index's URI.
 
     What is there by these names is replaced, so a lake's own `reports` may be it. Every question is asked once, of the
-    whole lake. Raises LakeError where the lake cannot be read or the folder not be written.
+    whole lake. Raises UsageError for another folder of the lake, LakeError where the lake cannot be read or the folder
+    not be written.
     """
     ledger, folder = stores.ledger(), absolute(out.rstrip("/") or out)
-    answers = {name: _answer(lake, ledger, QUESTIONS[name].sql()) for name in ASKED}
+    if f"{folder}/".startswith(f"{lake.root}/") and folder != lake.at("reports"):
+        raise UsageError(
+            f"--out {out} is inside the lake, whose files are its own: give {lake.at('reports')} or another"
+        )
+    answers = {name: whole(lake, ledger, QUESTIONS[name].sql()).to_pylist() for name in ASKED}
     runs = list(_runs(ledger, stores))
     for run in runs:
         put(f"{folder}/{run.summary.run_id}.html", site_run_page(run, answers).encode())
     index = f"{folder}/index.html"
     put(index, index_page(runs, answers).encode())  # last: its links lead somewhere
     return index
-
-
-def _answer(lake: Lake, ledger: Ledger, sql: str) -> list[Row]:
-    with asked(lake, ledger, sql) as answer:
-        rows: list[Row] = pa.Table.from_batches(list(answer.batches), answer.schema).to_pylist()
-    return rows
 
 
 def _runs(ledger: Ledger, stores: Stores) -> Iterator[Run]:

@@ -26,7 +26,7 @@ from matplotlib.text import Text
 import aurastream
 from aurastream.lake import Lake
 from jobs.analyze import analyze_texts
-from jobs.labelling import label_sample, write_sample
+from jobs.label_sample import label_sample, write_sample
 from jobs.sample_story import story
 from jobs.settings import ScoringSettings
 from tests.aurastream.test_lake import in_s3
@@ -125,7 +125,7 @@ def shown(name: str, told: dict[str, str]) -> Ran:
 def others(local: str, rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A labelled sample, in which every tenth document is something else, and a lake of another scorer."""
     folder = tmp_path_factory.mktemp("others")
-    sample = label_sample(local, 60, None, 7)[1]
+    sample = label_sample(local, 60, None, 7).rows
     labels = {row["document_id"]: row.get("sentiment") for row in rows}
     for number, row in enumerate(sample):
         row["label"] = "MIXED" if number % 10 == 0 else str(labels[row["document_id"]])
@@ -282,3 +282,15 @@ def test_the_door_gives_frames(local: str, others: dict[str, str]) -> None:
     assert found.measures.loc["accuracy", "value"] == 1
     assert found.confusion["share"].sum() == pytest.approx(1)
     assert found.worst.empty
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_chart_says_what_it_shows_to_who_does_not_see_it(name: str) -> None:
+    """In the script's cell, and so in the notebook as rendered, in its order."""
+    root = Path(__file__).parents[2]
+    cells = (root / "notebooks" / f"{name}.py").read_text(encoding="utf-8").split("\n# %%")
+    said = [match[1] if (match := re.match(' alt="(.+)"\n', cell)) else "" for cell in cells if "plt.show()" in cell]
+    assert len(said) >= CHARTS[name] - 1  # a cell may draw several
+    assert all(said)
+    shown = re.findall(r"!\[(.*?)\]\(", (root / "docs" / "notebooks" / f"{name}.md").read_text(encoding="utf-8"))
+    assert list(dict.fromkeys(shown)) == said

@@ -78,12 +78,12 @@ def test_nights_that_differ_by_themselves_count_for_less(tmp_path: Path) -> None
     share = sum(wild) / 800
     standard = [(x / 100 - share) / math.sqrt(share * (1 - share) / 100) for x in wild]
     moved = [abs(after - before) for before, after in pairwise(standard)]
-    dispersion = fmean(moved) / (2 / math.sqrt(math.pi))
+    dispersion = median(moved) / (math.sqrt(2) * NORMAL.inv_cdf(0.75))
     assert found["wild"]["dispersion"] == pytest.approx(dispersion)
     assert found["calm"]["dispersion"] == 1
     assert (found["calm"]["beyond_chance"], found["wild"]["beyond_chance"]) == (True, False)
     # Student's t: Wallace's deviate is within 0.01 of it.
-    t, freedom = found["wild"]["z"] / dispersion, 0.62 * len(moved)
+    t, freedom = found["wild"]["z"] / dispersion, len(moved) / 3
     deviate = math.sqrt(freedom * math.log(1 + t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
     assert found["wild"]["p_value"] == pytest.approx(2 * (1 - NORMAL.cdf(deviate)), rel=1e-6)
 
@@ -98,6 +98,21 @@ def test_an_outage_does_not_make_nights_differ_anyway(tmp_path: Path) -> None:
     moved = [abs(after - before) / 100 / math.sqrt(pooled * (1 - pooled) / 100) for before, after in pairwise(negative)]
     assert row["dispersion"] == pytest.approx(median(moved) / (math.sqrt(2) * NORMAL.inv_cdf(0.75)))
     assert row["dispersion"] > 1
+
+
+def test_movers_and_weeks_tell_alike_how_nights_differ_anyway(tmp_path: Path) -> None:
+    """Four nights of an outage that is over do not make them differ more, to either."""
+    negative = [18, 25, 17, 24, 18, 26, 17, 25, 18, 60, 62, 58, 61, 24, 20, 19, 23, 20, 24, 19, 24]
+    rows = [row for number, x in enumerate([*negative, 46]) for row in labelled(night(number), x, 100)]
+    (row,) = answer(
+        rows, tmp_path, "SELECT * FROM movers WHERE source = 'mail' AND language = '*' AND label = 'NEGATIVE'"
+    )
+    share = fmean(negative) / 100
+    moved = [abs(after - before) / 100 / math.sqrt(share * (1 - share) / 100) for before, after in pairwise(negative)]
+    assert row["dispersion"] == pytest.approx(median(moved) / (math.sqrt(2) * NORMAL.inv_cdf(0.75)))
+    assert row["dispersion"] < fmean(moved) / (2 / math.sqrt(math.pi)) - 0.2
+    (week,) = answer(rows, tmp_path, "SELECT * FROM weekly_trend WHERE week = DATE '2026-11-16'")
+    assert week["dispersion"] == pytest.approx(row["dispersion"], rel=0.1)
 
 
 def test_log_odds_with_a_prior(tmp_path: Path) -> None:

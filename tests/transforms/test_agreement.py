@@ -113,6 +113,23 @@ def test_labels_that_as_many_said_share_a_document() -> None:
     assert found.measures["krippendorffs_alpha"].value < 0
 
 
+def test_draws_one_by_one_tell_what_they_tell_together() -> None:
+    """An element a draw, each with a confidence of its own within the hundredth: figures and bounds are the same."""
+    table = of_table([[88, 14, 18], [10, 40, 10], [2, 6, 12]], 0.905)
+    rows = np.repeat(np.arange(len(table.label)), table.draws)
+    columns = {name: getattr(table, name)[rows] for name in ("votes", "label", "stratum", "documents")}
+    near = 0.905 + np.where(np.arange(len(rows)) % 2, 0.004, -0.004)
+    single = Judged(
+        **columns, confidence=near, draws=np.ones(len(rows), np.int64), population=table.population, whole=False
+    )
+    together, apart = agreement(table), agreement(single)
+    assert apart.measures["accuracy"] == together.measures["accuracy"]
+    assert apart.measures["cohens_kappa"] == together.measures["cohens_kappa"]
+    np.testing.assert_array_equal(apart.confusion_low, together.confusion_low)
+    assert apart.calibration[0].judged == 200
+    assert apart.calibration[0].confidence.value == pytest.approx(near.mean())
+
+
 def night(random: np.random.Generator, size: int = 3_000) -> dict[str, Any]:
     """Labels, confidences in three levels, sources, and what two people say; the scorer errs where it is unsure."""
     label = random.choice(4, size, p=[0.35, 0.45, 0.05, 0.15])

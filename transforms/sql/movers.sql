@@ -2,7 +2,7 @@
 -- before; last night is the last date that is published, and what has fewer than 30 scored documents on either side is
 -- left out. rank: 1 is what is most surely and most strongly another. scored, scored_before: documents. share, share_before: of the scored, 0 to 1; change: between them, in the same unit, with
 -- its 95% bounds change_low and change_high (Newcombe 1998, method 10). z: of the two proportions, pooled. dispersion: how
--- many times as far as by chance the share moves from one night to the next (Laney 2002, by mean moving ranges of the
+-- many times as far as by chance the share moves from one night to the next (Laney 2002, by median moving ranges of the
 -- nights before; 1 at least). p_value: two-sided, of z / dispersion (Student's t where that is above 1); p_adjusted: by
 -- Holm 1979 for the number of rows.
 -- beyond_chance: p_adjusted < 0.01, so of a hundred quiet nights one says so of anything.
@@ -67,7 +67,7 @@ standard AS (
         AND paired.label = nightly.label
     WHERE NOT nightly.is_last AND x0 > 0 AND x0 < n0
 ),
-moving AS (
+moved AS (
     SELECT
         source,
         language,
@@ -75,18 +75,29 @@ moving AS (
         abs(z - lag(z) OVER (PARTITION BY source, language, label ORDER BY ds)) AS moved
     FROM standard
 ),
-dispersed AS (
-    -- 1.128: the mean range of two values of a standard normal distribution; a range is worth 0.62 degrees of freedom.
-    -- Under six ranges tell nothing.
+moving AS (
     SELECT
         source,
         language,
         label,
-        greatest(1E0, avg(moved) / 1.1283791670955126E0) AS dispersion,
-        0.62E0 * count(moved) AS freedom
+        moved,
+        row_number() OVER (PARTITION BY source, language, label ORDER BY moved) AS place,
+        count(*) OVER (PARTITION BY source, language, label) AS ranges
+    FROM moved
+    WHERE moved IS NOT NULL
+),
+dispersed AS (
+    -- As in weekly_trend: the median, which a few nights of an outage do not move. 0.954: the median range of two values of a
+    -- standard normal distribution; a range is worth a third of a degree of freedom (simulated). Under six ranges tell nothing.
+    SELECT
+        source,
+        language,
+        label,
+        greatest(1E0, avg(moved) / 0.9538725524E0) AS dispersion,
+        max(ranges) / 3E0 AS freedom
     FROM moving
+    WHERE ranges >= 6 AND place BETWEEN ranges / 2E0 AND ranges / 2E0 + 1
     GROUP BY source, language, label
-    HAVING count(moved) >= 6
 ),
 tested AS (
     SELECT

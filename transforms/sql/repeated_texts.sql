@@ -1,6 +1,6 @@
 -- A row: a text that five documents or more share; texts count as one that differ in digits alone, or in what stands for
 -- personal data of one type. documents, nights (dates that have it), sources: numbers; source: one of them; first_ds,
--- last_ds, busiest_ds: dates; on_busiest: documents of the busiest. positive, negative, neutral, mixed: documents by label.
+-- last_ds, busiest_ds: dates; on_busiest: documents of the busiest, the first of several. positive, negative, neutral, mixed: documents by label.
 -- mean_net_sentiment: -1 to 1. redacted_text: one of its texts. Many nights tell of a canned answer, few of a wave.
 WITH signed AS (
     SELECT
@@ -15,6 +15,9 @@ WITH signed AS (
     FROM scores
     WHERE status = 'SCORED'
 ),
+often AS (
+    SELECT signature FROM signed GROUP BY signature HAVING count(*) >= 5
+),
 nightly AS (
     SELECT
         ds,
@@ -28,6 +31,7 @@ nightly AS (
         count(*) FILTER (WHERE sentiment = 'MIXED') AS mixed,
         sum(net) AS net
     FROM signed
+    WHERE signature IN (SELECT signature FROM often)
     GROUP BY ds, source, signature
 ),
 repeated AS (
@@ -44,7 +48,6 @@ repeated AS (
         sum(net) AS net
     FROM nightly
     GROUP BY signature
-    HAVING sum(documents) >= 5
 ),
 dated AS (
     SELECT
@@ -52,9 +55,13 @@ dated AS (
         count(*) AS nights,
         min(ds) AS first_ds,
         max(ds) AS last_ds,
-        max_by(ds, on_night) AS busiest_ds,
+        min(CASE WHEN on_night = most THEN ds END) AS busiest_ds,
         max(on_night) AS on_busiest
-    FROM (SELECT signature, ds, sum(documents) AS on_night FROM nightly GROUP BY signature, ds) AS each_night
+    FROM (
+        SELECT signature, ds, sum(documents) AS on_night, max(sum(documents)) OVER (PARTITION BY signature) AS most
+        FROM nightly
+        GROUP BY signature, ds
+    ) AS each_night
     GROUP BY signature
 ),
 texts AS (

@@ -11,8 +11,7 @@ WITH texts AS (
         source,
         language,
         content_key,
-        max(CASE WHEN sentiment = 'NEGATIVE' THEN 1 ELSE 0 END) AS negative,
-        min(document_id) AS document_id
+        max(CASE WHEN sentiment = 'NEGATIVE' THEN 1 ELSE 0 END) AS negative
     FROM scores
     WHERE status = 'SCORED'
     GROUP BY date_trunc('week', ds), source, language, content_key
@@ -23,25 +22,26 @@ drawn AS (
         row_number() OVER (PARTITION BY week, source, language, negative ORDER BY content_key) AS number
     FROM texts
 ),
+kept AS (
+    SELECT week, source, language, negative, content_key FROM drawn WHERE number <= 500
+),
+contents AS (
+    SELECT content_key, min(redacted_text) AS redacted_text
+    FROM scores
+    WHERE content_key IN (SELECT content_key FROM kept)
+    GROUP BY content_key
+),
 worded AS (
     SELECT
-        drawn.week,
-        drawn.source,
-        drawn.language,
-        drawn.negative,
-        drawn.content_key,
+        week,
+        source,
+        language,
+        negative,
         regexp_extract_all(
-            lower(min(scores.redacted_text)), '\[[a-z][a-z0-9_]*(?::[^\]]+)?\]|[\p{L}\p{M}]+(?:[''’][\p{L}\p{M}]+)*'
+            lower(redacted_text), '\[[a-z][a-z0-9_]*(?::[^\]]+)?\]|[\p{L}\p{M}]+(?:[''’][\p{L}\p{M}]+)*'
         ) AS words
-    FROM scores
-    INNER JOIN drawn
-        ON drawn.content_key = scores.content_key
-        AND drawn.document_id = scores.document_id
-        AND drawn.source IS NOT DISTINCT FROM scores.source
-        AND drawn.language IS NOT DISTINCT FROM scores.language
-        AND drawn.week = CAST(date_trunc('week', scores.ds) AS date)
-    WHERE drawn.number <= 500
-    GROUP BY drawn.week, drawn.source, drawn.language, drawn.negative, drawn.content_key
+    FROM kept
+    INNER JOIN contents ON contents.content_key = kept.content_key
 ),
 placed AS (
     SELECT
@@ -55,24 +55,27 @@ placed AS (
     CROSS JOIN UNNEST(sequence(1, least(cardinality(words), 10000))) AS place (i)
     WHERE cardinality(words) > 0
 ),
-terms AS (
-    SELECT week, source, language, negative, 1 AS length, word AS term FROM placed WHERE NOT starts_with(word, '[')
-    UNION ALL
-    SELECT week, source, language, negative, 2 AS length, word || ' ' || next_word AS term
-    FROM placed
-    WHERE NOT starts_with(word, '[') AND NOT starts_with(next_word, '[')
-),
-counted AS (
+pairs AS (
     SELECT
         week,
         source,
         language,
-        length,
-        term,
+        word,
+        next_word,
         CAST(sum(negative) AS double) AS y,
         CAST(sum(1 - negative) AS double) AS y0
-    FROM terms
-    GROUP BY week, source, language, length, term
+    FROM placed
+    WHERE NOT starts_with(word, '[')
+    GROUP BY week, source, language, word, next_word
+),
+counted AS (
+    SELECT week, source, language, 1 AS length, word AS term, sum(y) AS y, sum(y0) AS y0
+    FROM pairs
+    GROUP BY week, source, language, word
+    UNION ALL
+    SELECT week, source, language, 2 AS length, word || ' ' || next_word AS term, y, y0
+    FROM pairs
+    WHERE NOT starts_with(next_word, '[')
 ),
 sizes AS (
     SELECT week, source, language, length, sum(y) AS n, sum(y0) AS n0 FROM counted GROUP BY week, source, language, length

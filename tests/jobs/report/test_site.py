@@ -175,5 +175,14 @@ def test_it_may_be_written_over_what_nights_have_left(site: Path) -> None:
     assert Path(lake.report(LATE)).read_bytes() == (site / f"{LATE}.html").read_bytes()
 
 
+@pytest.mark.parametrize("folder", ["", "/scores", "/reports/site", "/../lake/audits"])
+def test_it_is_not_written_among_the_lake_s_own_files(site: Path, folder: str) -> None:
+    root = site.parent / "lake"
+    before = sorted(root.rglob("*"))
+    said = invoke("report", "--lake", root, "--out", f"{root}{folder}")
+    assert (said.exit_code, "is inside the lake" in said.stderr) == (2, True)
+    assert sorted(root.rglob("*")) == before
+
+
 def test_weeks_begin_on_mondays() -> None:
     assert week_of(date(2026, 11, 22)) == week_of(date(2026, 11, 16)) == date(2026, 11, 16)

@@ -1,106 +1,31 @@
-"""A sample goes out without what the scorer said, comes back labelled, and tells what is so of the whole night."""
+"""What people labelled, or another scorer did, tells what is so of the whole night."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import subprocess
 import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
 import aurastream
-from jobs.labelling import COLUMNS, Found, label_sample, of_files, of_lakes
+from jobs.agreement import Found, of_files, of_lakes
 from tests.jobs.commands.running import invoke, refused
-from tests.jobs.readers.drop import written
+from tests.jobs.labelled import BY_TEXT, DS, ROWS, labelled, lake_to_label, person
 from tests.sql.lakes import published_lake
 from tests.sql.rows import Row
 from transforms.agreement import LABELS, Measure
 from transforms.documents import MAX_TEXT_BYTES
 from transforms.errors import UsageError
 
-DS = "2026-11-22"
-
-
-def documents(count: int, seed: int = 1) -> list[Row]:
-    """Scored documents of two sources, a third of which are copies; of each text the same label and scores."""
-    random, rows = Random(seed), []
-    for number in range(count):
-        text = f"[NAME] says {number if number % 3 else number % 30}"
-        drawn = Random(f"{seed}{text}")
-        label = drawn.choices(LABELS, [4, 4, 1, 2])[0]
-        sure = drawn.choice([0.45, 0.7, 0.97])
-        scores = {f"score_{each.lower()}": sure if each == label else (1 - sure) / 3 for each in LABELS}
-        rows.append(
-            {
-                "ds": DS,
-                "document_id": f"d{number:04}",
-                "source": random.choice(["mail", "chat"]),
-                "language": "en",
-                "scorer": "local",
-                "scorer_version": "1",
-                "sentiment": label,
-                "redacted_text": text,
-                "content_key": sha256(text.encode()).hexdigest(),
-            }
-            | scores
-        )
-    return rows
-
-
-def person(text: str, seed: str, rows: dict[str, Row]) -> str:
-    """What a person says of a text: mostly what the scorer does."""
-    random = Random(f"{seed}{text}")
-    return str(rows[text]["sentiment"] if random.random() < 0.7 else random.choice(LABELS))
-
-
-ROWS = documents(300)
-BY_TEXT = {row["redacted_text"]: row for row in ROWS}
-
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> str:
-    rejected = {"ds": DS, "document_id": "r", "status": "REJECTED", "error_code": "TEXT_BLANK"}
-    earlier = {"ds": "2026-11-21", "document_id": "early", "sentiment": "NEUTRAL", "content_key": "e"}
-    return str(published_lake(tmp_path_factory.mktemp("labelled") / "lake", [*ROWS, rejected, earlier]))
-
-
-def labelled(lake: str, path: Path, n: int, seed: str = "kim", say: Callable[[str], str] | None = None) -> Path:
-    """A sample that was drawn by the command, and labelled in a spreadsheet that saves with semicolons."""
-    assert invoke("label-sample", "--lake", lake, "--n", str(n), "--out", path).exit_code == 0
-    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, delimiter=";")
-        writer.writeheader()
-        for row in rows:
-            said = say(row["redacted_text"]) if say else person(row["redacted_text"], seed, BY_TEXT)
-            writer.writerow(row | {"label": said})
-    return path
-
-
-def test_who_labels_does_not_see_what_the_scorer_said(lake: str, tmp_path: Path) -> None:
-    out = tmp_path / "sample.csv"
-    said = invoke("label-sample", "--lake", lake, "--n", "60", "--out", out)
-    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"))))
-    assert said.stderr == f"{out}: {len(rows)} texts of {DS} to label\n"
-    assert {row["label"] for row in rows} == {""}
-    assert not any(label in out.read_text(encoding="utf-8") for label in LABELS)
-    drawn = [json.loads(urlsafe_b64decode(row["drawn"])) for row in rows]
-    assert sum(row["draws"] for row in drawn) == 60
-    assert sum({row["stratum"]: row["population"] for row in drawn}.values()) == 300
-    assert len({(row["stratum"], text["redacted_text"]) for row, text in zip(drawn, rows, strict=True)}) == len(rows)
-
-
-def test_the_same_seed_draws_the_same_documents(lake: str) -> None:
-    ids = [{row["document_id"] for row in label_sample(lake, 60, DS, seed)[1]} for seed in (7, 7, 8)]
-    assert ids[0] == ids[1] != ids[2]
+    return lake_to_label(tmp_path_factory.mktemp("labelled") / "lake")
 
 
 def test_all_documents_labelled_tell_exactly_what_is_so(lake: str, tmp_path: Path) -> None:
@@ -171,18 +96,6 @@ def test_files_of_other_draws_are_refused(lake: str, tmp_path: Path) -> None:
     refused(invoke("agreement", *files), f"{files[1]}: it is of another draw than {files[0]}")
     refused(invoke("agreement", files[0], "--lake", lake, "--other", lake), "not both")
     refused(invoke("agreement", "--lake", lake), "--lake and --other")
-    refused(
-        invoke("label-sample", "--lake", lake, "--ds", "2026-11-20", "--out", tmp_path / "no.csv"),
-        "no run is published",
-    )
-
-
-def test_too_many_strata_are_drawn_from_together(lake: str) -> None:
-    """Four labels, three levels, two sources are 24: ten documents are drawn by label alone, and four by nothing."""
-    for n, strata in ((10, 4), (4, 1)):
-        rows = [json.loads(urlsafe_b64decode(row["drawn"])) for row in label_sample(lake, n, DS, 7)[1]]
-        assert sum(row["draws"] for row in rows) == n
-        assert len({row["stratum"] for row in rows}) == strata
 
 
 def two_lakes(folder: Path, lake: str) -> tuple[Found, list[Row]]:
@@ -222,12 +135,6 @@ def test_a_label_that_is_none_is_not_shown(lake: str, tmp_path: Path) -> None:
     assert "example" not in invoke("agreement", path).stderr.lower()
 
 
-def test_a_file_that_is_there_may_be_labelled_and_stays(lake: str, tmp_path: Path) -> None:
-    path = written(tmp_path / "kim.csv", b"labelled")
-    refused(invoke("label-sample", "--lake", lake, "--out", path), f"{path} is there already")
-    assert path.read_bytes() == b"labelled"
-
-
 def test_the_longest_text_is_read_back(tmp_path: Path) -> None:
     """In a process of its own: what reads drops raises csv's limit, too."""
     text = "x" * MAX_TEXT_BYTES
@@ -235,13 +142,8 @@ def test_the_longest_text_is_read_back(tmp_path: Path) -> None:
     seal = urlsafe_b64encode(json.dumps(drawn | {"stratum": 0, "population": 1, "draws": 1}).encode()).decode()
     path = tmp_path / "kim.csv"
     path.write_text(f"label;redacted_text;document_id;drawn\nNEUTRAL;{text};d;{seal}\n", encoding="utf-8")
-    code = f"from jobs.labelling import of_files; print(of_files([__import__('pathlib').Path({str(path)!r})]).what)"
+    code = f"from jobs.agreement import of_files; print(of_files([__import__('pathlib').Path({str(path)!r})]).what)"
     assert "1 drawn" in subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-
-
-def test_options_of_commands_of_two_words_come_from_the_environment(lake: str, tmp_path: Path) -> None:
-    invoke("label-sample", "--lake", lake, "--out", tmp_path / "kim.csv", AURASTREAM_LABEL_SAMPLE_N="3")
-    assert len((tmp_path / "kim.csv").read_text(encoding="utf-8").splitlines()) <= 4
 
 
 def test_which_files_is_said_wrongly(lake: str, tmp_path: Path) -> None:

@@ -1,19 +1,11 @@
-"""Documents for people to label, and how far a scorer agrees with them, or with another scorer.
-
-Who labels is not to be led by the scorer: what it said, and how the document was drawn, stands in a column that no
-one reads at a glance, so that one file is all that is sent and sent back.
-"""
+"""How far a scorer agrees with who labelled a sample, or with another scorer."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import csv
-import hashlib
 import io
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,34 +13,17 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.drops.charset import charset_of
-from jobs.lake.asking import asked
+from jobs.label_sample import CONFIDENCE, unseal
+from jobs.lake.asking import whole
 from jobs.lake.export import require_published
-from jobs.lake.files import using
 from jobs.lake.layout import Lake
-from jobs.lake.types import Parameter
-from jobs.storage import absolute, storage_of
 from jobs.stores.open import open_lake
 from jobs.stores.protocols import Ledger
 from transforms.agreement import LABELS, Agreement, Judged, agreement
-from transforms.answers import defused
 from transforms.documents import MAX_TEXT_BYTES
 from transforms.errors import UsageError
-from transforms.sampling import allocated, fits
 
-COLUMNS = ("label", "redacted_text", "source", "language", "document_id", "drawn")
-_SEALED = {
-    **dict.fromkeys(("sample", "ds", "scorer", "label"), str),
-    **dict.fromkeys(("stratum", "population", "draws"), int),
-    "confidence": float,
-}
-_STRATA = 10_000  # at most
 WORST = 10  # documents that are shown, of those in which labels differ
-
-# Of the scorer's label. Under 0.5 it counts as unsure, as in the view run_quality.
-_CONFIDENCE = "greatest(score_positive, score_negative, score_neutral, score_mixed)"
-_BAND = f"CASE WHEN {_CONFIDENCE} < 0.5E0 THEN 0 WHEN {_CONFIDENCE} < 0.8E0 THEN 1 ELSE 2 END"
-# What documents are drawn by, and what stays of it where there are too many strata for so few documents.
-_BY = (("sentiment", "band", "source"), ("sentiment", "band"), ("sentiment",), ())
 
 
 class Document(NamedTuple):
@@ -67,90 +42,6 @@ class Found(NamedTuple):
     what: dict[str, str]
     agreement: Agreement
     worst: list[Document]
-
-
-def label_sample(lake: str, n: int, ds: str | None, seed: int) -> tuple[str, list[dict[str, str]]]:
-    """Draw `n` scored documents of a date, the last that is published if none is given; the date, and a row a text.
-
-    Strata are label, confidence (under 0.5, under 0.8, above) and source, or less where those would be too many; how
-    many of each: `transforms.sampling.allocated`. Which: those whose ids have the smallest hash with `seed`. A text
-    that was drawn more than once in a stratum is one row. Rows have COLUMNS, one of each stratum first, so that what is
-    labelled of them in their order tells most; `label` is empty.
-    Raises UsageError where nothing of the date is published, or scored.
-    """
-    opened, ledger = _opened(lake)
-    ds = _date(ledger, ds)
-    counts = _asked(
-        opened,
-        ledger,
-        f"SELECT sentiment, {_BAND} AS band, source, count(*) AS documents FROM scores "  # noqa: S608 - our own words
-        "WHERE ds = CAST(? AS date) AND status = 'SCORED' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        [ds],
-    ).to_pylist()
-    if not counts:
-        raise UsageError(f"no document of {ds} is scored: give another --ds")
-    for by in _BY:
-        sizes = Counter[tuple[Any, ...]]()
-        for row in counts:
-            sizes[tuple(row[name] for name in by)] += row["documents"]
-        if fits(np.array(list(sizes.values())), n):
-            break
-    else:
-        raise UsageError(f"--n {n} are too few to tell anything")
-    given = dict(zip(sizes, allocated(np.array(list(sizes.values())), n).tolist(), strict=True))
-    rows = _asked(
-        opened,
-        ledger,
-        f"SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {', '.join(by) or '1'} "  # noqa: S608 - our own words
-        f"ORDER BY md5(to_utf8('{seed:d}:' || document_id)), document_id) AS place FROM ("
-        "SELECT document_id, source, language, redacted_text, content_key, scorer, scorer_version, sentiment, "
-        f"{_CONFIDENCE} AS confidence, {_BAND} AS band "
-        "FROM scores WHERE ds = CAST(? AS date) AND status = 'SCORED')) WHERE place <= ? ORDER BY place, document_id",
-        [ds, max(given.values())],
-    ).to_pylist()
-    numbers = {stratum: number for number, stratum in enumerate(sizes)}
-    texts: dict[tuple[int, str], dict[str, Any]] = {}
-    for row in rows:
-        stratum = tuple(row[name] for name in by)
-        if row["place"] <= given[stratum]:
-            text = texts.setdefault((numbers[stratum], row["content_key"]), row | {"draws": 0, "stratum": stratum})
-            text["draws"] += 1
-    name = hashlib.sha256(json.dumps([ds, seed, sorted(row["document_id"] for row in texts.values())]).encode())
-    return ds, [
-        {
-            "label": "",
-            "redacted_text": row["redacted_text"] or "",
-            "source": row["source"] or "",
-            "language": row["language"] or "",
-            "document_id": row["document_id"],
-            "drawn": _sealed(
-                {
-                    "sample": name.hexdigest()[:12],
-                    "ds": ds,
-                    "scorer": f"{row['scorer']} {row['scorer_version']}",
-                    "label": row["sentiment"],
-                    "confidence": round(row["confidence"], 6),
-                    "stratum": numbers[row["stratum"]],
-                    "population": sizes[row["stratum"]],
-                    "draws": row["draws"],
-                }
-            ),
-        }
-        for row in texts.values()
-    ]
-
-
-def write_sample(rows: Sequence[Mapping[str, str]], out: str) -> None:
-    """Write rows as CSV where there is no file, whole or not at all; UTF-8 with a mark, which spreadsheets know."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([defused(row[name]) for name in COLUMNS] for row in rows)
-    uri = absolute(out)
-    if storage_of(uri).stat(uri) is not None:
-        raise UsageError(f"{out} is there already, and may be labelled: give another --out")
-    with using(uri), storage_of(uri).create(uri) as file:
-        file.write(text.getvalue().encode("utf-8-sig"))
 
 
 def of_files(files: Sequence[Path]) -> Found:
@@ -217,12 +108,13 @@ def of_lakes(lake: str, other: str, ds: str | None) -> Found:
     What both have scored is compared, by document_id. Bounds take its texts, with all their copies, for a sample of
     what might have come. Raises UsageError where the date is not published, or no document is scored in both.
     """
-    (first, ledger), (second, others) = _opened(lake), _opened(other)
+    (first, stores), (second, other_stores) = (open_lake(each, create=False) for each in (lake, other))
+    ledger, others = stores.ledger(), other_stores.ledger()
     if ds is None:
         ds = max(set(ledger.publications()) & set(others.publications()), default=None)
     if ds is None:
         raise UsageError(f"{lake} and {other} have published no date that is the same")
-    own, theirs = (_scored(*each, _date(each[1], ds)) for each in ((first, ledger), (second, others)))
+    own, theirs = (_scored(*each, ds) for each in ((first, ledger), (second, others)))
     both = own.join(theirs, "document_id", right_suffix="_other", join_type="inner").sort_by("document_id")
     if not len(both):
         raise UsageError(f"no document of {ds} is scored in both {lake} and {other}")
@@ -234,21 +126,14 @@ def of_lakes(lake: str, other: str, ds: str | None) -> Found:
     keys = both["content_key"].to_pylist()
     pairs = [f"{key} {one} {other}" for key, one, other in zip(keys, label, said, strict=True)]
     _, first_of, times = np.unique(pairs, return_index=True, return_counts=True)
-    # Texts that are alike in all that counts are one element: a night has many texts, and few kinds of them.
-    kinds, kind, draws = np.unique(
-        np.stack([said[first_of], label[first_of], np.floor(confidence[first_of] * 100), times]).astype(np.int64),
-        axis=1,
-        return_inverse=True,
-        return_counts=True,
-    )
     judged = Judged(
-        votes=np.eye(len(LABELS), dtype=np.int64)[kinds[0]],
-        label=kinds[1],
-        confidence=np.bincount(kind.ravel(), weights=confidence[first_of]) / draws,
-        stratum=np.zeros(len(draws), dtype=np.int64),
-        draws=draws,
-        documents=kinds[3],
-        population=np.array([draws.sum()]),
+        votes=np.eye(len(LABELS), dtype=np.int64)[said[first_of]],
+        label=label[first_of],
+        confidence=confidence[first_of],
+        stratum=np.zeros(len(first_of), dtype=np.int64),
+        draws=np.ones(len(first_of), dtype=np.int64),
+        documents=times,
+        population=np.array([len(first_of)]),
         whole=False,
     )
     what = {
@@ -270,32 +155,13 @@ def of_lakes(lake: str, other: str, ds: str | None) -> Found:
     )
 
 
-def _opened(location: str) -> tuple[Lake, Ledger]:
-    lake, stores = open_lake(location, create=False)
-    return lake, stores.ledger()
-
-
-def _date(ledger: Ledger, ds: str | None) -> str:
-    """The date that is meant: the last, where none is given. Raises UsageError where it is not published."""
-    publications = ledger.publications()
-    ds = ds or max(publications, default=None)
-    if ds is None:
-        raise UsageError("nothing is published yet")
-    require_published(publications, ds)
-    return ds
-
-
-def _asked(lake: Lake, ledger: Ledger, sql: str, parameters: Sequence[Parameter]) -> pa.Table:
-    with asked(lake, ledger, sql, parameters) as answer:
-        return pa.Table.from_batches(list(answer.batches), answer.schema)
-
-
 def _scored(lake: Lake, ledger: Ledger, ds: str) -> pa.Table:
+    require_published(ledger.publications(), ds)
     sql = (
-        f"SELECT document_id, content_key, sentiment AS label, {_CONFIDENCE} AS confidence, "  # noqa: S608 - our own words
+        f"SELECT document_id, content_key, sentiment AS label, {CONFIDENCE} AS confidence, "  # noqa: S608 - our own words
         "scorer || ' ' || scorer_version AS scorer FROM scores WHERE ds = CAST(? AS date) AND status = 'SCORED'"
     )
-    return _asked(lake, ledger, sql, [ds])
+    return whole(lake, ledger, sql, [ds])
 
 
 def _names(scored: pa.Table) -> str:
@@ -309,12 +175,8 @@ def _texts(lake: Lake, ledger: Ledger, ds: str, ids: Sequence[str]) -> dict[str,
         "SELECT document_id, redacted_text FROM scores WHERE ds = CAST(? AS date) "  # noqa: S608 - marks alone
         f"AND document_id IN ({', '.join('?' * len(ids))})"
     )
-    rows = _asked(lake, ledger, sql, [ds, *ids]).to_pylist()
+    rows = whole(lake, ledger, sql, [ds, *ids]).to_pylist()
     return {row["document_id"]: row["redacted_text"] for row in rows}
-
-
-def _sealed(drawn: Mapping[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(drawn, separators=(",", ":")).encode()).decode()
 
 
 def _labels(path: Path) -> Iterator[tuple[dict[str, Any], tuple[str, str], str]]:
@@ -340,14 +202,10 @@ def _labels(path: Path) -> Iterator[tuple[dict[str, Any], tuple[str, str], str]]
         if label and label not in LABELS:
             raise UsageError(f"{path}, row {number}: what the column label holds is none of {', '.join(LABELS)}")
         try:
-            drawn = json.loads(base64.urlsafe_b64decode(row["drawn"] or ""))
-            key = (row["document_id"], str(drawn["stratum"]))
-            if {name: type(drawn[name]) for name in _SEALED} != _SEALED or drawn["label"] not in LABELS:
-                raise ValueError
-            if not (0 <= drawn["stratum"] < _STRATA and 1 <= drawn["draws"] <= drawn["population"]):
-                raise ValueError
-        except (binascii.Error, ValueError, KeyError, TypeError):
+            drawn = unseal(row["drawn"] or "")
+        except ValueError:
             raise UsageError(f"{path}, row {number}: the column drawn is not as label-sample wrote it") from None
+        key = (row["document_id"], str(drawn["stratum"]))
         if key in seen:
             raise UsageError(f"{path}, row {number}: the same text again: a file is what one person labelled")
         seen.add(key)
