@@ -1,0 +1,304 @@
+"""Searches texts with a policy's patterns: those of the table's detectors, and its own.
+
+One automaton (RE2's set) of all triggers goes over each text and says which detectors are worth a search. An automaton
+of the detectors themselves would say more, but with 200 of them it has too many states to be kept; of a few it has not.
+So those that stand together in the table are searched for as one, and each by itself only where that matches: in
+ordinary text, of some thirty detectors that are triggered one matches. Whatever is searched for goes over all its texts
+at once, for most of what a search costs is the call.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+import re2
+
+from transforms.pii.context import WALL, Table, naming, said_to_be, table
+from transforms.pii.detectors import Detector
+from transforms.pii.finds import NO_FINDS, Finds
+from transforms.pii.policy import Policy
+from transforms.pii.triggers import triggers
+from transforms.pii.validators import Span
+from transforms.pii.views import between_holders
+
+_ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
+_DIGIT = re.compile(rb"[0-9]")
+_SET_MEMORY = 64 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
+_BUNDLE_MEMORY = 32 << 20
+_BUNDLE = 8  # detectors; of 20 the automaton has so many states that new texts cost several times what known ones do
+_WORTH = 2  # detectors that are triggered in a text: with fewer there is nothing to gain by looking for them as one
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """One detector at its place in the policy's list; what it takes to run is made once it is needed."""
+
+    place: int
+    row: Detector
+
+    @cached_property
+    def pattern(self) -> Any:
+        """Its pattern."""
+        return _pattern(self.row.expression)
+
+    @cached_property
+    def match(self) -> Any:
+        """The search of re2's own object: the wrapper's matches would cost as much as the search."""
+        return self.pattern._regexp.Match
+
+    @cached_property
+    def group(self) -> int:
+        """The group of its pattern that is the find."""
+        groups: int = self.pattern.groups
+        return groups
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Detectors that are searched for as one before each is by itself."""
+
+    needs: np.ndarray  # of each, the row of `Detectors.needed` that is its own
+    detectors: list[Searched]
+
+    @cached_property
+    def match(self) -> Any:
+        """The search for any of them."""
+        options = re2.Options()
+        options.max_mem, options.never_capture = _BUNDLE_MEMORY, True
+        any_ = "|".join(f"(?:{searched.row.expression})" for searched in self.detectors)
+        return re2.compile(any_, options)._regexp.Match
+
+
+class Detectors(NamedTuple):
+    """A policy's detectors: the sets of all triggers, which of these a detector needs, and its own patterns."""
+
+    sets: list[tuple[Any, int]]  # and how many triggers are in each
+    needed: np.ndarray  # of what detectors need, the numbers of triggers, counted through all sets; -1 is none
+    bundles: list[Bundle]
+    own: list[Searched]
+
+
+@cache
+def detectors_of(policy: Policy) -> Detectors:
+    """The policy's detectors, ready to run."""
+    kinds = [(row.trigger, *triggers(row.essence)) for _, row in policy.detectors]
+    numbers: dict[tuple[int, str], int] = {}
+    sets: list[tuple[Any, int]] = []
+    for kind, patterns in enumerate(zip(*kinds, strict=True)):
+        if not any(patterns):
+            continue
+        options = re2.Options()
+        options.max_mem = _SET_MEMORY
+        together = re2.Set.SearchSet(options)
+        for pattern in dict.fromkeys(filter(None, patterns)):
+            together.Add(pattern)
+            numbers[kind, pattern] = len(numbers)
+        together.Compile()
+        sets.append((together, len(numbers) - sum(size for _, size in sets)))
+    needs: dict[tuple[int, ...], int] = {}
+    # What is announced apart from what is not, for all of it may go on over the same words.
+    alike: tuple[list[tuple[int, Searched]], list[tuple[int, Searched]]] = [], []
+    for (place, row), needed in zip(policy.detectors, kinds, strict=True):
+        its = tuple(numbers.get((kind, pattern), -1) for kind, pattern in enumerate(needed))
+        alike[bool(row.context)].append((needs.setdefault(its, len(needs)), Searched(place, row)))
+    few = [its[first : first + _BUNDLE] for its in alike for first in range(0, len(its), _BUNDLE)]
+    return Detectors(
+        sets,
+        np.array(list(needs), np.int64).reshape(len(needs), len(kinds[0]) if kinds else 0),
+        [Bundle(np.array([need for need, _ in its]), [searched for _, searched in its]) for its in few],
+        [Searched(place, row) for place, row in policy.patterns],
+    )
+
+
+@cache
+def _pattern(expression: str) -> Any:
+    """Once for all policies, for names have a policy of their own."""
+    return re2.compile(expression)
+
+
+class Joined:
+    """Texts of some numbers, of so many bytes, as one, for most of what a search costs is the call.
+
+    Walls stand before the first and after the last as well: a text reads the same wherever it stands.
+    """
+
+    def __init__(self, texts: Sequence[bytes], numbers: np.ndarray, lengths: np.ndarray) -> None:
+        self.data = WALL.join([b"", *texts, b""])
+        self.numbers, self.lengths = numbers, lengths
+        self.texts = texts
+
+    @cached_property
+    def begins(self) -> np.ndarray:
+        """Where each text begins in `data`."""
+        begins: np.ndarray = np.cumsum(self.lengths + len(WALL)) - self.lengths
+        return begins
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        begins: list[int] = self.begins.tolist()
+        return begins
+
+    def at(self, position: int) -> tuple[int, bytes, int]:
+        """Which text is at a place of `data`, the text, and where it begins there."""
+        which = bisect_right(self._begins, position) - 1
+        return which, self.texts[which], self._begins[which]
+
+
+def together(data: Sequence[bytes]) -> Joined:
+    """Texts as they are searched, as one."""
+    # RE2's \b takes an underscore for a letter: _212-555-0187_
+    parted = [each.replace(b"_", b"~") for each in data]
+    return Joined(parted, np.arange(len(parted)), np.fromiter(map(len, parted), np.int64, len(parted)))
+
+
+def named_lines(together: Joined) -> dict[int, list[int]]:
+    """Where lines begin in some texts that may name the columns of a table: with a digit below."""
+    rows = np.array([number for number, text in enumerate(together.texts) if b"\n" in text], np.int64)
+    lined = Joined([together.texts[row] for row in rows.tolist()], rows, together.lengths[rows])
+    named: dict[int, list[int]] = {}
+    for start, end in naming(lined.data):
+        which, text, begin = lined.at(start)
+        if _DIGIT.search(text, end - begin):
+            named.setdefault(int(rows[which]), []).append(start - begin)
+    return named
+
+
+def matched(
+    together: Joined, named: Mapping[int, Sequence[int]], detectors: Detectors
+) -> Iterator[tuple[Searched, Finds, np.ndarray]]:
+    """Each detector that matches, its finds, and the texts that it matched in."""
+    tables = {number: found for number, starts in named.items() if (found := table(together.texts[number], starts))}
+    parted = [*together.texts, *(each.data for each in tables.values())]
+    lengths = np.append(together.lengths, [len(each.data) for each in tables.values()]).astype(np.int64)
+    triggered = _triggered(parted, detectors.sets)
+    worth = triggered[detectors.needed].all(axis=1)
+    for bundle in detectors.bundles:
+        its = worth[bundle.needs]
+        numbers = np.flatnonzero(its.any(axis=0))
+        if not len(numbers):
+            continue
+        if its.sum() > _WORTH * len(numbers):
+            numbers = _any(Joined([parted[number] for number in numbers.tolist()], numbers, lengths[numbers]), bundle)
+        for searched, triggered in zip(bundle.detectors, its[:, numbers], strict=True):
+            rows = numbers[triggered]
+            if not len(rows):
+                continue
+            finds, matched_in = search(Joined([parted[row] for row in rows.tolist()], rows, lengths[rows]), searched)
+            if len(matched_in):
+                yield searched, _out_of_tables(finds, tables, len(together.texts)), matched_in
+
+
+def _any(texts: Joined, bundle: Bundle) -> np.ndarray:
+    """The numbers of the texts that any detector of a bundle matches in."""
+    data, size, match = texts.data, len(texts.data), bundle.match
+    found: list[int] = []
+    position = 0
+    while True:
+        first, _ = match(_ANYWHERE, data, position, size)[0]
+        if first < 0:
+            return texts.numbers[found]
+        # A match may begin with the line break of the wall before its text.
+        which, text, begin = texts.at(first + 1)
+        found.append(which)
+        position = begin + len(text) + 1
+
+
+def _out_of_tables(finds: Finds, tables: dict[int, Table], texts: int) -> Finds:
+    """Finds as of the texts: those in tables, which count on after the texts, where their cells stand."""
+    if not tables or not len(finds.rows) or finds.rows[-1] < texts:
+        return finds
+    kept = np.ones(len(finds.rows), bool)
+    for place, (number, found) in enumerate(tables.items(), texts):
+        its = slice(*np.searchsorted(finds.rows, [place, place + 1]))
+        if its.start < its.stop:
+            further, kept[its] = found.in_text(finds.starts[its], finds.ends[its])
+            finds.starts[its] += further
+            finds.ends[its] += further
+            finds.rows[its] = number
+    return finds.where(kept)
+
+
+def _triggered(data: Sequence[bytes], sets: Sequence[tuple[Any, int]]) -> np.ndarray:
+    """Which trigger (row, counted through all sets) is in which text (column); the last row is all true."""
+    hits = np.zeros((sum(size for _, size in sets) + 1, len(data)), bool)
+    hits[-1] = True
+    before = 0
+    for each, size in sets:
+        match = each._set.Match  # of re2's own object, as for detectors
+        found = [match(text) for text in data]
+        columns = np.repeat(np.arange(len(data)), np.fromiter(map(len, found), np.int64, len(data)))
+        hits[before + np.fromiter(chain.from_iterable(found), np.int64, len(columns)), columns] = True
+        before += size
+    return hits
+
+
+def search(texts: Joined, searched: Searched) -> tuple[Finds, np.ndarray]:
+    """One detector's finds, in bytes of each text, and the texts that it matched in, whether that counts or not."""
+    spans, refused = _spans(texts, searched)
+    matched_in = np.zeros(len(texts.numbers), bool)
+    matched_in[refused] = True
+    if not spans:
+        return NO_FINDS, texts.numbers[matched_in]
+    starts, ends = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans)).reshape(-1, 2).T
+    which = np.searchsorted(texts.begins, starts, "right") - 1
+    matched_in[which] = True
+    begins = texts.begins[which]
+    ends = np.minimum(ends - begins, texts.lengths[which])  # a pattern that ends with white space goes into the wall
+    places = np.full_like(which, searched.place)
+    finds = Finds(texts.numbers[which], starts - begins, ends, places, np.full(len(which), searched.row.confidence))
+    return finds, texts.numbers[matched_in]
+
+
+def _spans(texts: Joined, searched: Searched) -> tuple[list[Span], list[int]]:
+    """One detector's valid matches, in bytes of all texts together, and the texts of those that are refused. What
+    judges a match sees its text alone.
+
+    Where a match is refused or cut short, the search goes on inside it: of what is announced, from the value on, for no
+    nearer word would announce another.
+    """
+    data, size = texts.data, len(texts.data)
+    match, group, row = searched.match, searched.group, searched.row
+    spans: list[Span] = []
+    refused: list[int] = []
+    position = 0
+    while True:
+        found = match(_ANYWHERE, data, position, size)
+        first, position = found[0]
+        if first < 0:
+            return spans, refused
+        start, end = found[group]
+        if row.validator or row.unless:
+            number, text, begin = texts.at(start)
+            span = start - begin, min(end - begin, len(text))
+            kept = row.validator(text, *span) if row.validator else span
+            if kept and row.unless and said_to_be(row.unless, text, kept[0]):
+                kept = None
+            if not kept:
+                refused.append(number)
+                position = start if row.context else first + 1
+                continue
+            if kept != span:
+                position = begin + kept[1]
+            start, end = begin + kept[0], begin + kept[1]
+        spans.append((start, end))
+
+
+def of_policy(data: Sequence[bytes], detectors: Detectors) -> Iterator[Finds]:
+    """Finds of the policy's own patterns, which may match anything: each text by itself, between its placeholders."""
+    found: list[tuple[int, int, int, int, float]] = []
+    for number, each in enumerate(data) if detectors.own else ():
+        for start, end in between_holders(each):
+            for searched in detectors.own:
+                spans = (match.span(searched.group) for match in searched.pattern.finditer(each, start, end))
+                by = searched.place, searched.row.confidence
+                found += ((number, *span, *by) for span in spans if span[0] < span[1])
+    if found:
+        numbers, starts, ends, places, confidences = map(np.array, zip(*found, strict=True))
+        yield Finds(numbers, starts, ends, places, confidences)
