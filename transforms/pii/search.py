@@ -1,10 +1,8 @@
 """Searches texts with a policy's patterns: those of the table's detectors, and its own.
 
-One automaton (RE2's set) of all triggers goes over each text and says which detectors are worth a search. An automaton
-of the detectors themselves would say more, but with 200 of them it has too many states to be kept; of a few it has not.
-So those that stand together in the table are searched for as one, and each by itself only where that matches: in
-ordinary text, of some thirty detectors that are triggered one matches. Whatever is searched for goes over all its texts
-at once, for most of what a search costs is the call.
+One automaton (RE2's set) of all triggers goes over each text and says which detectors are worth a search; each of
+those goes over all its texts at once, for most of what a search costs is the call. An automaton of the detectors
+themselves would say more, but with 200 of them it has too many states to be kept.
 """
 
 from __future__ import annotations
@@ -30,10 +28,8 @@ from transforms.pii.views import between_holders
 
 _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 _DIGIT = re.compile(rb"[0-9]")
+_COUNTS = re.compile(r"[\])]\{")  # of more than one sign, as in `[0-9]{11}`
 _SET_MEMORY = 64 << 20  # of each automaton of triggers, in bytes; too little, and matching crawls
-_BUNDLE_MEMORY = 32 << 20
-_BUNDLE = 8  # detectors; of 20 the automaton has so many states that new texts cost several times what known ones do
-_WORTH = 2  # detectors that are triggered in a text: with fewer there is nothing to gain by looking for them as one
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,35 +56,19 @@ class Searched:
         return groups
 
 
-@dataclass(frozen=True, eq=False)
-class Bundle:
-    """Detectors that are searched for as one before each is by itself."""
-
-    needs: np.ndarray  # of each, the row of `Detectors.needed` that is its own
-    detectors: list[Searched]
-
-    @cached_property
-    def match(self) -> Any:
-        """The search for any of them."""
-        options = re2.Options()
-        options.max_mem, options.never_capture = _BUNDLE_MEMORY, True
-        any_ = "|".join(f"(?:{searched.row.expression})" for searched in self.detectors)
-        return re2.compile(any_, options)._regexp.Match
-
-
 class Detectors(NamedTuple):
-    """A policy's detectors: the sets of all triggers, which of these a detector needs, and its own patterns."""
+    """A policy's detectors: the sets of all triggers, which of these each row of the table needs, and its own rows."""
 
     sets: list[tuple[Any, int]]  # and how many triggers are in each
-    needed: np.ndarray  # of what detectors need, the numbers of triggers, counted through all sets; -1 is none
-    bundles: list[Bundle]
+    needed: np.ndarray  # for each group of rows the numbers of its triggers, counted through all sets; -1 is none
+    rows: list[list[Searched]]  # those that need the same triggers
     own: list[Searched]
 
 
 @cache
 def detectors_of(policy: Policy) -> Detectors:
     """The policy's detectors, ready to run."""
-    kinds = [(row.trigger, *triggers(row.essence)) for _, row in policy.detectors]
+    kinds = [(*_apart(row.trigger), *triggers(row.essence)) for _, row in policy.detectors]
     numbers: dict[tuple[int, str], int] = {}
     sets: list[tuple[Any, int]] = []
     for kind, patterns in enumerate(zip(*kinds, strict=True)):
@@ -102,19 +82,22 @@ def detectors_of(policy: Policy) -> Detectors:
             numbers[kind, pattern] = len(numbers)
         together.Compile()
         sets.append((together, len(numbers) - sum(size for _, size in sets)))
-    needs: dict[tuple[int, ...], int] = {}
-    # What is announced apart from what is not, for all of it may go on over the same words.
-    alike: tuple[list[tuple[int, Searched]], list[tuple[int, Searched]]] = [], []
+    rows: dict[tuple[int, ...], list[Searched]] = {}
     for (place, row), needed in zip(policy.detectors, kinds, strict=True):
         its = tuple(numbers.get((kind, pattern), -1) for kind, pattern in enumerate(needed))
-        alike[bool(row.context)].append((needs.setdefault(its, len(needs)), Searched(place, row)))
-    few = [its[first : first + _BUNDLE] for its in alike for first in range(0, len(its), _BUNDLE)]
+        rows.setdefault(its, []).append(Searched(place, row))
     return Detectors(
         sets,
-        np.array(list(needs), np.int64).reshape(len(needs), len(kinds[0]) if kinds else 0),
-        [Bundle(np.array([need for need, _ in its]), [searched for _, searched in its]) for its in few],
+        np.array(list(rows), np.int64).reshape(len(rows), len(kinds[0]) if kinds else 0),
+        list(rows.values()),
         [Searched(place, row) for place, row in policy.patterns],
     )
+
+
+def _apart(trigger: str) -> tuple[str, str]:
+    """A trigger that counts, or one that does not. A set of both would have a state for each count beside each of what
+    else a text had so far, and every new text would be the first to come to some: twice the time of two sets."""
+    return (trigger, "") if _COUNTS.search(trigger) else ("", trigger)
 
 
 @cache
@@ -179,35 +162,13 @@ def matched(
     lengths = np.append(together.lengths, [len(each.data) for each in tables.values()]).astype(np.int64)
     triggered = _triggered(parted, detectors.sets)
     worth = triggered[detectors.needed].all(axis=1)
-    for bundle in detectors.bundles:
-        its = worth[bundle.needs]
-        numbers = np.flatnonzero(its.any(axis=0))
-        if not len(numbers):
-            continue
-        if its.sum() > _WORTH * len(numbers):
-            numbers = _any(Joined([parted[number] for number in numbers.tolist()], numbers, lengths[numbers]), bundle)
-        for searched, triggered in zip(bundle.detectors, its[:, numbers], strict=True):
-            rows = numbers[triggered]
-            if not len(rows):
-                continue
-            finds, matched_in = search(Joined([parted[row] for row in rows.tolist()], rows, lengths[rows]), searched)
+    for group in np.flatnonzero(worth.any(axis=1)).tolist():
+        numbers = np.flatnonzero(worth[group])
+        texts = Joined([parted[number] for number in numbers.tolist()], numbers, lengths[numbers])
+        for searched in detectors.rows[group]:
+            finds, matched_in = search(texts, searched)
             if len(matched_in):
                 yield searched, _out_of_tables(finds, tables, len(together.texts)), matched_in
-
-
-def _any(texts: Joined, bundle: Bundle) -> np.ndarray:
-    """The numbers of the texts that any detector of a bundle matches in."""
-    data, size, match = texts.data, len(texts.data), bundle.match
-    found: list[int] = []
-    position = 0
-    while True:
-        first, _ = match(_ANYWHERE, data, position, size)[0]
-        if first < 0:
-            return texts.numbers[found]
-        # A match may begin with the line break of the wall before its text.
-        which, text, begin = texts.at(first + 1)
-        found.append(which)
-        position = begin + len(text) + 1
 
 
 def _out_of_tables(finds: Finds, tables: dict[int, Table], texts: int) -> Finds:
