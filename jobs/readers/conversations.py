@@ -25,7 +25,7 @@ MAX_CONVERSATION_BYTES = 64 << 20
 _CUE_TIMES = re.compile(r"(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}[ \t]*-->[ \t]*(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}.*")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>\n]{1,80})>", re.IGNORECASE)
 _VTT_TAG = re.compile(r"</?(?:[a-z][^<>]{0,80}|\d[\d:.]*)>", re.IGNORECASE)
-_NAMED = re.compile(r"(?:>>\s*|-\s*)?([A-Za-z][A-Za-z -]{1,30}?)(?:[ _]?\d{1,2})?\s*:\s+(?=\S)")
+_NAMED = re.compile(r"(?:>>\s*|-\s*)?([^\W\d_](?:[^\W\d_]|[ /-]){1,40}?)(?:[ _]?\d{1,2})?\s*:\s+(?=\S)")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 # Of a Slack message: who or what is named, and links with a label.
 _SLACK_LINK = re.compile(r"<([@#!]?)([^<>|\s]*)(?:\|([^<>]*))?>")

@@ -15,7 +15,7 @@ import pyarrow.ipc
 import pyarrow.orc
 
 from jobs.formats import Format, Telling
-from jobs.readers.comments import comments_of, holds_turns, told, turned_documents
+from jobs.readers.comments import beside, comments_of, holds_turns, told, turned_documents
 from jobs.readers.names import by_number, looks_like_names, places_of
 from jobs.readers.records import ELEMENT, Steps, steps_of, value_at
 from transforms.documents import Reason, Values, documents, rejection
@@ -31,7 +31,7 @@ def read_feather(
 ) -> Iterator[pa.RecordBatch]:
     """Documents of a Feather file, which is an Arrow file; `source_row` counts from 1."""
     file = pa.ipc.open_file(source)
-    wanted = sorted({name for name, _ in found_columns(file.schema, columns).values()})
+    wanted = _wanted(file.schema, columns)
     options = pa.ipc.IpcReadOptions(included_fields=[file.schema.get_field_index(name) for name in wanted])
     file = pa.ipc.open_file(source, options=options)
     batches = (file.get_batch(number) for number in range(file.num_record_batches))
@@ -43,7 +43,7 @@ def read_orc(
 ) -> Iterator[pa.RecordBatch]:
     """Documents of an ORC file; `source_row` counts from 1."""
     file = pyarrow.orc.ORCFile(source)
-    wanted = sorted({name for name, _ in found_columns(file.schema, columns).values()})
+    wanted = _wanted(file.schema, columns)
     stripes = (file.read_stripe(stripe, columns=wanted or None) for stripe in range(file.nstripes))
     yield from _documents(stripes, source_file, columns, batch_rows, telling)
 
@@ -186,7 +186,8 @@ def documents_of(
     if not holds_turns(steps):
         yield documents(values, rows, source_file)
         return
-    turns = [comments_of({"": value}, "\0", ("", *steps)) for value in part.column(name).to_pylist()]
+    records = part.select([name, *told_beside(part.schema, found)]).to_pylist()
+    turns = [comments_of(record, "\0", (name, *steps)) for record in records]
     yield from turned_documents(values, rows, source_file, None, told(turns, values["text"], telling), batch_rows)
 
 
@@ -200,6 +201,18 @@ def found_columns(schema: pa.Schema, columns: Mapping[str, str]) -> dict[str, tu
         if ours not in found and steps and steps[0] in names:
             found[ours] = (steps[0], steps[1:])
     return found
+
+
+def told_beside(schema: pa.Schema, found: Mapping[str, tuple[str, Steps]]) -> list[str]:
+    """The columns that tell of a record's turns, beside the one that holds them."""
+    name, steps = found.get("text", ("", ()))
+    return [other for other in beside(schema.names, (name, *steps)) if other != name] if holds_turns(steps) else []
+
+
+def _wanted(schema: pa.Schema, columns: Mapping[str, str]) -> list[str]:
+    """The columns that are read."""
+    found = found_columns(schema, columns)
+    return sorted({name for name, _ in found.values()} | {*told_beside(schema, found)})
 
 
 def nested_column(column: pa.Array, steps: Steps) -> pa.Array | list[Any]:
