@@ -239,11 +239,11 @@ def say_hints(found: ReadBack, files: Sequence[DropFile], recipe: Recipe) -> Non
         if told is not None and (advice := hint(told, columns)):
             say(f"{file.source_file}: {advice}")
     reasons = {name: reason for (name, reason), rows in found.reasons.items() if rows == found.own[name]}
-    told: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}
     for file in files:
         if what := remedy(file, reasons.get(file.source_file)):
-            told.setdefault(what, []).append(file.source_file)
-    for what, names in told.items():
+            alike.setdefault(what, []).append(file.source_file)
+    for what, names in alike.items():
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
         say(f"{names[0]}{more}: {what}")
 

@@ -194,7 +194,7 @@ def _sheet(source: pa.NativeFile, columns: Mapping[str, str]) -> Iterator[Mappin
     from python_calamine import CalamineWorkbook
 
     sheet = CalamineWorkbook.from_filelike(source).get_sheet_by_index(0)
-    rows = (row for row in sheet.iter_rows() if any(cell not in ("", None) for cell in row))
+    rows: Iterator[Any] = (row for row in sheet.iter_rows() if any(cell not in ("", None) for cell in row))
     first = [*islice(rows, 10)]
     texts = [[str(cell).strip() for cell in row] for row in first]
     place = header_of(texts, columns) or 0

@@ -105,9 +105,9 @@ def as_avro(rows: list[dict[str, Any]], path: Path) -> None:
         fastavro.writer(file, kind(rows), rows)
 
 
-WRITERS: dict[str, Callable[[list[dict[str, Any]], Path], None]] = {
-    "jsonl": lambda rows, path: path.write_text("".join(json.dumps(row) + "\n" for row in rows)) and None,
-    "json": lambda rows, path: path.write_text(json.dumps({"tickets": rows}, indent=1)) and None,
+WRITERS: dict[str, Callable[[list[dict[str, Any]], Path], object]] = {
+    "jsonl": lambda rows, path: path.write_text("".join(json.dumps(row) + "\n" for row in rows)),
+    "json": lambda rows, path: path.write_text(json.dumps({"tickets": rows}, indent=1)),
     "parquet": lambda rows, path: pq.write_table(pa.Table.from_pylist(rows), path),
     "feather": lambda rows, path: pyarrow.feather.write_feather(pa.Table.from_pylist(rows), path),
     "orc": lambda rows, path: pyarrow.orc.write_table(pa.Table.from_pylist(rows), path),
