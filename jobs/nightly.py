@@ -16,7 +16,7 @@ from jobs.console import log_run, say
 from jobs.drops import DropFile
 from jobs.milestones import Milestone
 from jobs.readers.apart import look
-from jobs.readers.describe import hint, noted
+from jobs.readers.describe import hint, noted, remedy
 from jobs.run import cascade, exchange, scoring
 from jobs.run.audit import Audit, audit
 from jobs.run.budget import enter_budget, since_published, stop_at
@@ -230,7 +230,7 @@ def say_rejected(found: ReadBack, summary: RunSummary) -> None:
 
 
 def say_hints(found: ReadBack, files: Sequence[DropFile], recipe: Recipe) -> None:
-    """What may be done about files that are wholly rejected for want of a column, the first of them."""
+    """What may be done about files that are wholly rejected: one sentence for all of which the same is true."""
     columns = {ours: recipe.mapping.get(ours, ours) for ours in COLUMNS}
     whole = wholly_rejected(found)
     wanting = [file for file in files if whole.get(file.source_file) in _WANTING]
@@ -238,6 +238,14 @@ def say_hints(found: ReadBack, files: Sequence[DropFile], recipe: Recipe) -> Non
         told = look(file, columns, recipe.records)
         if told is not None and (advice := hint(told, columns)):
             say(f"{file.source_file}: {advice}")
+    reasons = {name: reason for (name, reason), rows in found.reasons.items() if rows == found.own[name]}
+    alike: dict[str, list[str]] = {}
+    for file in files:
+        if what := remedy(file, reasons.get(file.source_file)):
+            alike.setdefault(what, []).append(file.source_file)
+    for what, names in alike.items():
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        say(f"{names[0]}{more}: {what}")
 
 
 def say_left(intake: Intake) -> None:

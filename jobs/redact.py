@@ -130,7 +130,7 @@ def _strings_first(text: str, keys: Keys, redact: Callable[[list[Document]], Non
     for number, document in enumerate(documents):
         if document.row.pop(PII) or document.row.pop(ERROR, None):
             lines[number] = written(document.row).decode().rstrip("\n")
-    whole = of_text("\n".join(lines))
+    whole = replace(of_text("\n".join(lines)), decodes=False)
     whole.said = [line for document in documents for line in document.said]
     return whole
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from transforms.decoding import decode
 from transforms.documents import MAX_TEXT_BYTES, Reason
 from transforms.pii.explain import explain, masked
 from transforms.pii.keys import Leaf, leaves
@@ -30,6 +32,7 @@ class Document:
     texts: list[Leaf] = field(default_factory=list)
     taken: list[tuple[Leaf, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # of each find, what decided
+    decodes: bool = True  # not where it is lines of JSON, whose escapes are their own
 
 
 def of_text(text: str) -> Document:
@@ -84,15 +87,22 @@ def redact_documents(
     *,
     explained: bool,
 ) -> None:
-    """Put redacted values in the documents' rows, their finds, and a reason where they are left out."""
+    """Put redacted values in the documents' rows, their finds, and a reason where they are left out.
+
+    Texts are decoded first, as a night decodes them, and finds count from what is decoded.
+    """
     asked = [(document, leaf) for document in documents if not document.reason for leaf in document.texts]
-    texts = pa.array([leaf.text for _, leaf in asked], pa.string())
+    written = pa.array([leaf.text for _, leaf in asked], pa.string())
+    kept = pa.array([not document.decodes for document, _ in asked], pa.bool_())
+    texts = pc.if_else(kept, written, decode(written))
     languages = [str(document.row.get("language") or language) for document, _ in asked]
     redaction = redact(texts, policy, key, opinion, languages)  # of which the finds are used
     dropped = set(redaction.dropped.tolist())
     finds: dict[int, list[dict[str, Any]]] = {id(document): [] for document in documents}
-    for number, ((document, leaf), found) in enumerate(zip(asked, redaction.pii.to_pylist(), strict=True)):
-        text = leaf.text or ""
+    read = zip(asked, texts.to_pylist(), redaction.pii.to_pylist(), strict=True)
+    for number, ((document, leaf), text, found) in enumerate(read):
+        if text != leaf.text:
+            leaf.holder[leaf.at] = text
         finds[id(document)] += [_told(find, leaf) for find in found]
         if number in dropped:
             document.reason = Reason.DROPPED_BY_POLICY

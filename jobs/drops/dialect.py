@@ -6,9 +6,11 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import takewhile
 
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
 _RECORDS = 20  # looked at
+_TITLES = 5
 _SEP = re.compile(r"\Asep=(.)\r?\n?\Z", re.IGNORECASE)
 
 
@@ -34,7 +36,7 @@ def dialect_of(sample: str, default: str) -> Dialect:
     lines = [line for line in (lines[:-1] if len(lines) > 1 else lines) if line.strip()][: 4 * _RECORDS]
     if not lines:
         return Dialect(default, returns=returns)
-    best = max([default, *_DELIMITERS], key=lambda delimiter: _evidence(lines, delimiter))
+    best = max([default, *DELIMITERS], key=lambda delimiter: _evidence(lines, delimiter))
     delimiter = best if _evidence(lines, best) > (0.0, 0) else default
     return Dialect(delimiter, _quote("\n".join(lines), delimiter), returns)
 
@@ -45,9 +47,12 @@ def _evidence(lines: list[str], delimiter: str) -> tuple[float, int]:
         counts = [len(fields) for fields in csv.reader(lines, delimiter=delimiter) if fields][:_RECORDS]
     except csv.Error:
         return 0.0, 0
+    titles = len([*takewhile(lambda count: count == 1, counts[:_TITLES])])  # of a report, above its header
+    counts = counts[titles:]
     if not counts or counts[0] < 2:
         return 0.0, 0
-    return round(Counter(counts)[counts[0]] / len(counts), 1), counts[0]
+    share = round(Counter(counts)[counts[0]] / len(counts), 1)
+    return (share, counts[0]) if not titles or (share == 1 and len(counts) > titles) else (0.0, 0)
 
 
 def _quote(sample: str, delimiter: str) -> str:

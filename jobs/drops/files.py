@@ -75,6 +75,16 @@ _SLACK_MARKS = ("channels.json", "users.json")
 _SLACK_LISTS = frozenset(
     (*_SLACK_MARKS, "groups.json", "dms.json", "mpims.json", "integration_logs.json", "org_users.json", "canvases.json")
 )
+# What no person dropped.
+_OF_A_SYSTEM = {
+    ".ds_store": ".DS_Store of a Macintosh",
+    "icon": "Icon of a Macintosh",
+    "thumbs.db": "Thumbs.db of Windows",
+    "ehthumbs.db": "ehthumbs.db of Windows",
+    "desktop.ini": "desktop.ini of Windows",
+}
+_UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart")
+_README = re.compile(r"read[-_]?me(?:[-_]?first)?(?:\.(?:txt|md|rst|html?|pdf))?", re.IGNORECASE)
 # Of a store's objects that are no longer than a head, so many bytes are kept.
 KEPT_BYTES = 64 << 20
 _THREADS = 16  # files looked at at once
@@ -167,6 +177,14 @@ def passed_over(entry: Entry) -> str | None:
     base = entry.name.rpartition("/")[2]
     if entry.size < 0:
         return "not a regular file"
+    if told := _OF_A_SYSTEM.get(base.lower().rstrip("\r")):
+        return told
+    if base.startswith(("~$", ".~lock.")):
+        return "a mark that an office program has the file open"
+    if base.lower().endswith(_UNFINISHED):
+        return "a download that has not ended"
+    if _README.fullmatch(base):
+        return "a read-me"
     if base.endswith(".crc"):
         return "a checksum"
     if base.startswith(("_", ".")) and named(base)[0] is Format.UNKNOWN:

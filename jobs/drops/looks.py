@@ -12,6 +12,7 @@ _HEADERS_OF_MAIL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BEGINS_MAILBOX = re.compile(rb"From [^\r\n]*\d:\d\d[^\r\n]*\r?\n")
+_BEGINS_EMLX = re.compile(rb"\d{1,9} *\n")  # Apple's Mail puts a mail's length before it
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype\s+html\b|<html[\s>])", re.IGNORECASE)
 _MIMETYPE = b"mimetypeapplication/vnd.oasis.opendocument.text"  # the first member, stored as it is
 _BEGINNINGS = {b"%PDF-": Format.PDF, b"{\\rtf": Format.RTF}
@@ -25,6 +26,7 @@ _CONTACT_LENS = frozenset(
     )
 )
 _TRANSCRIBE = frozenset((b"jobName", b"results"))
+_GENESYS = frozenset((b"conversationId", b"transcripts", b"phrases", b"participantPurpose"))
 
 
 def look(head: bytes) -> Format | None:
@@ -47,7 +49,8 @@ def look(head: bytes) -> Format | None:
     begins = _BEGINS_MAILBOX.match(head)
     if begins and _is_mail(head[begins.end() :]):
         return Format.MBOX
-    return Format.MAIL if _is_mail(head) else None
+    counted = _BEGINS_EMLX.match(head)
+    return Format.MAIL if _is_mail(head[counted.end() :] if counted else head) else None
 
 
 def look_at_json(head: bytes) -> Format | None:
@@ -58,7 +61,7 @@ def look_at_json(head: bytes) -> Format | None:
     if not head.startswith(b"{"):
         return None
     keys = set(_KEY.findall(head))
-    analysed = len(keys & _CONTACT_LENS) >= 3 or keys >= _TRANSCRIBE
+    analysed = len(keys & _CONTACT_LENS) >= 3 or keys >= _TRANSCRIBE or keys >= _GENESYS
     return Format.CONVERSATION if analysed else None
 
 

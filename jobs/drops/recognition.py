@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from jobs.drops.charset import charset_of, decoded
 from jobs.drops.compression import Broken, Compression, Source, expand, sniff
-from jobs.drops.dialect import Dialect, dialect_of
+from jobs.drops.dialect import DELIMITERS, Dialect, dialect_of
 from jobs.drops.looks import look, look_at_json
 from jobs.drops.shape import is_json, shape_of
 from jobs.formats import TEXTS, Format
@@ -38,6 +39,7 @@ _FORMATS = {
     ".text": Format.TEXT,
     ".md": Format.TEXT,
     ".eml": Format.MAIL,
+    ".emlx": Format.MAIL,
     ".mbox": Format.MBOX,
     ".html": Format.HTML,
     ".htm": Format.HTML,
@@ -60,6 +62,8 @@ _COMPRESSIONS = {
 # Endings that stand for two.
 _SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
 _MAGIC = {b"PAR1": Format.PARQUET, b"ARROW1": Format.FEATHER, b"ORC": Format.ORC, b"Obj\x01": Format.AVRO}
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[\s?]")
+_SIGNS = re.compile(r"[\W_]+")
 # What is not read through a decompressor: its parts are looked up, and compressed within, if at all.
 _UNCOMPRESSED = frozenset({Format.PARQUET, Format.FEATHER, Format.ORC, Format.AVRO, Format.SHEET, Format.ZIP})
 
@@ -95,7 +99,7 @@ def recognise(
     by_name, compression = named(base)
     charset = charset_of(head)
     is_text = _is_text(head, charset)
-    if by_name is Format.SHEET and is_text:
+    if by_name is Format.SHEET and is_text and _is_table(head, charset):
         by_name = Format.CSV  # as programs call what they export
     magic = sniff(head)
     # Bytes that are not compressed under a compressed name: plain text is taken as it is, the rest is damage.
@@ -155,14 +159,38 @@ def _content(head: bytes, by_name: Format, charset: str | None) -> Format:
     """What the first bytes of a file are; a text by its name is only taken for what it looks like beyond doubt."""
     if seen := look(head):
         return seen
+    if by_name is Format.TEXT and _names_our_columns(_first_line(head, charset)):
+        return Format.CSV  # Excel calls its text in Unicode so
     if by_name is not Format.UNKNOWN or not head:
         return by_name
+    if _XML.match(head):
+        return Format.UNKNOWN  # of its tags nobody knows which hold texts
     for magic, form in _MAGIC.items():
         if head.startswith(magic):
             return form
     if is_json(head):
         return Format.JSONL
     return Format.TEXT if _is_text(head, charset) else Format.UNKNOWN
+
+
+def _first_line(head: bytes, charset: str | None) -> str:
+    return decoded(head, charset).lstrip("\ufeff").lstrip().partition("\n")[0]
+
+
+def _is_table(head: bytes, charset: str | None) -> bool:
+    """Whether a text under a workbook's name is CSV, and no page or sentence."""
+    line = _first_line(head, charset)
+    return not line.startswith("<") and any(delimiter in line for delimiter in DELIMITERS)
+
+
+def _names_our_columns(line: str) -> bool:
+    """Whether a line is the header of a table that has our columns."""
+    if "text" not in line.casefold():
+        return False
+    for delimiter in DELIMITERS:
+        if {"documentid", "text"} <= {_SIGNS.sub("", name).casefold() for name in line.split(delimiter)}:
+            return True
+    return False
 
 
 def _is_text(head: bytes, charset: str | None) -> bool:

@@ -18,7 +18,7 @@ from jobs.guard import type_and_place
 from jobs.readers.apart import read_apart
 from jobs.readers.archives import Member, read_tar, read_zip
 from jobs.readers.columnar import read_parquet
-from jobs.readers.conversations import read_conversation
+from jobs.readers.conversations import conversation_documents, read_conversation, spoken
 from jobs.readers.delimited import read_delimited
 from jobs.readers.elements import split_elements
 from jobs.readers.jsonl import read_json_lines
@@ -128,7 +128,7 @@ def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
         if file.format is Format.TEXT and each_line:
             yield from _bounded(_text_lines(split_lines(blocks, 1), split, batch_rows), split)
         elif file.format is Format.TEXT:
-            yield _text(blocks, split)
+            yield _text(blocks, split, telling)
         elif file.format in CONVERSATIONS:
             yield read_conversation(blocks, file.format, file.source_file, _name(file), telling)
         elif file.format in LETTERS:
@@ -221,8 +221,11 @@ def _text_lines(items: Iterator[Lines | Rejected], split: Split, batch_rows: int
             yield documents({"document_id": [f"{name}#{row}" for row in rows], "text": texts}, rows, file.source_file)
 
 
-def _text(blocks: Iterator[bytes], split: Split) -> pa.RecordBatch:
-    """A plain text file: one document, named by its path below the drop's root, read no further than a text may go."""
+def _text(blocks: Iterator[bytes], split: Split, telling: Telling) -> pa.RecordBatch:
+    """A plain text file: one document, named by its path below the drop's root, read no further than a text may go.
+
+    A transcript or an exported chat is a conversation.
+    """
     file = split.file
     document_id = _name(file)
     parts: list[bytes] = []
@@ -233,5 +236,8 @@ def _text(blocks: Iterator[bytes], split: Split) -> pa.RecordBatch:
             held += len(block)
     except Broken as broken:
         return rejection(file.source_file, 1, broken.reason, document_id)
-    content = pa.array([b"".join(parts).removeprefix(_BOM)], pa.binary())
+    data = b"".join(parts).removeprefix(_BOM)
+    if held <= MAX_TEXT_BYTES and (conversation := spoken(data.decode("utf-8", "replace"))):
+        return conversation_documents(conversation, file.source_file, document_id, telling)
+    content = pa.array([data], pa.binary())
     return documents({"document_id": [document_id], "text": content}, [1], file.source_file)

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from jobs.drops.compression import DOCUMENT_BYTES, Broken, Expansion
 from jobs.drops.footer import RowGroup, read_footer
 from jobs.formats import Telling
+from jobs.readers.comments import holds_turns
 from jobs.readers.pages import Pages, measure
 from jobs.readers.records import ELEMENT
-from jobs.readers.tables import documents_of, found_columns
+from jobs.readers.tables import documents_of, found_columns, told_beside
 from transforms.documents import Reason, rejection
 
 # The most that the pages read of a row group may hold at once. A writer makes pages of 1 MB; some make one of a column.
@@ -58,14 +59,16 @@ def read_parquet(
         for ours, (name, steps) in found.items()
         if steps or ours in _REQUIRED or not all(map(pa.types.is_nested, _types(names, name)))
     }
-    leaves = sorted({".".join((name, *takewhile(ELEMENT.__ne__, steps))) for name, steps in wanted.values()})
+    leaves = {".".join((name, *takewhile(ELEMENT.__ne__, steps))) for name, steps in wanted.values()}
+    if holds_turns(wanted.get("text", ("", ()))[1]):
+        leaves |= {wanted["text"][0], *told_beside(names, wanted)}
     row = first_row + 1
     groups = range(groups.start, min(groups.stop, len(row_groups)))
     expansion = Expansion(sum(row_groups[group].stored for group in groups))
     for group in groups:
         end = row + row_groups[group].rows
         try:
-            for batch in _batches(source, parquet, group, row_groups[group], leaves, batch_rows):
+            for batch in _batches(source, parquet, group, row_groups[group], sorted(leaves), batch_rows):
                 expansion.add(_size(batch) + batch.num_rows * DOCUMENT_BYTES)
                 rows = np.arange(row, row + batch.num_rows)
                 yield from documents_of(batch, wanted, rows, source_file, batch_rows, telling)

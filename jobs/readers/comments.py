@@ -5,7 +5,7 @@ The array's objects are turns. What agents are known to say is left out unless a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 
 from jobs.formats import Telling
 from jobs.readers.records import ELEMENT, Steps, at
-from jobs.readers.roles import AGENT, in_lines, role_in
+from jobs.readers.roles import AGENT, in_lines, role_in, says_who_asked, who_asked
 from transforms.documents import TURNS, Reason, Values, documents, with_notes
 from transforms.schemas import DOCUMENTS
 
 _PIECE_CHARACTERS = 8 << 20
+_INTERCOM, _OPENING = "conversation_parts", "source"
 
 
 class Comment(NamedTuple):
@@ -41,22 +42,30 @@ def comments_of(record: Any, name: str, steps: Steps) -> list[Comment] | None:
         return None
     place = len(steps) - 1 - steps[::-1].index(ELEMENT)
     before, within = steps[:place], steps[place + 1 :]
-    found = [*_each(record, before)]
-    opening = record.get("source")
-    if "conversation_parts" in before and isinstance(opening, dict):
-        found.insert(0, opening)  # Intercom's conversations hold their first message apart
-    turns = (Comment(role_in(each, record), at(each, within)) for each in found)
+    found = [*_each(record, before, None)]
+    opening = record.get(_OPENING)
+    if _INTERCOM in before and isinstance(opening, dict):
+        found.insert(0, (opening, None))  # Intercom's conversations hold their first message apart
+    turns = (Comment(role_in(each, asked), at(each, within)) for each, asked in found)
     return [turn for turn in turns if turn.value is not None and turn.value != ""]
 
 
-def _each(value: Any, steps: Steps) -> Iterator[Any]:
-    if not steps:
-        yield from value if isinstance(value, list) else [value]
-    elif steps[0] == ELEMENT:
+def beside(names: Iterable[str], steps: Steps) -> list[str]:
+    """Of a record's keys those that tell of its turns, beside the one that holds their texts at some steps."""
+    return [name for name in names if says_who_asked(name) or (name == _OPENING and _INTERCOM in steps)]
+
+
+def _each(value: Any, steps: Steps, asked: str | None) -> Iterator[tuple[Any, str | None]]:
+    """What lies at some steps, each with who asked by what it lies in."""
+    if steps and steps[0] == ELEMENT:
         for each in value if isinstance(value, list) else [value]:
-            yield from _each(each, steps[1:])
-    elif isinstance(value, dict) and steps[0] in value:
-        yield from _each(value[steps[0]], steps[1:])
+            yield from _each(each, steps[1:], asked)
+    elif steps:
+        if isinstance(value, dict) and steps[0] in value:
+            yield from _each(value[steps[0]], steps[1:], who_asked(value) or asked)
+    else:
+        for each in value if isinstance(value, list) else [value]:
+            yield each, asked
 
 
 class Turned(NamedTuple):

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from jobs.formats import Format, Telling
 from jobs.readers.mail import decoded
-from jobs.readers.roles import AGENT, in_lines, role_of
+from jobs.readers.roles import AGENT, CUSTOMER, in_lines, role_of
 from jobs.readers.whole import read_whole
 from transforms.documents import TURNS, Reason, documents, rejection, with_notes
 from transforms.markup import text_of_html
@@ -25,12 +25,22 @@ MAX_CONVERSATION_BYTES = 64 << 20
 _CUE_TIMES = re.compile(r"(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}[ \t]*-->[ \t]*(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}.*")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>\n]{1,80})>", re.IGNORECASE)
 _VTT_TAG = re.compile(r"</?(?:[a-z][^<>]{0,80}|\d[\d:.]*)>", re.IGNORECASE)
-_NAMED = re.compile(r"(?:>>\s*|-\s*)?([A-Za-z][A-Za-z -]{1,30}?)(?:[ _]?\d{1,2})?\s*:\s+(?=\S)")
+_NAMED = re.compile(r"(?:>>\s*|-\s*)?([^\W\d_](?:[^\W\d_]|[ /-]){1,40}?)(?:[ _]?\d{1,2})?\s*:\s+(?=\S)")
+_LOOKED_AT = 20  # lines of a text that may be a chat
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 # Of a Slack message: who or what is named, and links with a label.
 _SLACK_LINK = re.compile(r"<([@#!]?)([^<>|\s]*)(?:\|([^<>]*))?>")
 # Subtypes of Slack messages that people write; the others say who joined, or what was renamed.
 _WRITTEN = {None, "thread_broadcast", "file_share", "me_message", "bot_message"}
+
+
+# Whose words a phrase of a Genesys transcript is.
+_GENESYS = {"external": CUSTOMER, "customer": CUSTOMER, "internal": AGENT, "agent": AGENT, "acd": AGENT, "ivr": AGENT}
+# A line of a transcript, `Agent: Hello`, or of a chat that WhatsApp exports, `19/11/2026, 08:00 - Kim: Hello`.
+_WHEN = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ \u202f]\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?"
+_WHO = r"[^\W\d_](?:(?! - )[^:\n]){0,60}|\+\d[\d ()\u202f\xa0-]{6,24}"
+_LINE = re.compile(rf"(?P<time>\[{_WHEN}\] |{_WHEN} - )?(?:(?P<who>{_WHO}):[ \t]+)?(?P<said>.*)")
+_MEDIA = re.compile(r"<[^<>]{1,40} (?:omitted|weggelassen|omis|omitido|omessi)>|\u200e?\w{1,20} omitted")
 
 
 class Turn(NamedTuple):
@@ -61,7 +71,7 @@ def read_conversation(
     if isinstance(content, Reason):
         return rejection(source_file, 0, content, document_id)
     if form is Format.CAPTIONS:
-        return _documents(captions(decoded(content, None)), source_file, document_id, telling)
+        return conversation_documents(captions(decoded(content, None)), source_file, document_id, telling)
     try:
         found = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError:
@@ -71,7 +81,7 @@ def read_conversation(
     conversation = analysed(found) if isinstance(found, dict) else None
     if conversation is None:
         return rejection(source_file, 0, Reason.NO_TEXT, document_id)
-    return _documents(conversation, source_file, document_id, telling)
+    return conversation_documents(conversation, source_file, document_id, telling)
 
 
 def captions(text: str) -> Conversation:
@@ -91,6 +101,28 @@ def captions(text: str) -> Conversation:
     return Conversation(turns)
 
 
+def spoken(text: str) -> Conversation | None:
+    """A text that is a transcript or an exported chat; None where it is a text as any other.
+
+    A transcript begins with who speaks, and has turns of agents and of customers; a chat has a time in its lines.
+    """
+    lines = [_LINE.match(line.strip("\u200e\ufeff\r ")) for line in text.strip().split("\n")]
+    found = [line for line in lines if line]
+    timed = sum(bool(line["time"] and line["who"]) for line in found[:_LOOKED_AT]) > 1 and bool(found[0]["time"])
+    roles = {role_of(line["who"]) for line in found if line["who"]}
+    if not timed and not (role_of(found[0]["who"]) and {AGENT, CUSTOMER} <= roles):
+        return None
+    turns: list[Turn] = []
+    for line in found:
+        if line["time"] and not line["who"]:
+            continue  # what the program says
+        if line["who"] and (line["time"] or not timed):
+            turns.append(Turn(line["who"], line["said"]))
+        elif turns:
+            turns[-1] = turns[-1]._replace(text=f"{turns[-1].text}\n{line[0]}")
+    return Conversation([turn for turn in turns if turn.text.strip() and not _MEDIA.fullmatch(turn.text.strip())])
+
+
 def _add(turns: list[Turn], speaker: str | None, said: str) -> None:
     """A caption's words; a turn goes on over many."""
     text = " ".join(_VTT_TAG.sub("", said).split())
@@ -106,7 +138,7 @@ def _add(turns: list[Turn], speaker: str | None, said: str) -> None:
 
 
 def analysed(found: Mapping[str, Any]) -> Conversation | None:
-    """Contact Lens' analysis, or Transcribe's output; None where it is neither.
+    """Contact Lens' analysis, Genesys' transcript, or Transcribe's output; None where it is none of them.
 
     https://docs.aws.amazon.com/connect/latest/adminguide/contact-lens-example-output-files.html
     https://docs.aws.amazon.com/transcribe/latest/dg/how-input.html
@@ -127,6 +159,14 @@ def analysed(found: Mapping[str, Any]) -> Conversation | None:
         metadata = found.get("CustomerMetadata")
         contact = metadata.get("ContactId") if isinstance(metadata, dict) else found.get("JobName")
         return Conversation(turns, _string(contact), _string(language))
+    if isinstance(found.get("transcripts"), list):
+        phrases = [phrase for each in _objects(found["transcripts"]) for phrase in _objects(each.get("phrases"))]
+        turns = [
+            Turn(_GENESYS.get(str(each.get("participantPurpose")).lower()), each["text"])
+            for each in phrases
+            if _string(each.get("text"))
+        ]
+        return Conversation(turns, _string(found.get("conversationId")))
     results = found.get("results")
     if not isinstance(results, dict):
         return None
@@ -150,7 +190,7 @@ def _objects(value: object) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _documents(found: Conversation, source_file: str, document_id: str, telling: Telling) -> pa.RecordBatch:
+def conversation_documents(found: Conversation, source_file: str, document_id: str, telling: Telling) -> pa.RecordBatch:
     """The conversation, or each of its turns, numbered as they came, with the speaker as `source`."""
     document_id = found.document_id or document_id
     kept = [(row, turn) for row, turn in enumerate(found.turns, 1) if telling.whole or turn.role != AGENT]

@@ -5,20 +5,25 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any
+from itertools import chain, islice
+from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
 from jobs.drops.compression import Broken
 from jobs.drops.dialect import Dialect
 from jobs.readers.lines import MAX_LINE_BYTES, Lines, Rejected
-from jobs.readers.names import by_number, looks_like_names, places_of
+from jobs.readers.names import by_number, header_of, places_of
 from transforms.documents import Reason, documents
 
 # The longest record of several lines, in characters. An unclosed quote is given up on after as much.
 MAX_RECORD_CHARACTERS = 4 << 20
 
 _BATCH_CHARACTERS = 4 << 20
+_LOOKED_AT = 10  # records, for a header
+_IMPORT_ID = '{"ImportId":'  # of Qualtrics' third row; the second repeats the questions
+
+Record: TypeAlias = tuple[int, list[str], Reason | None]  # its line, its fields, what is wrong with it
 
 
 def read_delimited(
@@ -26,30 +31,22 @@ def read_delimited(
 ) -> Iterator[pa.RecordBatch]:
     """Documents of a CSV file with a header; `source_row` is the line that a record begins in.
 
-    Missing fields at the end of a record are null. A record that breaks the rules of quoting, or has more fields than
-    the header, is MALFORMED_CSV, and reading goes on at the line after the one it began in: an unclosed quote costs
-    its own line. Without a header that can be read, every record has more fields than it. Where columns are meant by
-    their numbers there is no header. A record of empty fields alone is a blank line.
+    Missing fields at the end of a record are null, and empty ones beyond the header's are left out. A record that
+    breaks the rules of quoting, or has more fields than the header, is MALFORMED_CSV, and reading goes on at the line
+    after the one it began in: an unclosed quote costs its own line. Without a header that can be read, every record has
+    more fields than it. See `with_header`.
     """
     # The limit is the process's own: it is only ever raised, as lowering it could break another reader.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
-    header: list[str] | None = None
+    found = with_header(read_records(items, dialect), columns)
+    header = found.names
+    places, repeated = places_of(header, columns)
     rows: list[int] = []
     records: list[list[str]] = []
     reasons: list[Reason | None] = []
     characters = 0
-    for row, fields, reason in read_records(items, dialect):
-        if reason is None and len(fields) > 1 and not any(fields):
-            continue
-        if header is None:
-            header = [name.strip() for name in fields]
-            numbered = reason is None and by_number(columns, header)
-            if numbered:
-                header = [str(number) for number in range(1, len(header) + 1)]
-            places, repeated = places_of(header, columns)
-            if reason is None and not numbered and (places or looks_like_names(header)):
-                continue
-        elif reason is None and len(fields) > len(header):
+    for row, fields, reason in found.records:
+        if reason is None and any(fields[len(header) :]):
             fields, reason = [], Reason.MALFORMED_CSV
         elif reason is None and repeated:
             fields, reason = [], Reason.DUPLICATE_KEY
@@ -60,8 +57,45 @@ def read_delimited(
         if len(rows) >= batch_rows or characters >= _BATCH_CHARACTERS:
             yield _batch(places, rows, records, reasons, source_file)
             rows, records, reasons, characters = [], [], [], 0
-    if header is not None and rows:
+    if rows:
         yield _batch(places, rows, records, reasons, source_file)
+
+
+class Table(NamedTuple):
+    """What a CSV file holds: its columns' names, numbers where it has none, and its records."""
+
+    names: list[str]
+    records: Iterator[Record]
+    header: bool
+
+
+def with_header(records: Iterator[Record], columns: Mapping[str, str]) -> Table:
+    """The records below the header. Titles of a report above it are left, and so is what Qualtrics puts below it.
+
+    A record of empty fields alone is left out. Where there is no header the names are the first record, or numbers
+    where columns are meant by these.
+    """
+    filled = (record for record in records if record[2] is not None or len(record[1]) < 2 or any(record[1]))
+    first: list[Record] = []
+    names: list[list[str]] = []
+    for record in filled:
+        first.append(record)
+        names.append([name.strip() for name in record[1]])
+        whole = {"text", "document_id"} <= places_of(names[-1], columns)[0].keys()
+        if record[2] is not None or whole or len(first) == _LOOKED_AT:
+            break
+    if not first or first[0][2] is not None:
+        return Table([], chain(first, filled), header=False)
+    if by_number(columns, names[0]):
+        return Table([str(number) for number in range(1, len(names[0]) + 1)], chain(first, filled), header=False)
+    place = header_of([name for name, record in zip(names, first, strict=True) if record[2] is None], columns)
+    if place is None:
+        return Table(names[0], chain(first, filled), header=False)
+    below = chain(first[place + 1 :], filled)
+    next_two = list(islice(below, 2))
+    told = [any(field.startswith(_IMPORT_ID) for field in record[1]) for record in next_two]
+    kept = next_two[told.index(True) + 1 :] if True in told else next_two
+    return Table(names[place], chain(kept, below), header=True)
 
 
 def _batch(
@@ -78,7 +112,7 @@ def _batch(
     return documents(values, rows, source_file, reasons, surrogates=Reason.INVALID_UTF8)
 
 
-def read_records(items: Iterator[Lines | Rejected], dialect: Dialect) -> Iterator[tuple[int, list[str], Reason | None]]:
+def read_records(items: Iterator[Lines | Rejected], dialect: Dialect) -> Iterator[Record]:
     """Each record with the line it began in, or what is wrong with it; blank lines are none."""
     feed = _Feed(items)
     how: dict[str, Any] = {"strict": True, "delimiter": dialect.delimiter, "quotechar": dialect.quote}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from jobs.drops import Compression, DropFile
 from jobs.formats import Format
 from jobs.readers.survey import Survey, missing_of
-from transforms.documents import ATTACHMENTS, SHORTENED, TURNS, UNREAD
+from transforms.documents import ATTACHMENTS, SHORTENED, TURNS, UNREAD, Reason
 from transforms.pii.columns import shown
 from transforms.pii.policy import DEFAULT_POLICY
 
@@ -40,7 +41,30 @@ _NOTED = {
     ATTACHMENTS: "attachments of mails are left; of those that are text --attachments makes documents",
     TURNS: "turns of conversations are an agent's or a machine's, and left: --whole takes them",
 }
+# Endings of what is not read -> what to do.
+_ADVICE = (
+    ((".msg",), "a mail in Outlook's own format: save it as .eml, or export a mailbox (.mbox)"),
+    ((".pst", ".ost", ".olm"), "a mail archive of Outlook's: export it as .mbox or .eml files, as readpst does"),
+    ((".doc", ".wpd", ".pages"), "a letter in a format that is not read: save it as .docx, .odt or .pdf"),
+    ((".ppt", ".pptx", ".odp", ".key"), "slides: save them as .pdf"),
+    ((".7z", ".rar"), "an archive that is not read: unpack it, or pack it as .zip or .tar.gz"),
+    ((".xml",), "XML, of whose tags nobody knows which hold texts: convert it to JSON Lines or CSV"),
+    ((".db", ".sqlite", ".sqlite3", ".mdb", ".accdb", ".sav", ".dta", ".sas7bdat"), "export its table as CSV"),
+    (
+        (".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".tif", ".tiff", ".bmp"),
+        "a picture: make text of it first, or leave it out of the drop",
+    ),
+    (
+        (".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac", ".mp4", ".mov", ".webm", ".amr"),
+        "a recording: transcribe it first (what Amazon Transcribe makes of it is read), or leave it out of the drop",
+    ),
+)
+_NO_BOOK = "no workbook that can be read: save it again, as .xlsx or .csv"
+_PACKED = "compressed once more, though it is an archive or a table: unpack it once"
+_UNTOLD = "neither its name nor its content tells what it is: --format says it, or leave it out of the drop"
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+# `created_at`, `comment.body`, `tags[]`
+_IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z]+)*(?:\[\])*(?:\.[a-z]+(?:_[a-z]+)*(?:\[\])*)*")
 _SHOWN = 30  # names of columns
 
 
@@ -74,15 +98,32 @@ def noted(counted: Mapping[str, int]) -> list[str]:
     return [f"{counted[note]:,} {line}" for note, line in _NOTED.items() if counted.get(note)]
 
 
+def remedy(file: DropFile, reason: str | None) -> str:
+    """What to do about a file that is rejected as a whole; nothing where the reason says all."""
+    if reason == Reason.CORRUPT_FILE and file.format is Format.SHEET:
+        return _NO_BOOK
+    if reason != Reason.UNKNOWN_FORMAT:
+        return ""
+    if file.compression is not Compression.NONE:
+        return _PACKED
+    name = file.uri.lower()
+    return next((advice for endings, advice in _ADVICE if name.endswith(endings)), _UNTOLD)
+
+
+def _called(name: str) -> str:
+    """A column's name as a message may show it. A plain identifier is no person, whatever a search takes it for."""
+    return name if _IDENTIFIER.fullmatch(name) else shown(name, DEFAULT_POLICY)
+
+
 def hint(survey: Survey, columns: Mapping[str, str]) -> str:
     """Which columns there are where one of ours is missing, and the `--map` that may do; nothing where none is."""
     missing = missing_of(survey, columns)
     if not missing:
         return ""
-    names = [shown(name, DEFAULT_POLICY) for name in survey.columns]
+    names = [*map(_called, survey.columns)]
     listed = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
     found = survey.suggestion(missing)
-    how = " ".join(f"--map {ours}={shown(theirs, DEFAULT_POLICY)}" for ours, theirs in found.items())
+    how = " ".join(f"--map {ours}={_called(theirs)}" for ours, theirs in found.items())
     wanted = " and ".join(missing)
     if not survey.header:
         line = f"it has no header, {len(names):,} columns, none of which is called {wanted}"

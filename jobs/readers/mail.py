@@ -41,6 +41,7 @@ _MAX_HEADER = 2_000  # characters of one that an address or a date is looked for
 # The line that begins a message of a mailbox: an address or a name, and when it came.
 _FROM = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*(?:\r?\n|\Z)")
 _FROM_TIMED = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\d:\d\d[^\r\n]*(?:\r?\n|\Z)")
+_LENGTH = re.compile(rb"(\d{1,9}) *\n")
 _TIME = re.compile(rb"\d:\d\d")
 _LONGEST_FROM = 1_024  # bytes that are kept back, for the line may be cut by the end of a block
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
@@ -79,8 +80,14 @@ def read_mail(
 ) -> Iterator[pa.RecordBatch]:
     """The document of a mail; `document_id` is for one that has no Message-ID."""
     content = read_whole(blocks, MAX_MAIL_BYTES)
-    mail = content if isinstance(content, Reason) else parse_mail(content, telling)
+    mail = content if isinstance(content, Reason) else parse_mail(_without_length(content), telling)
     yield _documents([(1, mail, document_id)], source_file)
+
+
+def _without_length(content: bytes) -> bytes:
+    """A mail without the length that Apple's Mail puts before it, nor the property list behind."""
+    found = _LENGTH.match(content)
+    return content[found.end() :][: int(found[1])] if found else content
 
 
 def read_mailbox(blocks: Iterator[bytes], source_file: str, name: str, telling: Telling) -> Iterator[pa.RecordBatch]:

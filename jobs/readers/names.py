@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 _MOST = 1_000  # names looked at
 _LONGEST = 64  # characters of a name
 _NAME = re.compile(r"(?=.*[^\W\d])[\w .:/()#$\[\]-]+")  # with a letter, and without what sentences have
+_DIGIT = re.compile(r"\d")
+_CONTRASTED = 3  # records below a header that it differs from
 _OTHER = re.compile(r"[\W_]+")
 
 
@@ -36,14 +38,37 @@ def places_of(names: Sequence[str], columns: Mapping[str, str]) -> tuple[dict[st
     return places, repeated
 
 
+def header_of(first: Sequence[Sequence[str]], columns: Mapping[str, str]) -> int | None:
+    """Which of a table's first records is its header, below titles of a report; None where there is none.
+
+    That which names both `text` and `document_id`; else the first that has more than one field filled, where it looks
+    like names, or has no digit in a column of which all below have some.
+    """
+    for place, names in enumerate(first):
+        if {"text", "document_id"} <= places_of(names, columns)[0].keys():
+            return place
+    if not first or places_of(first[0], columns)[0]:
+        return 0 if first else None
+    top = next((place for place, names in enumerate(first) if sum(map(bool, names)) > 1), 0)
+    names = first[top]
+    below = [record for record in first[top + 1 :] if len(record) == len(names)]
+    told = len(below) >= _CONTRASTED and any(
+        name and not _DIGIT.search(name) and all(_DIGIT.search(record[at]) for record in below)
+        for at, name in enumerate(names)
+    )
+    return top if places_of(names, columns)[0] or looks_like_names(names) or told else None
+
+
 def looks_like_names(names: Sequence[str]) -> bool:
     """Whether the first record of a table is a header, rather than the first of its documents."""
-    names = names[:_MOST]
-    return all(name and len(name) <= _LONGEST and _NAME.fullmatch(name) for name in names) and len(
-        {*map(plain, names)}
-    ) == len(names)
+    names = [name for name in names[:_MOST] if name]
+    return (
+        bool(names)
+        and all(len(name) <= _LONGEST and _NAME.fullmatch(name) for name in names)
+        and len({*map(plain, names)}) == len(names)
+    )
 
 
 def by_number(columns: Mapping[str, str], names: Sequence[str]) -> bool:
     """Whether the columns of a table without a header are meant by their numbers, from 1: `--map text=3`."""
-    return any(theirs.isdecimal() for theirs in columns.values()) and not looks_like_names(names)
+    return any(theirs.isdecimal() for theirs in columns.values()) and not (all(names) and looks_like_names(names))

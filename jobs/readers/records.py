@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -48,9 +49,10 @@ def find_records(sample: bytes, columns: Mapping[str, str]) -> Steps:
     """Where the records of a stream of JSON values are, told by how it begins; () for the values themselves.
 
     columns: our column -> theirs. The outermost objects that have a key of `text` and of `document_id` are records;
-    else those that have `text`; else those of the first array, or, where there is none, the values themselves.
+    else those that have `text`; else those of the outermost array with most, or, where there is none, the values
+    themselves.
     """
-    found, values = _objects(sample[:SAMPLE_BYTES])
+    found, counts, values = _objects(sample[:SAMPLE_BYTES])
     wanted = [_roots(columns[ours]) for ours in ("text", "document_id") if ours in columns]
     for roots in (wanted, wanted[:1]):
         for steps, keys in found.items():
@@ -58,17 +60,20 @@ def find_records(sample: bytes, columns: Mapping[str, str]) -> Steps:
                 return steps
     if () in found and (values > 1 or any(not some.isdisjoint(found[()]) for some in wanted)):
         return ()
-    return next((steps for steps in found if steps), (ELEMENT,) if sample.lstrip().startswith(b"[") else ())
+    # Of arrays side by side the one with most objects: who took part stands before what was said.
+    outer = [steps for steps in found if steps and len(steps) == min(len(each) for each in found if each)]
+    return max(outer, key=lambda steps: counts[steps], default=(ELEMENT,) if sample.lstrip().startswith(b"[") else ())
 
 
 def _roots(name: str) -> set[str]:
     return {name, steps_of(name)[0]} if steps_of(name) else {name}
 
 
-def _objects(sample: bytes) -> tuple[dict[Steps, set[str]], int]:
-    """Where objects are that are values or elements of arrays, with the keys of the first at each place; how many
-    values there are."""
+def _objects(sample: bytes) -> tuple[dict[Steps, set[str]], Counter[Steps], int]:
+    """Where objects are that are values or elements of arrays, with the keys of the first at each place, and how many
+    there are; how many values there are."""
     found: dict[Steps, set[str]] = {}
+    counts: Counter[Steps] = Counter()
     path: list[str] = []  # of the container that is open, and of those around it
     kinds: list[bytes] = []
     places: list[Steps | None] = []  # of the open containers, those that are first objects
@@ -82,7 +87,9 @@ def _objects(sample: bytes) -> tuple[dict[Steps, set[str]], int]:
             else:
                 values += 1
             steps = tuple(path[: _DEEPEST + 1])
-            new = sign == b"{" and len(path) <= _DEEPEST and (not steps or steps[-1] == ELEMENT) and steps not in found
+            counted = sign == b"{" and len(path) <= _DEEPEST and (not steps or steps[-1] == ELEMENT)
+            counts[steps] += counted
+            new = counted and steps not in found
             if new:
                 found[steps] = set()
             places.append(steps if new else None)
@@ -96,7 +103,7 @@ def _objects(sample: bytes) -> tuple[dict[Steps, set[str]], int]:
             key = token.group(1).decode("utf-8", "replace")
             if places and (place := places[-1]) is not None:
                 found[place].add(key)
-    return found, values
+    return found, counts, values
 
 
 def value_at(record: Any, name: str, steps: Steps) -> Any:

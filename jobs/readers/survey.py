@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -19,10 +19,10 @@ from jobs.drops.charset import as_utf8
 from jobs.drops.compression import expand
 from jobs.drops.dialect import Dialect
 from jobs.formats import Format
-from jobs.readers.delimited import read_records
+from jobs.readers.delimited import read_records, with_header
 from jobs.readers.elements import split_elements
 from jobs.readers.lines import Lines, split_lines
-from jobs.readers.names import looks_like_names, plain
+from jobs.readers.names import header_of, plain
 from jobs.readers.records import ELEMENT, find_records, records_steps
 
 _RECORDS = 200  # looked at
@@ -30,7 +30,9 @@ _COLUMNS = 200  # told of
 _DEEPEST = 6
 _EXAMPLES = 3
 _LONGEST = 24  # characters of an example
-_ID = re.compile(r"(?:^|[\W_.])(?:id|key|number|no|uuid|guid)(?:$|[\W_])|Id$|ID$|id_str$", re.ASCII)
+_ID = re.compile(
+    r"(?:^|[\W_.])(?:id|key|number|no|uuid|guid|sid|url|link)(?:$|[\W_])|Id$|ID$|Link$|id_str$|^#$", re.ASCII
+)
 
 
 @dataclass
@@ -111,7 +113,7 @@ def survey(file: DropFile, columns: Mapping[str, str], records: str | None) -> S
     with file.open() as source:
         rows: Iterator[Mapping[str, Any]]
         if file.format is Format.CSV:
-            header, rows = _csv(_bytes(source, file), file)
+            header, rows = _csv(_bytes(source, file), file, columns)
         else:
             rows = _records(source, file, columns, records)
         for record in islice(rows, _RECORDS):
@@ -132,21 +134,21 @@ def _bytes(source: pa.NativeFile, file: DropFile) -> Iterator[bytes]:
     return as_utf8(blocks(), file.charset)
 
 
-def _csv(blocks: Iterator[bytes], file: DropFile) -> tuple[bool, Iterator[Mapping[str, Any]]]:
+def _csv(
+    blocks: Iterator[bytes], file: DropFile, columns: Mapping[str, str]
+) -> tuple[bool, Iterator[Mapping[str, Any]]]:
     dialect = file.dialect or Dialect()
     if dialect.returns:
         blocks = (block.replace(b"\r", b"\n") for block in blocks)
-    rows = (fields for _, fields, reason in read_records(split_lines(blocks, 1), dialect) if reason is None)
-    names = [name.strip() for name in next(rows, [])]
-    header = looks_like_names(names)
-    first = [] if header else [names]
-    names = names if header else [str(number) for number in range(1, len(names) + 1)]
+    found = with_header(read_records(split_lines(blocks, 1), dialect), columns)
+    names = found.names if found.header else [str(number) for number in range(1, len(found.names) + 1)]
 
     def records() -> Iterator[Mapping[str, Any]]:
-        for fields in (*first, *islice(rows, _RECORDS)):
-            yield {name: value for name, value in zip(names[:_COLUMNS], fields, strict=False) if value}
+        for _, fields, reason in islice(found.records, _RECORDS):
+            if reason is None:
+                yield {name: value for name, value in zip(names[:_COLUMNS], fields, strict=False) if name and value}
 
-    return header, records()
+    return found.header, records()
 
 
 def _records(
@@ -185,15 +187,19 @@ def _records(
             if isinstance(record, dict):
                 yield record
     elif file.format is Format.SHEET:
-        yield from _sheet(source)
+        yield from _sheet(source, columns)
 
 
-def _sheet(source: pa.NativeFile) -> Iterator[Mapping[str, Any]]:
+def _sheet(source: pa.NativeFile, columns: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     from python_calamine import CalamineWorkbook
 
     sheet = CalamineWorkbook.from_filelike(source).get_sheet_by_index(0)
-    rows = (row for row in sheet.iter_rows() if any(cell not in ("", None) for cell in row))
-    names = [str(name).strip() for name in next(rows, [])]
+    rows: Iterator[Any] = (row for row in sheet.iter_rows() if any(cell not in ("", None) for cell in row))
+    first = [*islice(rows, 10)]
+    texts = [[str(cell).strip() for cell in row] for row in first]
+    place = header_of(texts, columns) or 0
+    names = texts[place] if texts else []
+    rows = chain(first[place + 1 :], rows)
     for row in rows:
         yield {name: cell for name, cell in zip(names, row, strict=False) if name and cell not in ("", None)}
 

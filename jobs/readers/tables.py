@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,13 @@ import pyarrow.ipc
 import pyarrow.orc
 
 from jobs.formats import Format, Telling
-from jobs.readers.comments import comments_of, holds_turns, told, turned_documents
-from jobs.readers.names import by_number, looks_like_names, places_of
+from jobs.readers.comments import beside, comments_of, holds_turns, told, turned_documents
+from jobs.readers.names import by_number, header_of, places_of
 from jobs.readers.records import ELEMENT, Steps, steps_of, value_at
 from transforms.documents import Reason, Values, documents, rejection
 
 _SHEETS, _CELLS, _WIDEST = 100, 20_000_000, 16_384  # of a workbook
+_LOOKED_AT = 10  # rows, for a header
 _SHEET_ROWS = 4_096  # that become documents at once
 
 Reader = Callable[[pa.NativeFile, str, Mapping[str, str], int, Telling], Iterator[pa.RecordBatch]]
@@ -31,7 +32,7 @@ def read_feather(
 ) -> Iterator[pa.RecordBatch]:
     """Documents of a Feather file, which is an Arrow file; `source_row` counts from 1."""
     file = pa.ipc.open_file(source)
-    wanted = sorted({name for name, _ in found_columns(file.schema, columns).values()})
+    wanted = _wanted(file.schema, columns)
     options = pa.ipc.IpcReadOptions(included_fields=[file.schema.get_field_index(name) for name in wanted])
     file = pa.ipc.open_file(source, options=options)
     batches = (file.get_batch(number) for number in range(file.num_record_batches))
@@ -43,7 +44,7 @@ def read_orc(
 ) -> Iterator[pa.RecordBatch]:
     """Documents of an ORC file; `source_row` counts from 1."""
     file = pyarrow.orc.ORCFile(source)
-    wanted = sorted({name for name, _ in found_columns(file.schema, columns).values()})
+    wanted = _wanted(file.schema, columns)
     stripes = (file.read_stripe(stripe, columns=wanted or None) for stripe in range(file.nstripes))
     yield from _documents(stripes, source_file, columns, batch_rows, telling)
 
@@ -87,8 +88,9 @@ def read_sheets(
 ) -> Iterator[pa.RecordBatch]:
     """Documents of the sheets of a workbook that have one of our columns, or of the first one where none has.
 
-    A sheet's first row that is not empty is its header; `source_row` goes on from one sheet to the next. Of more than
-    _SHEETS, or _CELLS, there is one rejection, DECOMPRESSION_BOMB; of none that can be found, CORRUPT_FILE.
+    A sheet's header is its first row that is not empty, or one below titles (see `header_of`); `source_row` goes on
+    from one sheet to the next. Of more than _SHEETS, or _CELLS, there is one rejection, DECOMPRESSION_BOMB; of none
+    that can be found, CORRUPT_FILE.
     """
     from python_calamine import CalamineWorkbook  # of the extra `documents`
 
@@ -106,8 +108,9 @@ def read_sheets(
         if cells > _CELLS or sheet.total_width > _WIDEST:
             yield rejection(source_file, before, Reason.DECOMPRESSION_BOMB)
             return
-        header = next((row for row in map(_texts, sheet.iter_rows()) if any(row)), [])
-        if places_of(header, columns)[0] or by_number(columns, header):
+        first = [*islice((row for row in map(_texts, sheet.iter_rows()) if any(row)), _LOOKED_AT)]
+        header = first[header_of(first, columns) or 0] if first else []
+        if places_of(header, columns)[0] or (first and by_number(columns, first[0])):
             read = True
             yield from _sheet(sheet, before, source_file, columns, batch_rows)
         elif header:
@@ -123,25 +126,21 @@ def _sheet(
     first = (sheet.start or (0, 0))[0]  # rows above are left out
     numbered = enumerate(sheet.iter_rows(), before + first + 1)
     rows: Iterator[tuple[int, Any]] = ((row, cells) for row, cells in numbered if any(_texts(cells)))
-    start = next(rows, None)
-    if start is None:
+    looked_at = list(islice(rows, _LOOKED_AT))
+    names = [_texts(cells) for _, cells in looked_at]
+    if not names:
         return
-    header = _texts(start[1])
+    header, place = names[0], None
     if by_number(columns, header):
         header = [str(number) for number in range(1, len(header) + 1)]
-        rows = _again(start, rows)
+    elif (place := header_of(names, columns)) is not None:
+        header = names[place]
+    rows = chain(looked_at if place is None else looked_at[place + 1 :], rows)
     places, repeated = places_of(header, columns)
-    if not places and not looks_like_names([name for name in header if name]):
-        rows = _again(start, rows)
     while some := list(islice(rows, min(batch_rows, _SHEET_ROWS))):
         values = {ours: [_plain(cells[place]) for _, cells in some] for ours, place in places.items()}
         reasons = [Reason.DUPLICATE_KEY] * len(some) if repeated else None
         yield documents(values, [row for row, _ in some], source_file, reasons)
-
-
-def _again(first: tuple[int, Any], rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-    yield first
-    yield from rows
 
 
 def _texts(cells: Sequence[Any]) -> list[str]:
@@ -186,7 +185,8 @@ def documents_of(
     if not holds_turns(steps):
         yield documents(values, rows, source_file)
         return
-    turns = [comments_of({"": value}, "\0", ("", *steps)) for value in part.column(name).to_pylist()]
+    records = part.select([name, *told_beside(part.schema, found)]).to_pylist()
+    turns = [comments_of(record, "\0", (name, *steps)) for record in records]
     yield from turned_documents(values, rows, source_file, None, told(turns, values["text"], telling), batch_rows)
 
 
@@ -200,6 +200,18 @@ def found_columns(schema: pa.Schema, columns: Mapping[str, str]) -> dict[str, tu
         if ours not in found and steps and steps[0] in names:
             found[ours] = (steps[0], steps[1:])
     return found
+
+
+def told_beside(schema: pa.Schema, found: Mapping[str, tuple[str, Steps]]) -> list[str]:
+    """The columns that tell of a record's turns, beside the one that holds them."""
+    name, steps = found.get("text", ("", ()))
+    return [other for other in beside(schema.names, (name, *steps)) if other != name] if holds_turns(steps) else []
+
+
+def _wanted(schema: pa.Schema, columns: Mapping[str, str]) -> list[str]:
+    """The columns that are read."""
+    found = found_columns(schema, columns)
+    return sorted({name for name, _ in found.values()} | {*told_beside(schema, found)})
 
 
 def nested_column(column: pa.Array, steps: Steps) -> pa.Array | list[Any]:

@@ -41,6 +41,13 @@ def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
     assert "Kim" not in said
 
 
+def test_what_to_do_about_a_file_that_is_not_read_is_told(tmp_path: Path) -> None:
+    written(tmp_path / "Thumbs.db", b"\xd0\xcf\x11\xe0")
+    said = invoke("check", written(tmp_path / "a.msg", b"\xd0\xcf\x11\xe0" + bytes(64)).parent).stdout
+    assert ": Thumbs.db of Windows\n" in said
+    assert "rejected   1: UNKNOWN_FORMAT\n  advice     a mail in Outlook's own format: save it as .eml" in said
+
+
 @pytest.mark.parametrize("form", Format)
 def test_every_format_has_a_name(form: Format) -> None:
     assert described(DropFile("/a", 1, "", "2026-11-20", form, Compression.NONE))

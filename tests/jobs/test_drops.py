@@ -118,7 +118,7 @@ def test_hidden_names_lose_no_documents_and_markers_are_named(tmp_path: Path) ->
     assert names(found) == [".b.csv.gz", "_a.jsonl"]
     assert passed_over(found, tmp_path) == {
         "_SUCCESS": "a marker or hidden file",
-        ".DS_Store": "a marker or hidden file",
+        ".DS_Store": ".DS_Store of a Macintosh",
         ".a.jsonl.crc": "a checksum",
         "_temporary": "a hidden directory",
         "d/.git": "a hidden directory",

@@ -46,6 +46,18 @@ def test_what_is_wholly_rejected_is_advised_left_out_and_taken_otherwise(
     assert "left out" not in capsys.readouterr().err
 
 
+def test_what_is_not_read_is_advised_once_a_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_json_lines(tmp_path / "drops" / "good.jsonl", [document(document_id=f"d{i}") for i in range(2)])
+    for name in ("a.msg", "b.msg", "c.xlsx", "~$c.xlsx", "README.txt"):
+        (tmp_path / "drops" / name).write_bytes(b"no workbook" if name == "c.xlsx" else b"\xd0\xcf\x11\xe0")
+    assert night(tmp_path) == (5, 3)
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/drops/a.msg and 1 more: a mail in Outlook's own format: save it as .eml" in said
+    assert f"{tmp_path}/drops/c.xlsx: no workbook that can be read: save it again" in said
+    assert f"skipped {tmp_path}/drops/README.txt: a read-me" in said
+    assert said.count("Outlook") == 1
+
+
 def test_far_fewer_documents_than_a_week_before_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for ds, count in (("2026-11-13", 5), ("2026-11-14", 4), ("2026-11-20", 2), ("2026-11-21", 2)):
         rows = [document(document_id=f"d{number}") for number in range(count)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,33 @@ def test_few_texts_among_other_lines_leave_it_undecided() -> None:
     result = invoke("redact", stdin='a log\nof 212-555-0187\nthat says\n{"text": "joe@example.com"}\n')
     assert result.stdout == 'a log\nof [PHONE]\nthat says\n{"text": "[EMAIL]"}\n'
     assert "few of the first hold a text" in result.stderr
+
+
+CARD = base64.b64encode(b"My card is 4111 1111 1111 1111, thanks.").decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (f"See {CARD} .", "See My card is [CREDIT_DEBIT_NUMBER], thanks. ."),
+        ("Write to kim=40example=2Ecom now", "Write to [EMAIL] now"),
+        ("<p>Write to k<b>im</b>@example.com &amp; wait</p>", "Write to [EMAIL] & wait"),
+        ("Fine\\u0021 joe\\u0040example.com", "Fine! [EMAIL]"),
+        ("50% off, a=b, AT&T", "50% off, a=b, AT&T"),
+    ],
+)
+def test_what_is_encoded_is_decoded_before_it_is_searched(text: str, redacted: str) -> None:
+    assert invoke("redact", stdin=text).stdout == redacted
+    [row] = rows(invoke("redact", "--format", "jsonl", stdin=json.dumps({"text": text})))
+    assert row["redacted_text"] == redacted
+    assert all(redacted[find["start"] :].startswith(f"[{find['type']}]") for find in row["pii"])
+
+
+def test_lines_of_json_that_are_one_text_keep_their_escapes() -> None:
+    lines = '{"a": "one\\ntwo \\u0041"}\n{"b": "joe@example.com\\nthree"}\n'
+    out = invoke("redact", stdin=lines).stdout
+    assert out == lines.replace("joe@example.com", "[EMAIL]")
+    assert all(json.loads(line) for line in out.splitlines())
 
 
 def test_the_longest_text(here: Path) -> None:
