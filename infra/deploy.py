@@ -25,7 +25,7 @@ from infra.environment import Environment, load
 from infra.glue.build import NAME, ROOT, build
 from infra.policies import TEMPLATE
 from jobs.lake.catalog import repair
-from jobs.lake.config import LakeConfig, read_config, write_config
+from jobs.lake.config import LakeConfig, name_role, read_config, write_config
 from jobs.stores.open import open_lake
 from transforms.clocks import next_time
 from transforms.errors import AuraStreamError, ServiceError, UsageError
@@ -218,15 +218,30 @@ def lake_config(outputs: Mapping[str, str]) -> LakeConfig:
 def _have_lake(outputs: Mapping[str, str]) -> str:
     """Have lake.toml, the key's value, tables and views. Raises LakeError."""
     root, wanted = outputs["Lake"], lake_config(outputs)
-    write_config(root, wanted)
-    if (found := read_config(root)) != wanted:
-        raise ServiceError(
-            f"{root}/lake.toml names other things than the stack: {found}; remove it, if it is not in use"
-        )
+    _have_config(root, wanted)
     lake, stores = open_lake(root, create=False)
     stores.keys().content_key()
     repair(lake, stores.ledger())
     return f"{root}, its key, tables and views are there"
+
+
+def _have_config(root: str, wanted: LakeConfig) -> None:
+    """Have lake.toml; of one that is there, the role of Comprehend's jobs alone is brought up to date."""
+    try:
+        if write_config(root, wanted) or name_role(root, wanted):
+            return
+    except OSError as error:  # which names the file
+        raise ServiceError(f"the lake cannot be written: {error}") from None
+    found = read_config(root) or wanted
+    others = [
+        f"{name} = {its}, and not {ours}"
+        for (name, its), (_, ours) in zip(found, wanted, strict=True)
+        if its != ours and name != "comprehend_role"
+    ]
+    raise ServiceError(
+        f"{root}/lake.toml names other things than the stack: {'; '.join(others)}; if nothing uses them, remove it, "
+        "and deploy again"
+    )
 
 
 def _tell(environment: Environment, outputs: Mapping[str, str]) -> None:

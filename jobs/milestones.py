@@ -16,8 +16,13 @@ class Milestone(StrEnum):
     HELD = "held"  # others can tell that it lives
     ENTERED = "entered"  # it stands in the ledger
     BUDGETED = "budgeted"  # it may spend
+    FETCHED = "fetched"  # answers of a job of an earlier run are in the cache; the job is open still
+    LAID = "laid"  # a job's texts lie in the lake, and the job is not open
+    OPENED = "opened"  # it is open: paid for, and not started
+    STARTED = "started"  # it is started, and nobody has kept its name
     ANSWERED = "answered"  # a paid call was: its answers are nowhere yet
     KEPT = "kept"  # scores are in the cache
+    CLOSED = "closed"  # a job is not open any more, and its files are there still
     SAMPLED = "sampled"  # a cascade's sample is bought
     WRITTEN = "written"  # a task's rows are
     SCORED = "scored"  # all tasks are done

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from jobs.lake.layout import Lake
 from jobs.run import cascade, counting
@@ -76,12 +77,37 @@ def require_within(counted: Plan, budget: Decimal | None, deadline: str | None, 
             f"the plan is {counted.estimate.to_buy:,} texts for ${counted.expected_dollars:,.2f}, and the budget "
             f"${budget:,.2f}: look at the drop, then start the night by hand, with a higher budget or without the plan"
         )
-    if counted.minutes is None:
-        return
-    done = now + timedelta(minutes=counted.minutes, seconds=FINISH_SECONDS)
-    if deadline is not None and (latest := next_time(time_of_day(deadline), now)) < done:
+    if deadline is not None and (told := done_by(counted, deadline, now)) and told.late:
         raise PlanExceeded(
-            f"the plan is {counted.estimate.calls:,} calls, {counted.minutes:,.0f} minutes at {counted.quota_tps:g} a "
-            f"second: done by {done:%H:%M}, and the deadline is {latest:%H:%M} (UTC): start the night by hand, with "
-            "a later deadline or without the plan, or have the quota raised"
+            f"the plan is {told.said}: start the night by hand, with a later deadline or without the plan; "
+            f"{told.instead}"
         )
+
+
+class Done(NamedTuple):
+    """When calls at the quota would be done, beside a deadline."""
+
+    at: datetime
+    late: bool
+    said: str
+    instead: str  # what would be in time
+
+
+def done_by(counted: Plan, deadline: str, now: datetime) -> Done | None:
+    """When a plan's calls would be done, beside the next deadline (HH:MM, UTC); None of jobs, of which nobody knows.
+
+    Raises UsageError.
+    """
+    if counted.minutes is None:
+        return None
+    at = now + timedelta(minutes=counted.minutes, seconds=FINISH_SECONDS)
+    latest = next_time(time_of_day(deadline), now)
+    said = (
+        f"{counted.estimate.calls:,} calls, {counted.minutes:,.0f} minutes at {counted.quota_tps:g} a second: done by "
+        f"{at:%H:%M}, and the deadline is {latest:%H:%M} (UTC)"
+    )
+    seconds = (latest - now).total_seconds() - FINISH_SECONDS
+    enough = 1.01 * counted.estimate.calls / seconds if seconds > 0 else None  # so that rounding leaves it enough
+    raised = f"a quota of {enough:.3g} calls a second, or " if enough else ""
+    instead = f"{raised}--scorer {ASYNC}, whose jobs wait for no quota of calls, would be in time"
+    return Done(at, latest < at, said, instead)

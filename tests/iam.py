@@ -111,10 +111,22 @@ def _of_athena(operation: str, told: dict[str, Any]) -> Iterator[Need]:
     yield Need(f"athena:{operation}", f"arn:aws:athena:{_WHERE}:workgroup/{told.get('WorkGroup') or told['Name']}")
 
 
+def _of_comprehend(operation: str, told: dict[str, Any]) -> Iterator[Need]:
+    """It knows resources for jobs alone; whoever starts one passes on the role in which it works."""
+    action, job = f"comprehend:{operation}", f"arn:aws:comprehend:{_WHERE}:sentiment-detection-job"
+    if operation == "StartSentimentDetectionJob":
+        yield Need(action, f"{job}/*")
+        yield Need("iam:PassRole", told["DataAccessRoleArn"])
+    elif operation == "DescribeSentimentDetectionJob":
+        yield Need(action, f"{job}/{told['JobId']}")
+    else:
+        yield Need(action, "*")
+
+
 _OF_SERVICE: dict[str, Callable[[str, dict[str, Any]], Iterator[Need]]] = {
     "DynamoDB": _of_dynamodb,
     "AWSGlue": _of_glue,
     "secretsmanager": _of_secrets,
     "AmazonAthena": _of_athena,
-    "Comprehend": lambda operation, _: iter([Need(f"comprehend:{operation}", "*")]),  # it knows no resources
+    "Comprehend": _of_comprehend,
 }

@@ -84,6 +84,7 @@ class Ground:
             "${Database}": self.config.database,
             "${Workgroup}": self.config.workgroup,
             "${Secret}": self.config.secret,
+            **({"${ComprehendRole}": self.config.comprehend_role} if self.config.comprehend_role else {}),
         }
 
     def filled(self, pattern: str) -> str:
@@ -99,6 +100,9 @@ class Ground:
                 resource = re.sub(rf"(?<=:::){re.escape(name)}(?=/|$)", placeholder, resource)
             else:
                 resource = re.sub(rf"(?<=[:/]){re.escape(name)}(?=/|-\?|$)", placeholder, resource)
+        if resource == self.config.comprehend_role:
+            return "${ComprehendRole}"
+        resource = re.sub(r"(?<=:sentiment-detection-job/).*", "*", resource)
         resource = re.sub(r"^(arn:aws:s3:::\$\{Drops\})/.*", r"\1/*", resource)
         return re.sub(r"^(arn:aws:s3:::\$\{Lake\}/[^/]+)/(?!README\.txt$).*", r"\1/*", resource)
 

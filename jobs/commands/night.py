@@ -19,6 +19,7 @@ from jobs.commands.options import (
     budget_option,
     cache_option,
     config_option,
+    deadline_option,
     each_line_option,
     key_file_option,
     lake_option,
@@ -196,22 +197,31 @@ def check(drops: str, file_format: str, ds: str | None, mapping: tuple[str, ...]
 @click.command(epilog=COMMAND_EPILOG, short_help="Say what a night would cost, and buy nothing.")
 @_drop_options
 @_file_format("--file-format")
+@deadline_option
 @option("output", "--format", type=click.Choice(["text", "json"]), default="text", help="How the plan is printed.")
 def plan(output: str, **told: Any) -> None:
     """Say what `nightly` would buy of a drop, and what it would cost, and buy nothing.
 
     Reads, redacts, looks up and counts as `nightly` does. The dollars are those of Amazon's list, by what this lake has
-    bought this month.
+    bought this month. With --deadline it says whether calls at the quota would be done by then, and else what would.
 
     \b
     Example
       aurastream plan --drops drops --lake lake --scorer comprehend
     """
+    from jobs.plan import done_by
     from jobs.plan import plan as count
     from transforms.display import plan_text
 
     counted = count(_settings(**told))
-    click.echo(json.dumps(counted.to_dict(), indent=2) if output == "json" else plan_text(counted))
+    done = done_by(counted, told["deadline"], datetime.now(UTC)) if told["deadline"] else None
+    if output == "json":
+        when = {"done_by": done.at.isoformat(timespec="seconds"), "late": done.late} if done else {}
+        click.echo(json.dumps(counted.to_dict() | when, indent=2))
+        return
+    click.echo(plan_text(counted))
+    if done:
+        click.echo(f"{'deadline':<16}{done.said}{f'; {done.instead}' if done.late else ''}")
 
 
 @click.command(epilog=COMMAND_EPILOG, short_help="Score what is new in a drop, and publish it.")
@@ -220,7 +230,7 @@ def plan(output: str, **told: Any) -> None:
 @max_rejected_option
 @max_failed_option
 @budget_option
-@option("--deadline", metavar="HH:MM", help="The time (UTC) to have published by: buying stops before.")
+@deadline_option
 @option(
     "--without-cache",
     type=click.Choice(["stop", "defer"]),

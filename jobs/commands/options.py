@@ -276,6 +276,9 @@ quota_option = option(
     metavar="CALLS",
     help="Calls a second to a paid scorer, for all runs of the lake together.",
 )
+deadline_option = option(
+    "--deadline", metavar="HH:MM", help="The time (UTC) to have published by: buying stops before."
+)
 key_file_option = option(
     "--key-file",
     metavar="FILE",

@@ -1,4 +1,4 @@
-"""What a night needs of a lake in S3: bucket, tables, key, catalog, workgroup."""
+"""What a night needs of a lake in S3: bucket, tables, key, catalog, workgroup, and the role of jobs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from functools import partial
 from typing import Any
 
 from jobs.doctor.account import Account, looked
+from jobs.doctor.comprehend import look_at_role
 from jobs.doctor.finding import Finding, Verdict, judged
 from jobs.lake.config import LakeConfig, read_config
+from jobs.lake.layout import Lake
 from jobs.storage import absolute
 from jobs.stores.aws.tables import CACHE, LEDGER
 from transforms.errors import AuraStreamError
@@ -43,6 +45,7 @@ def look_at_lake(account: Account, location: str) -> Iterator[Finding]:
     yield from looked("database", make, lambda: _database(account, config))
     yield from looked("lake formation", "ask its administrators", lambda: _lake_formation(account))
     yield from looked("workgroup", make, lambda: _workgroup(account, config))
+    yield from look_at_role(account, Lake(root), config, make)
 
 
 def _identity(account: Account) -> Iterator[Finding]:

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
-from typing import Any
 
 from jobs.doctor.account import Account, looked
+from jobs.doctor.comprehend import look_at_comprehend
 from jobs.doctor.finding import Finding, Verdict, judged
 from jobs.spark.session import glue_conf
 from transforms.clocks import days_without
 from transforms.errors import UsageError
-
-_COMPREHEND = "comprehend"
 
 
 def outputs(account: Account, env: str) -> dict[str, str]:
@@ -50,13 +48,8 @@ def look_at_stack(account: Account, env: str, told: Mapping[str, str]) -> Iterat
         yield from looked(f"permissions of {name}", deploy, look)
     yield from looked("schedule", deploy, lambda: _schedule(account, env))
     yield from looked("topic", deploy, lambda: _topic(account, told["Topic"]))
-    if told["Scorer"].startswith(_COMPREHEND):
-        here = account.session.region_name
-        there = here in account.session.get_available_regions(_COMPREHEND)
-        yield judged("region", there, here, "Amazon Comprehend is not there: deploy to a region that has it")
-        yield from looked("quota", "look in Service Quotas", lambda: _quota(account, float(told["QuotaTps"])))
-        if told["Subnets"] != "none":
-            yield from looked("endpoints", deploy, lambda: _endpoints(account, told["Subnets"].split(",")))
+    if told["Scorer"] != "local":
+        yield from look_at_comprehend(account, told, deploy)
 
 
 def _job(account: Account, name: str, deploy: str) -> Iterator[Finding]:
@@ -143,28 +136,3 @@ def _topic(account: Account, topic: str) -> Iterator[Finding]:
     confirmed = [each for each in found if each["SubscriptionArn"].startswith("arn:")]
     said = f"{len(confirmed)} of {len(found)} subscriptions are confirmed"
     yield judged("topic", bool(confirmed), said, "nobody is told: give mail in the environment's file, and confirm")
-
-
-def _quota(account: Account, tps: float) -> Iterator[Finding]:
-    pages = account.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=_COMPREHEND)
-    quotas: list[Any] = [
-        each for page in pages for each in page["Quotas"] if "BatchDetectSentiment" in each["QuotaName"]
-    ]
-    if not quotas:
-        yield Finding(
-            "quota", Verdict.UNKNOWN, "Service Quotas does not list BatchDetectSentiment", "look in the console"
-        )
-    for each in quotas:
-        said = f"{each['QuotaName']}: {each['Value']:g}, and quota_tps {tps:g}"
-        yield judged("quota", tps <= each["Value"], said, "lower quota_tps, or have the quota raised")
-
-
-def _endpoints(account: Account, subnets: list[str]) -> Iterator[Finding]:
-    """Comprehend's endpoints are missing in some zones."""
-    ec2 = account.client("ec2")
-    zones = {each["AvailabilityZone"] for each in ec2.describe_subnets(SubnetIds=subnets)["Subnets"]}
-    name = f"com.amazonaws.{account.session.region_name}.{_COMPREHEND}"
-    (service,) = ec2.describe_vpc_endpoint_services(ServiceNames=[name])["ServiceDetails"]
-    missing = sorted(zones - set(service["AvailabilityZones"]))
-    said = f"not in {', '.join(missing)}" if missing else f"in {', '.join(sorted(zones))}"
-    yield judged("endpoints", not missing, f"{name} {said}", "take subnets of other zones")

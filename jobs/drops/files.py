@@ -118,6 +118,8 @@ def find_drop(
     entries: list[Entry] = []
     for entry in walk(drops, skipped, Fence.around(follow_links, lake)):
         reason = passed_over(entry)
+        if _README.fullmatch(entry.name.rpartition("/")[2]):
+            reason = reason or "a read-me"  # within an archive nobody would be told, so there it is a document
         if reason is None:
             entries.append(entry)
         else:
@@ -183,8 +185,6 @@ def passed_over(entry: Entry) -> str | None:
         return "a mark that an office program has the file open"
     if base.lower().endswith(_UNFINISHED):
         return "a download that has not ended"
-    if _README.fullmatch(base):
-        return "a read-me"
     if base.endswith(".crc"):
         return "a checksum"
     if base.startswith(("_", ".")) and named(base)[0] is Format.UNKNOWN:

@@ -95,6 +95,24 @@ def _said(kind: str, name: str) -> str:
 def write_config(root: str, config: LakeConfig) -> bool:
     """Put `lake.toml`, where there is none; whether it was put. Raises OSError."""
     uri = f"{root}/{FILE}"
+    return storage_of(uri).put_if_absent(uri, _written(config))
+
+
+def name_role(root: str, config: LakeConfig) -> bool:
+    """Have the `lake.toml` that is there name this comprehend_role, if all else is as here; whether it is now.
+
+    Everything else names what holds data, and stays as it was found. Raises LakeError, OSError.
+    """
+    found = read_config(root)
+    if found is None or found.model_copy(update={"comprehend_role": config.comprehend_role}) != config:
+        return False
+    if found != config:
+        uri = f"{root}/{FILE}"
+        with storage_of(uri).create(uri) as file:
+            file.write(_written(config))
+    return True
+
+
+def _written(config: LakeConfig) -> bytes:
     # A TOML basic string of these characters is a JSON string.
-    lines = [f"{name} = {json.dumps(value)}\n" for name, value in config if value is not None]
-    return storage_of(uri).put_if_absent(uri, "".join(lines).encode())
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in config if value is not None).encode()

@@ -28,7 +28,7 @@ class Lake:
     runs/ds=…/<run_id>.parquet  one row per run
     audits/<run_id>/            what the audit found: validation.json and Data Docs
     reports/<run_id>.html       one page per run
-    comprehend/<token>/         an open job of Amazon Comprehend: jobs/scorers/open_jobs.py
+    comprehend/<run_id>/        its jobs at Amazon Comprehend that are open: jobs/scorers/open_jobs.py
 
     What it keeps beside them is in `jobs/stores/open.py`; of a lake in S3, `config` says where.
     """

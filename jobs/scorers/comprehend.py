@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jobs.aws import new_session
 from jobs.scorers.call_policy import CallPolicy
 from jobs.scorers.calls import Calls
-from jobs.scorers.open_jobs import content_keys, open_jobs
+from jobs.scorers.open_jobs import OpenJob, OpenJobs
 from jobs.scorers.outcomes import Answers, Rejected, Throttled, Unanswered
 from jobs.stores.protocols import Meter
 from transforms.cost import text_units
@@ -68,7 +68,7 @@ class ComprehendScorer:
             return _answers(reply, lambda found: shares(found["SentimentScore"]))
 
         self._calls = Calls(SENTIMENT, send, policy, meter, self.usage)
-        self._place = policy.jobs
+        self._open_jobs = OpenJobs(policy.jobs) if policy.jobs else None
 
     def units(self, text: RedactedText) -> int:
         """100 characters each, 3 at least."""
@@ -77,21 +77,32 @@ class ComprehendScorer:
     def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:
         """See `Scorer.score`. Texts of a language that the service refuses end as UNSUPPORTED_LANGUAGE.
 
-        What a job of another run was paid for waits for the run that fetches it (jobs/run/fetching.py). Raises
-        ScorerUnavailable where the lake does not say.
+        Raises ScorerUnavailable where the lake does not say which texts are in open jobs.
         """
-        rest: Sequence[int] = range(len(texts))
-        if self._place:
-            try:
-                bought = {key for job in open_jobs(self._place) for key in job.keys}
-            except OSError as error:
-                raise ScorerUnavailable(f"Amazon Comprehend's open jobs cannot be looked for: {error}") from None
-            keys = content_keys(self._place, texts, language) if bought else []
-            if waiting := [place for place, key in enumerate(keys) if key in bought]:
-                yield dict.fromkeys(waiting, Deferred(BOUGHT_BY_A_JOB))
-                rest = sorted(set(rest) - set(waiting))
-        for ended in self._calls.run([texts[place] for place in rest], language):
-            yield {rest[place]: outcome for place, outcome in ended.items()}
+        rest = set(range(len(texts)))
+        try:
+            for job, mine in self._open_jobs.holding(texts, language) if self._open_jobs else ():
+                rest -= set(mine)
+                yield from self._of_job(job, mine, texts)
+            yield from self._buy(texts, sorted(rest), language)
+        except OSError as error:
+            raise ScorerUnavailable(f"the files of Amazon Comprehend's jobs cannot be used: {error}") from None
+
+    def _of_job(
+        self,
+        job: OpenJob,  # noqa: ARG002 - whoever's it is
+        places: Sequence[int],
+        texts: Sequence[RedactedText],  # noqa: ARG002
+    ) -> Iterator[Mapping[int, Outcome | Claimed]]:
+        """Texts that an open job was paid for: they wait for the run that fetches it (jobs/run/fetching.py)."""
+        yield dict.fromkeys(places, Deferred(BOUGHT_BY_A_JOB))
+
+    def _buy(
+        self, texts: Sequence[RedactedText], places: Sequence[int], language: str
+    ) -> Iterator[Mapping[int, Outcome | Claimed]]:
+        """Buy the texts at some places, by calls."""
+        for ended in self._calls.run([texts[place] for place in places], language):
+            yield {places[place]: outcome for place, outcome in ended.items()}
 
     def stop(self, code: str) -> None:
         """See `Scorer.stop`."""

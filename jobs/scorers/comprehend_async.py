@@ -12,7 +12,7 @@ from jobs import milestones
 from jobs.milestones import Milestone
 from jobs.scorers import open_jobs
 from jobs.scorers.batches import BUDGET_SPENT
-from jobs.scorers.call_policy import CallPolicy, JobPlace
+from jobs.scorers.call_policy import CallPolicy
 from jobs.scorers.calls import CLAIM_PAUSE, DEADLINE_REACHED, SERVICE_UNAVAILABLE, claim_keys
 from jobs.scorers.comprehend import BOUGHT_BY_A_JOB, SENTIMENT, ComprehendScorer
 from jobs.scorers.comprehend_jobs import MOST_BYTES, MOST_LINES, POLL_SECONDS, Jobs
@@ -21,7 +21,7 @@ from jobs.scorers.outcomes import NO_ANSWER
 from jobs.scorers.reservations import Reservation
 from jobs.stores.protocols import Meter
 from jobs.stores.steps import LEASE_SECONDS
-from transforms.errors import ScorerError, ScorerUnavailable
+from transforms.errors import ScorerError
 from transforms.pii.policy import Policy
 from transforms.pii.redacted import RedactedText
 from transforms.pii.redactor import find
@@ -45,8 +45,11 @@ class AsyncComprehendScorer(ComprehendScorer):
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """The meter stays open: it is whoever's who opened it."""
+        """The meter stays open: it is whoever's who opened it. Raises ScorerError where there is no place for jobs."""
         super().__init__(policy, meter)
+        if policy.jobs is None:
+            raise ScorerError("--scorer comprehend-async works on a lake in S3 alone")
+        self._place = policy.jobs
         self._policy, self._meter, self._least_lines = policy, meter, least_lines
         self._now, self._sleep = now, sleep
         self._holder = uuid.uuid4().hex
@@ -58,50 +61,33 @@ class AsyncComprehendScorer(ComprehendScorer):
         super().stop(code)
         self._told_to_stop = self._told_to_stop or code
 
-    def score(self, texts: Sequence[RedactedText], language: str) -> Iterator[Mapping[int, Outcome | Claimed]]:
-        """See `Scorer.score`. Raises ScorerUnavailable where the lake cannot be read or written."""
-        place = self._place
-        if place is None:
-            raise ScorerError("--scorer comprehend-async works on a lake in S3 alone")
-        try:
-            yield from self._score(place, texts, language)
-        except OSError as error:
-            raise ScorerUnavailable(f"the files of Amazon Comprehend's jobs cannot be used: {error}") from None
-
-    def _score(
-        self, place: JobPlace, texts: Sequence[RedactedText], language: str
+    def _of_job(
+        self, job: OpenJob, places: Sequence[int], texts: Sequence[RedactedText]
     ) -> Iterator[Mapping[int, Outcome | Claimed]]:
-        keys = content_keys(place, texts, language)
-        places = {key: number for number, key in enumerate(keys)}
-        rest = set(range(len(texts)))
-        for job in open_jobs.open_jobs(place):
-            mine = [places[key] for key in job.keys if key in places and places[key] in rest]
-            if not mine:
-                continue
-            rest -= set(mine)
-            if job.run_id != self._policy.run_id:  # of a run that works, or of one that the next night fetches
-                yield dict.fromkeys(mine, Deferred(BOUGHT_BY_A_JOB))
-            elif len(mine) == len(job.keys):  # of a worker in whose place this one is
-                yield from self._wait(place, job, mine, texts)
-            else:  # a chunk that another worker buys
-                self._sleep(POLL_SECONDS)
-                yield dict.fromkeys(mine, Deferred(stopped) if (stopped := self._reason_to_stop()) else Claimed())
-        lines = as_lines([texts[number] for number in sorted(rest)], place.policy)
-        of_line = {number: line for number, line in zip(sorted(rest), lines, strict=True) if line is not None}
+        if job.run_id != self._policy.run_id:  # of a run that works, or of one that the next night fetches
+            yield dict.fromkeys(places, Deferred(BOUGHT_BY_A_JOB))
+        elif len(places) == len(job.keys):  # of a worker in whose place this one is
+            yield from self._wait(job, places, texts)
+        else:  # a chunk that another worker buys
+            self._sleep(POLL_SECONDS)
+            yield dict.fromkeys(places, Deferred(stopped) if (stopped := self._reason_to_stop()) else Claimed())
+
+    def _buy(
+        self, texts: Sequence[RedactedText], places: Sequence[int], language: str
+    ) -> Iterator[Mapping[int, Outcome | Claimed]]:
+        """Buy by jobs what is enough for one, and the rest by calls."""
+        lines = as_lines([texts[place] for place in places], self._place.policy)
+        of_line = {place: line for place, line in zip(places, lines, strict=True) if line is not None}
         if len(of_line) < self._least_lines:
             of_line = {}
         for part in parts(of_line):
-            yield from self._by_job(place, texts, language, keys, {number: of_line[number] for number in part})
-        by_calls = sorted(rest - of_line.keys())
-        for ended in self._calls.run([texts[number] for number in by_calls], language):
-            yield {by_calls[number]: outcome for number, outcome in ended.items()}
+            yield from self._by_job(texts, language, {place: of_line[place] for place in part})
+        yield from super()._buy(texts, [place for place in places if place not in of_line], language)
 
     def _by_job(
         self,
-        place: JobPlace,
         texts: Sequence[RedactedText],
         language: str,
-        keys: Sequence[bytes],
         lines: Mapping[int, bytes],
     ) -> Iterator[Mapping[int, Outcome | Claimed]]:
         """Buy texts by a job: claimed, then reserved, then kept as open, then started."""
@@ -119,25 +105,26 @@ class AsyncComprehendScorer(ComprehendScorer):
             own, others = self._claim(texts, language, numbers)
             held.give_back(others)
             total = sum(units[number] for number in own)
-            job = open_jobs.new_job(self._policy.run_id, language, self.version, total, [keys[each] for each in own])
+            keys = content_keys(self._place, [texts[each] for each in own], language)
+            job = open_jobs.new_job(self._policy.run_id, language, self.version, total, keys)
             if own:
-                open_jobs.put_texts(place, job, [lines[number] for number in own])
+                open_jobs.put_texts(self._place, job, [lines[number] for number in own])
             if self._now() - since > LEASE_SECONDS / 2 and self._claim(texts, language, own)[1]:
                 others, own = [*others, *own], []  # it took so long that others may buy them already
             if own:
                 held.sent()  # where the next line raises, nobody knows whether the job is open
-                open_jobs.keep(place, job)
+                open_jobs.keep(self._place, job)
         if others:
             self._sleep(CLAIM_PAUSE)
             yield dict.fromkeys(others, Claimed())
         if own:
-            yield from self._wait(place, job, own, texts)
+            yield from self._wait(job, own, texts)
 
     def _wait(
-        self, place: JobPlace, job: OpenJob, numbers: Sequence[int], texts: Sequence[RedactedText]
+        self, job: OpenJob, numbers: Sequence[int], texts: Sequence[RedactedText]
     ) -> Iterator[Mapping[int, Outcome | Claimed]]:
         """Wait for an open job; `numbers` are the texts of its lines."""
-        jobs = Jobs(place, self._client, self._reason_to_stop, self._sleep)
+        jobs = Jobs(self._place, self._client, self._reason_to_stop, self._sleep)
         job_id = jobs.started(job)
         answers = None if job_id is None else jobs.answers(job, job_id)
         self.usage.calls += 1
@@ -154,7 +141,7 @@ class AsyncComprehendScorer(ComprehendScorer):
         self.usage.unconfirmed_units += sum(units[number] for number in silent)
         milestones.reached(Milestone.ANSWERED)
         yield {number: answer or Failure(NO_ANSWER) for number, answer in zip(numbers, answers, strict=True)}
-        open_jobs.forget(place, job.token)  # whoever reads has kept the answers when it comes back
+        open_jobs.forget(self._place, job)  # whoever reads has kept the answers when it comes back
 
     def _claim(
         self, texts: Sequence[RedactedText], language: str, numbers: Sequence[int]

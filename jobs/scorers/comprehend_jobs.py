@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from jobs import milestones
+from jobs.milestones import Milestone
 from jobs.scorers import open_jobs
 from jobs.scorers.call_policy import JobPlace
 from jobs.scorers.calls import OUTAGE_SECONDS
@@ -46,9 +48,9 @@ class Jobs:
 
         With the same token the service starts nothing twice. Raises ScorerError, OSError.
         """
-        if known := open_jobs.id_of(self._place, job.token):
+        if known := open_jobs.id_of(self._place, job):
             return known
-        folder = open_jobs.folder_of(self._place, job.token)
+        folder = open_jobs.folder_of(self._place, job)
         key = {"KmsKeyId": self._place.kms_key} if self._place.kms_key else {}
         answer = self._asked(
             "start_sentiment_detection_job",
@@ -63,7 +65,8 @@ class Jobs:
         if answer is None:
             return None
         job_id = str(answer["JobId"])
-        open_jobs.note_id(self._place, job.token, job_id)
+        milestones.reached(Milestone.STARTED)
+        open_jobs.note_id(self._place, job, job_id)
         return job_id
 
     def answers(self, job: OpenJob, job_id: str) -> list[Scores | Failure | None] | None:

@@ -24,6 +24,7 @@ def test_what_was_not_recorded_has_its_reason(name: str) -> None:
     assert all(action.startswith("comprehend:") for action in wide)
 
 
+JOB = "arn:aws:comprehend:${Region}:${Account}:sentiment-detection-job"
 TABLE = "arn:aws:dynamodb:${Region}:${Account}:table/t"
 
 
@@ -65,6 +66,18 @@ TABLE = "arn:aws:dynamodb:${Region}:${Account}:table/t"
             {"x-amz-target": "Comprehend_20171127.BatchDetectSentiment"},
             b"{}",
             ["comprehend:BatchDetectSentiment *"],
+        ),
+        (
+            "POST /",
+            {"x-amz-target": "Comprehend_20171127.StartSentimentDetectionJob"},
+            b'{"DataAccessRoleArn": "arn:aws:iam::1:role/r"}',
+            [f"comprehend:StartSentimentDetectionJob {JOB}/*", "iam:PassRole arn:aws:iam::1:role/r"],
+        ),
+        (
+            "POST /",
+            {"x-amz-target": "Comprehend_20171127.DescribeSentimentDetectionJob"},
+            b'{"JobId": "j"}',
+            [f"comprehend:DescribeSentimentDetectionJob {JOB}/j"],
         ),
     ],
 )

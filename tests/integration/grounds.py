@@ -107,6 +107,8 @@ class S3Ground:
         root = f"s3://lake/{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}/lake"
         if root not in self._made:
             list(create_lake(root))
+            role = {"comprehend_role": "arn:aws:iam::111122223333:role/jobs"}
+            assert config.name_role(root, config.default_config(root).model_copy(update=role))
             self._made.add(root)
         return root
 

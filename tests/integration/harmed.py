@@ -29,6 +29,7 @@ from jobs import milestones
 from jobs.milestones import Milestone
 from jobs.settings import NightlySettings
 from tests.integration.grounds import Patch, ground_of
+from tests.integration.paid import hasten
 from transforms.errors import AuraStreamError, LakeError
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -99,6 +100,7 @@ def _play(night: Night, said: Connection) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     small_gate(setattr)
     ground_of(night.settings.lake).hurry(setattr)
+    hasten(setattr)
     if night.course is Course.NOT_MET:
         count = jobs.nightly._documents_in
         jobs.nightly._documents_in = lambda *told: count(*told) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +11,10 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from jobs.scorers import comprehend_jobs, registry
+from jobs.scorers.call_policy import CallPolicy
+from jobs.scorers.comprehend_async import AsyncComprehendScorer
+from jobs.stores.protocols import Meter
 from tests.conftest import document, write_json_lines
 from tests.infra.serving import Server
 from tests.integration.lakes import DS
@@ -41,6 +45,19 @@ def sent_to(server: Server | SimpleNamespace, spark: SparkSession, **more: str) 
     finally:
         environment.clear()
         environment.update(before)
+
+
+class Eager(AsyncComprehendScorer):
+    """Takes a job for the few texts of a test."""
+
+    def __init__(self, policy: CallPolicy, meter: Meter) -> None:
+        super().__init__(policy, meter, least_lines=2)
+
+
+def hasten(patch: Callable[[Any, str, Any], None]) -> None:
+    """Have this process take a job for few texts, and look at it often. `patch` is setattr, or a test's own."""
+    patch(registry, "_SCORERS", registry._SCORERS | {registry.ASYNC: f"{__name__}:Eager"})
+    patch(comprehend_jobs, "POLL_SECONDS", 0.05)
 
 
 def sentences(chance: random.Random, words: int) -> str:

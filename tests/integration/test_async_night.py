@@ -12,15 +12,12 @@ from jobs.lake.config import default_config, write_config
 from jobs.lake.create import create_lake
 from jobs.run import workers
 from jobs.run.budget import this_month
-from jobs.scorers import comprehend_jobs, open_jobs, registry
-from jobs.scorers.call_policy import CallPolicy
-from jobs.scorers.comprehend_async import AsyncComprehendScorer
+from jobs.scorers import open_jobs, registry
 from jobs.storage import storage_of
-from jobs.stores.protocols import Meter
 from tests.aws import Aws, aws
 from tests.conftest import document, write_json_lines, write_key
 from tests.integration.lakes import DS, content, nightly, opened
-from tests.integration.paid import FAST
+from tests.integration.paid import FAST, hasten
 from tests.integration.test_s3_lake import rows
 from transforms.errors import ScorerUnavailable, UsageError
 
@@ -30,17 +27,9 @@ pytestmark = pytest.mark.aws
 PAID: dict[str, Any] = {"quota_tps": FAST, "language": "en"}
 
 
-class Eager(AsyncComprehendScorer):
-    """Takes a job for the few texts of a test."""
-
-    def __init__(self, policy: CallPolicy, meter: Meter) -> None:
-        super().__init__(policy, meter, least_lines=2)
-
-
 @pytest.fixture
 def here(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    monkeypatch.setitem(registry._SCORERS, registry.ASYNC, f"{__name__}:Eager")
-    monkeypatch.setattr(comprehend_jobs, "POLL_SECONDS", 0.05)
+    hasten(monkeypatch.setattr)
     monkeypatch.setattr(workers, "_spark_runs", lambda: False)  # its workers would know nothing of this
     with aws.used():
         yield aws

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from jobs.milestones import Milestone
 from tests.aws import aws
@@ -27,9 +28,24 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield world
 
 
-@pytest.mark.parametrize("name", WAYS)
+HERE = [name for name, way in WAYS.items() if not way.by_jobs]
+BY_JOBS = [name for name, way in WAYS.items() if way.by_jobs]
+in_s3 = pytest.mark.parametrize("world", [pytest.param("s3", marks=pytest.mark.aws)], indirect=True, scope="module")
+
+
+@pytest.mark.parametrize("name", HERE)
 def test_a_night_that_nobody_harms(world: World, name: str, tmp_path: Path) -> None:
     """Reaches the milestones that the others are harmed at."""
+    unharmed(world, name, tmp_path)
+
+
+@in_s3
+@pytest.mark.parametrize("name", BY_JOBS)
+def test_a_night_by_jobs_that_nobody_harms(world: World, name: str, tmp_path: Path) -> None:
+    unharmed(world, name, tmp_path)
+
+
+def unharmed(world: World, name: str, tmp_path: Path) -> None:
     ended = harmed(world, name, None, world.ground.lake(tmp_path))
 
     assert (ended.code, ended.error) == (0, WAYS[name].error)
@@ -47,23 +63,37 @@ QUICK = {
     ("published", How.INTERRUPT),
     ("published", How.IO_ON),
 }
-CASES = [
-    pytest.param(name, how, at, marks=[] if (name, how) in QUICK else [pytest.mark.slow])
-    for name, each in WAYS.items()
-    for how in How
-    for at in each.milestones
-]
 
 
-@pytest.mark.parametrize(("name", "how", "at"), CASES)
+def cases(names: list[str]) -> list[ParameterSet]:
+    return [
+        pytest.param(name, how, at, marks=[] if (name, how) in QUICK else [pytest.mark.slow])
+        for name in names
+        for how in How
+        for at in WAYS[name].milestones
+    ]
+
+
+@pytest.mark.parametrize(("name", "how", "at"), cases(HERE))
 def test_a_night_that_is_harmed(world: World, name: str, how: How, at: Milestone, tmp_path: Path) -> None:
-    ended = harmed(world, name, Harm(how, at), world.ground.lake(tmp_path))
+    billed = bills(world, name, how, at, tmp_path)
+    # A call was answered, or was to be, and its answer could not be kept.
+    in_flight = at is Milestone.ANSWERED or (how in (How.IO_ONCE, How.IO_ON) and at in BEGINNING)
+    assert max(billed, default=0) <= (2 if in_flight else 1)
 
+
+@in_s3
+@pytest.mark.parametrize(("name", "how", "at"), cases(BY_JOBS))
+def test_a_night_by_jobs_that_is_harmed(world: World, name: str, how: How, at: Milestone, tmp_path: Path) -> None:
+    """A job outlives its night: not even what was in flight is paid for twice."""
+    assert set(bills(world, name, how, at, tmp_path)) == {1}
+
+
+def bills(world: World, name: str, how: How, at: Milestone, tmp_path: Path) -> list[int]:
+    """Harm a night; how often each text was billed, in it and in the one after it."""
+    ended = harmed(world, name, Harm(how, at), world.ground.lake(tmp_path))
     if how is How.KILL:
         assert ended.code == -signal.SIGKILL
     elif how is How.INTERRUPT:
         assert ended.error == "KeyboardInterrupt"
-    # A call was answered, or was to be, and its answer could not be kept.
-    in_flight = at is Milestone.ANSWERED or (how in (How.IO_ONCE, How.IO_ON) and at in BEGINNING)
-    billed = [text["billed"] for text in world.server.texts()]
-    assert max(billed, default=0) <= (2 if in_flight else 1)
+    return [text["billed"] for text in world.server.texts()]

@@ -11,12 +11,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from jobs.lake.config import default_config
+from jobs.lake.config import default_config, name_role
 from jobs.lake.create import create_lake
 from jobs.milestones import Milestone
+from jobs.scorers.registry import ASYNC
 from tests.aws import Aws, aws
 from tests.conftest import document
 from tests.integration.lakes import DS, opened
@@ -42,10 +44,12 @@ def ground(aws: Aws) -> Ground:
 @pytest.fixture
 def made(aws: Aws, ground: Ground) -> Ground:
     """The same with the lake."""
+    config = ground.config.model_copy(update={"comprehend_role": "arn:aws:iam::111122223333:role/jobs"})
     with aws.used():
         list(create_lake(ground.lake))
+        assert name_role(ground.lake, config)
         opened(ground.lake)[1].keys().content_key()
-    return ground
+    return replace(ground, config=config)
 
 
 def put(aws: Aws, drops: str, name: str, count: int = 1, **fields: object) -> None:
@@ -81,7 +85,8 @@ def of_create(aws: Aws, ground: Ground, seen: Seen) -> None:
 
 
 def of_night(aws: Aws, ground: Ground, seen: Seen) -> None:
-    """The first, on Spark; late files, deferred documents; killed before it is published, and after; taken back."""
+    """The first, on Spark; late files, deferred documents; killed before it is published, and after; by a job, killed
+    when that was started; taken back."""
     night = ("nightly", "--drops", ground.drops, "--lake", ground.lake, "--ds", DS, *PAID)
     told(seen, *night, "--language", "en", spark=True)
     put(aws, ground.drops, "late", language=None)
@@ -89,6 +94,9 @@ def of_night(aws: Aws, ground: Ground, seen: Seen) -> None:
     told(seen, *night, kill_at=Milestone.STAGED)
     told(seen, *night, kill_at=Milestone.PUBLISHED)
     told(seen, *night)
+    put(aws, ground.drops, "large", 5)
+    told(seen, *night, "--scorer", ASYNC, kill_at=Milestone.STARTED)
+    told(seen, *night, "--scorer", ASYNC)
     told(seen, "rollback", "--lake", ground.lake, "--ds", DS)
 
 

@@ -21,13 +21,14 @@ from tests.conftest import document, write_json_lines
 from tests.integration.grounds import PARAMETERS, Ground, ground_of, standing
 from tests.integration.harmed import FORKS, Night, play, small_gate
 from tests.integration.lakes import DS
+from tests.integration.ways import PAYING
 from tests.integration.whole import Rows, by_source, polled, seen, settled
 from transforms.errors import AuraStreamError
 
 NAMES = ("base", "late", "new")
 BEFORE, AFTER = {"base", "late"}, {"base", "late", "new"}
 # A free night reaches these.
-AT: list[Milestone] = [each for each in Milestone if each not in (Milestone.ANSWERED, Milestone.ENDED)]
+AT: list[Milestone] = [each for each in PAYING if each is not Milestone.ANSWERED]
 PUBLISHED = AT.index(Milestone.PUBLISHED)
 QUICK = {
     Milestone.TAKEN_IN,

@@ -1,4 +1,5 @@
-"""A command of `aurastream` that puts files together where there are two, and may be killed at a milestone.
+"""A command of `aurastream` that puts files together where there are two, and buys few texts by a job; it may be killed
+at a milestone.
 
 python -m tests.integration.told MILESTONE|- ARGUMENT...
 """
@@ -10,6 +11,7 @@ import sys
 from jobs import cli, milestones
 from jobs.milestones import Milestone
 from jobs.run import compaction
+from tests.integration.paid import hasten
 
 
 def main(kill_at: str, *arguments: str) -> None:
@@ -18,6 +20,7 @@ def main(kill_at: str, *arguments: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(compaction, "MANY_FILES", 1)  # noqa: B010 - no option is made for a test
+    hasten(setattr)
     setattr(milestones, "reached", reached)  # noqa: B010 - as above
     sys.argv = ["aurastream", *arguments]
     cli.main()

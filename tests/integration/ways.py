@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ from typing import Any
 
 from expectations.limits import NONE
 from jobs.milestones import Milestone
+from jobs.scorers.registry import ASYNC
 from jobs.settings import NightlySettings
 from tests.conftest import document, write_json_lines
 from tests.infra.serving import Server, serving
 from tests.integration.grounds import Ground
-from tests.integration.harmed import Course, Ended, Harm, Night, play
+from tests.integration.harmed import Course, Ended, Harm, How, Night, play
 from tests.integration.lakes import DS
 from tests.integration.whole import Rows, by_source, polled, seen, settled
 
@@ -29,6 +31,12 @@ WORK = (M.KEPT, M.WRITTEN, M.SCORED)
 AUDIT = (M.STAGED, M.READ_BACK, M.AUDITED)
 LEAVING = (M.REPORTED, M.LEFT)
 PAYING = (*BEGINNING, M.ANSWERED, *WORK, *AUDIT, M.PUBLISHED, M.SHOWN, *LEAVING, M.SETTLED, M.RELEASED, M.LET_GO)
+BY_JOB = (*BEGINNING, M.LAID, M.OPENED, M.STARTED, M.ANSWERED, M.KEPT, M.CLOSED, *PAYING[PAYING.index(M.WRITTEN) :])
+# It finishes the run before it, which leaves its page and row first.
+FETCHING = (
+    *(*LEAVING, *BEGINNING, M.FETCHED, M.CLOSED, M.WRITTEN, M.SCORED, *AUDIT),
+    *(M.PUBLISHED, M.SHOWN, M.SETTLED, M.RELEASED, M.LET_GO),
+)
 CASCADE = (*BEGINNING, M.ANSWERED, M.KEPT, M.SAMPLED, *PAYING[PAYING.index(M.WRITTEN) :])
 
 
@@ -40,8 +48,14 @@ class Way:
     course: Course = Course.PUBLISHED
     error: str = ""
     paid: bool = False
-    cascade: bool = False
+    scorer: str = "comprehend"  # where it is paid
+    after: M | None = None  # where the night before it was killed
     budget: Decimal | None = None
+
+    @property
+    def by_jobs(self) -> bool:
+        """Whether it buys by Comprehend's jobs, on a lake in S3."""
+        return self.scorer == ASYNC
 
     @property
     def rivals(self) -> bool:
@@ -53,7 +67,9 @@ FREE, PAID = Way(()), Way((), paid=True)
 WAYS = {
     "published": Way(PAYING, paid=True),
     "deferred": Way(PAYING, paid=True, budget=BUDGET),
-    "cascade": Way(CASCADE, paid=True, cascade=True),  # of so few texts that all are the sample
+    "cascade": Way(CASCADE, paid=True, scorer="cascade"),  # of so few texts that all are the sample
+    "by job": Way(BY_JOB, paid=True, scorer=ASYNC),
+    "fetching": Way(FETCHING, paid=True, scorer=ASYNC, after=M.STARTED),
     "conflict": Way(
         (*BEGINNING, *WORK, *AUDIT, M.ENDED, *LEAVING, M.RELEASED), course=Course.CONFLICT, error="PublishConflict"
     ),
@@ -81,9 +97,7 @@ class World:
 
     def night(self, way: Way, lake: str, drops: str = "drops", **more: Any) -> Night:
         """A night over drops, of a free scorer or a paid one."""
-        told: dict[str, Any] = (
-            {"quota_tps": 500.0, "scorer": "cascade" if way.cascade else "comprehend"} if way.paid else {}
-        )
+        told: dict[str, Any] = {"quota_tps": 500.0, "scorer": way.scorer} if way.paid else {}
         settings = NightlySettings(drops=str(self.folder / drops), lake=lake, ds=DS, limits=NONE, **told)
         environment = self.ground.environment | {"AWS_ENDPOINT_URL_COMPREHEND": self.server.url}
         return replace(Night(settings, environment=environment), **more)
@@ -127,6 +141,8 @@ def harmed(world: World, name: str, harm: Harm | None, lake: str) -> Ended:
     way = WAYS[name]
     world.ground.copy(world.base(way), lake)
     world.server.reset()
+    if way.after:
+        assert play(world.night(way, lake, harm=Harm(How.KILL, way.after))).code == -signal.SIGKILL
     with polled(lake, partial(hold, world.expected[way.paid])) as polls:
         ended = play(world.harmful(way, lake, harm))
         polls[0], until = 0, time.monotonic() + 30

@@ -78,7 +78,7 @@ def serving(folder: Path) -> Iterator[Stack]:
             yield stack
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)  # a busy machine
 
 
 def _wait(stack: Stack, server: subprocess.Popen[bytes]) -> None:

@@ -28,8 +28,10 @@ from infra.policies import TEMPLATE, granted
 from jobs import metrics
 from jobs.doctor.examination import examine
 from jobs.doctor.finding import Finding, Verdict
+from jobs.lake.config import FILE, read_config, write_config
 from jobs.lake.verify import Verified
 from jobs.spark.session import glue_conf, java_home
+from jobs.storage import storage_of
 from jobs.stores.open import open_lake
 from tests.conftest import document
 from tests.environment import known
@@ -121,6 +123,17 @@ def test_deploying_again_changes_nothing(deployed: Deployed, capsys: pytest.Capt
     assert again == deployed.outputs
     said = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert said == ["unchanged", "release", "unchanged"]
+
+
+def test_deploying_over_a_lake_of_before_there_were_jobs_names_their_role(deployed: Deployed) -> None:
+    lake, wanted = deployed.outputs["Lake"], deployment.lake_config(deployed.outputs)
+    file = f"{lake}/{FILE}"
+    storage_of(file).delete(file)
+    write_config(lake, wanted.model_copy(update={"comprehend_role": None}))
+
+    deployment._have_lake(deployed.outputs)
+
+    assert read_config(lake) == wanted
 
 
 def test_what_is_uploaded_is_what_was_built(deployed: Deployed) -> None:
@@ -387,15 +400,19 @@ def test_doctor_finds_a_deployed_stack_well_but_for_what_nobody_did(deployed: De
     dropped = {f"table aurastream-dev-{each}" for each in ("ledger, backups", "ledger, expiry", "cache, expiry")}
     # The environment's file has it switched off.
     off = {"schedule aurastream-dev-night", "schedule aurastream-dev-watch"}
-    assert ill - {"lake formation", "quota"} == dropped | off
+    assert ill - {"lake formation", "quota"} == dropped | off | {"role aurastream-dev-comprehend, permissions"}
     assert all(each.do for each in told.values() if each.verdict is not Verdict.OK)
     assert {
         "job aurastream-dev-night, modules",
         "permissions of NightRole",
         "permissions of LookRole",
+        "role aurastream-dev-comprehend",
         "secret",
     } <= set(told)
-    assert told["permissions of NightRole"].verdict is Verdict.OK, told["permissions of NightRole"]
+    for what in ("permissions of NightRole", "role aurastream-dev-comprehend"):
+        assert told[what].verdict is Verdict.OK, told[what]
+    # ministack's simulation is told of no condition, and so denies what has one.
+    assert told["role aurastream-dev-comprehend, permissions"].said == "may not s3:ListBucket"
 
 
 def test_doctor_says_what_is_missing_and_what_to_do(deployed: Deployed) -> None:
@@ -413,6 +430,25 @@ def test_doctor_says_what_is_missing_and_what_to_do(deployed: Deployed) -> None:
     assert found(None, "s3://nobody-has-this/lake")["lake.toml"].do.startswith("`aurastream lake create")
     with pytest.raises(UsageError, match=r"no stack aurastream-none-data; `make deploy ENV=none` makes it"):
         found("none")
+
+
+def test_doctor_says_what_the_role_of_comprehend_s_jobs_lacks(deployed: Deployed) -> None:
+    iam, name = deployed.stack.client("iam"), "aurastream-dev-comprehend"
+    policy = iam.get_role_policy(RoleName=name, PolicyName="jobs")["PolicyDocument"]
+
+    def look() -> str:
+        """What may not, beside what has a condition: see above."""
+        return found(None, deployed.outputs["Lake"])[f"role {name}, permissions"].said
+
+    def put(statements: list[Any]) -> None:
+        document = json.dumps(policy | {"Statement": statements})
+        iam.put_role_policy(RoleName=name, PolicyName="jobs", PolicyDocument=document)
+
+    put([each for each in policy["Statement"] if each["Action"] != "s3:PutObject"])
+    ill = look()
+    put(policy["Statement"])
+
+    assert (ill, look()) == ("may not s3:ListBucket, s3:PutObject", "may not s3:ListBucket")
 
 
 def test_the_alarms_of_a_bad_night_go_off(deployed: Deployed) -> None:

@@ -91,7 +91,7 @@ class World:
 
     @property
     def open(self) -> list[open_jobs.OpenJob]:
-        return open_jobs.open_jobs(self.place)
+        return open_jobs.OpenJobs(self.place).listed()
 
 
 @contextmanager

@@ -11,16 +11,19 @@ from pathlib import Path
 import pytest
 
 from jobs.scorers import registry
-from jobs.scorers.call_policy import CallPolicy
+from jobs.scorers.call_policy import CallPolicy, JobPlace
 from jobs.scorers.comprehend import ComprehendLanguages, ComprehendScorer
 from jobs.scorers.comprehend_async import AsyncComprehendScorer
 from jobs.scorers.registry import open_detector, open_scorer, scorer_type
 from jobs.stores.protocols import Meter
 from tests.jobs.scorers.meters import local_meter
-from transforms.errors import UsageError
+from transforms.errors import ScorerError, UsageError
+from transforms.pii.policy import DEFAULT_POLICY
 from transforms.sentiment.local.scorer import LocalScorer
+from transforms.text import Fingerprint
 
-POLICY = CallPolicy("R1", 10.0)
+MADE = Fingerprint("comprehend", "1", DEFAULT_POLICY.id, b"k" * 32)
+POLICY = CallPolicy("R1", 10.0, jobs=JobPlace("s3://lake/comprehend", "", None, DEFAULT_POLICY, MADE))
 
 
 @pytest.fixture
@@ -44,6 +47,11 @@ def test_each_is_what_its_row_says(name: str, meter: Meter) -> None:
     assert kind.name == name.removesuffix("-async")  # whose answers are the same, and cached as the same
     with closing(open_scorer(name, POLICY, meter)) as scorer:
         assert type(scorer) is kind
+
+
+def test_one_that_works_by_jobs_needs_a_place_for_them(meter: Meter) -> None:
+    with pytest.raises(ScorerError, match="comprehend-async works on a lake in S3 alone"):
+        open_scorer("comprehend-async", CallPolicy("R1", 10.0), meter)
 
 
 def test_those_there_are() -> None:
