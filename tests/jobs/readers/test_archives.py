@@ -84,6 +84,11 @@ def test_what_is_no_document_is_passed_over(tmp_path: Path) -> None:
     assert read(path) == []
 
 
+def test_a_read_me_within_an_archive_is_a_document_for_nobody_would_be_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.zip", zipped({"README.txt": b"All mails of May."}))
+    assert [row["text"] for row in read(path)] == ["All mails of May."]
+
+
 def test_what_cannot_be_opened_is_a_row_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MAX_MEMBER_BYTES", 10_000)
     content = bytearray(
