@@ -32,9 +32,10 @@ AUDIT = (M.STAGED, M.READ_BACK, M.AUDITED)
 LEAVING = (M.REPORTED, M.LEFT)
 PAYING = (*BEGINNING, M.ANSWERED, *WORK, *AUDIT, M.PUBLISHED, M.SHOWN, *LEAVING, M.SETTLED, M.RELEASED, M.LET_GO)
 BY_JOB = (*BEGINNING, M.LAID, M.OPENED, M.STARTED, M.ANSWERED, M.KEPT, M.CLOSED, *PAYING[PAYING.index(M.WRITTEN) :])
-# It finishes the run before it, which leaves its page and row first.
+# It finishes the run before it, which leaves its page and row first; and that run's job is started once more, by the same
+# token, for nobody has kept its name.
 FETCHING = (
-    *(*LEAVING, *BEGINNING, M.FETCHED, M.CLOSED, M.WRITTEN, M.SCORED, *AUDIT),
+    *(*LEAVING, *BEGINNING, M.STARTED, M.FETCHED, M.CLOSED, M.WRITTEN, M.SCORED, *AUDIT),
     *(M.PUBLISHED, M.SHOWN, M.SETTLED, M.RELEASED, M.LET_GO),
 )
 CASCADE = (*BEGINNING, M.ANSWERED, M.KEPT, M.SAMPLED, *PAYING[PAYING.index(M.WRITTEN) :])
