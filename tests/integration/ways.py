@@ -32,8 +32,8 @@ AUDIT = (M.STAGED, M.READ_BACK, M.AUDITED)
 LEAVING = (M.REPORTED, M.LEFT)
 PAYING = (*BEGINNING, M.ANSWERED, *WORK, *AUDIT, M.PUBLISHED, M.SHOWN, *LEAVING, M.SETTLED, M.RELEASED, M.LET_GO)
 BY_JOB = (*BEGINNING, M.LAID, M.OPENED, M.STARTED, M.ANSWERED, M.KEPT, M.CLOSED, *PAYING[PAYING.index(M.WRITTEN) :])
-# It finishes the run before it, which leaves its page and row first; and that run's job is started once more, by the same
-# token, for nobody has kept its name.
+# It finishes the run before it, which leaves its page and row first; and that run's job, whose name nobody has kept, is
+# started once more, by the same token.
 FETCHING = (
     *(*LEAVING, *BEGINNING, M.STARTED, M.FETCHED, M.CLOSED, M.WRITTEN, M.SCORED, *AUDIT),
     *(M.PUBLISHED, M.SHOWN, M.SETTLED, M.RELEASED, M.LET_GO),
