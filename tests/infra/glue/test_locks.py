@@ -1,6 +1,7 @@
 """What the tests of `make test-glue` run under is what AWS Glue has."""
 
 import sys
+import sysconfig
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def test_locks_have_hashes_and_name_no_registry(lock: Path) -> None:
 
 @pytest.mark.skipif("venv-glue" not in sys.prefix, reason="not the environment of `make test-glue`")
 def test_these_are_the_modules_that_are_tested() -> None:
-    here = {each.metadata["Name"].lower().replace("_", "-").replace(".", "-"): each.version for each in distributions()}
+    # Those that are installed: setuptools, once imported, puts copies of its own on the path.
+    installed = distributions(path=[sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+    here = {each.metadata["Name"].lower().replace("_", "-").replace(".", "-"): each.version for each in installed}
     assert {name: here.get(name) for name in names(TESTED) if name != "pip"} == {
         name: version for name, version in names(TESTED).items() if name != "pip"
     }
