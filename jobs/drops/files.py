@@ -78,7 +78,6 @@ _SLACK_LISTS = frozenset(
 # What no person dropped.
 _OF_A_SYSTEM = {
     ".ds_store": ".DS_Store of a Macintosh",
-    "icon": "Icon of a Macintosh",
     "thumbs.db": "Thumbs.db of Windows",
     "ehthumbs.db": "ehthumbs.db of Windows",
     "desktop.ini": "desktop.ini of Windows",
@@ -117,9 +116,7 @@ def find_drop(
     skipped: list[tuple[str, str]] = []
     entries: list[Entry] = []
     for entry in walk(drops, skipped, Fence.around(follow_links, lake)):
-        reason = passed_over(entry)
-        if _README.fullmatch(entry.name.rpartition("/")[2]):
-            reason = reason or "a read-me"  # within an archive nobody would be told, so there it is a document
+        reason = passed_over(entry) or _set_aside(entry)
         if reason is None:
             entries.append(entry)
         else:
@@ -174,17 +171,23 @@ def slack_lists(names: Sequence[str]) -> set[str]:
     return {name for name in names if name.rpartition("/")[0] in exports and name.rpartition("/")[2] in _SLACK_LISTS}
 
 
+def _set_aside(entry: Entry) -> str | None:
+    """Why a file of a drop is left that may hold a text. Of members of an archive nobody is told, so they are read."""
+    base = entry.name.rpartition("/")[2]
+    if base.lower().endswith(_UNFINISHED):
+        return "a download that has not ended"
+    return "a read-me" if _README.fullmatch(base) else None
+
+
 def passed_over(entry: Entry) -> str | None:
     """Why a file holds no documents, or None where it may."""
     base = entry.name.rpartition("/")[2]
     if entry.size < 0:
         return "not a regular file"
-    if told := _OF_A_SYSTEM.get(base.lower().rstrip("\r")):
+    if told := _OF_A_SYSTEM.get(base.lower()):
         return told
     if base.startswith(("~$", ".~lock.")):
         return "a mark that an office program has the file open"
-    if base.lower().endswith(_UNFINISHED):
-        return "a download that has not ended"
     if base.endswith(".crc"):
         return "a checksum"
     if base.startswith(("_", ".")) and named(base)[0] is Format.UNKNOWN:

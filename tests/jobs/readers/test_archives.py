@@ -84,8 +84,9 @@ def test_what_is_no_document_is_passed_over(tmp_path: Path) -> None:
     assert read(path) == []
 
 
-def test_a_read_me_within_an_archive_is_a_document_for_nobody_would_be_told(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.zip", zipped({"README.txt": b"All mails of May."}))
+@pytest.mark.parametrize("name", ["README.txt", "a.txt.part", "icon"])
+def test_what_may_be_a_text_is_read_within_an_archive_for_nobody_would_be_told(name: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.zip", zipped({name: b"All mails of May."}))
     assert [row["text"] for row in read(path)] == ["All mails of May."]
 
 
