@@ -238,7 +238,7 @@ def say_hints(found: ReadBack, files: Sequence[DropFile], recipe: Recipe) -> Non
         told = look(file, columns, recipe.records)
         if told is not None and (advice := hint(told, columns)):
             say(f"{file.source_file}: {advice}")
-    reasons = {name: reason for (name, reason), rows in found.reasons.items() if rows == found.own[name]}
+    reasons = wholly_rejected(found, least=1)
     alike: dict[str, list[str]] = {}
     for file in files:
         if what := remedy(file, reasons.get(file.source_file)):
@@ -260,8 +260,10 @@ def say_left(intake: Intake) -> None:
         )
 
 
-def wholly_rejected(found: ReadBack) -> dict[str, str]:
-    """Files of several documents that were all rejected for one reason, and the reason, by file."""
+def wholly_rejected(found: ReadBack, least: int = 2) -> dict[str, str]:
+    """Files of so many documents that were all rejected for one reason, and the reason, by file."""
     return {
-        name: reason for (name, reason), rows in sorted(found.reasons.items()) if rows == found.own[name] and rows > 1
+        name: reason
+        for (name, reason), rows in sorted(found.reasons.items())
+        if rows == found.own[name] and rows >= least
     }

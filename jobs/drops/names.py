@@ -9,6 +9,7 @@ _MOST = 1_000  # names looked at
 _LONGEST = 64  # characters of a name
 _NAME = re.compile(r"(?=.*[^\W\d])[\w .:/()#$\[\]-]+")  # with a letter, and without what sentences have
 _DIGIT = re.compile(r"\d")
+HEADER_WITHIN = 10  # records of a table, the first of which a header is looked for in
 _CONTRASTED = 3  # records below a header that it differs from
 _OTHER = re.compile(r"[\W_]+")
 
@@ -38,14 +39,19 @@ def places_of(names: Sequence[str], columns: Mapping[str, str]) -> tuple[dict[st
     return places, repeated
 
 
+def names_both(names: Sequence[str], columns: Mapping[str, str]) -> bool:
+    """Whether a record names a table's texts and their ids: nothing but a header does."""
+    return {"text", "document_id"} <= places_of(names, columns)[0].keys()
+
+
 def header_of(first: Sequence[Sequence[str]], columns: Mapping[str, str]) -> int | None:
     """Which of a table's first records is its header, below titles of a report; None where there is none.
 
-    That which names both `text` and `document_id`; else the first that has more than one field filled, where it looks
+    That which names texts and their ids; else the first that has more than one field filled, where it looks
     like names, or has no digit in a column of which all below have some.
     """
     for place, names in enumerate(first):
-        if {"text", "document_id"} <= places_of(names, columns)[0].keys():
+        if names_both(names, columns):
             return place
     if not first or places_of(first[0], columns)[0]:
         return 0 if first else None

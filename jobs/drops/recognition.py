@@ -12,6 +12,7 @@ from jobs.drops.charset import charset_of, decoded
 from jobs.drops.compression import Broken, Compression, Source, expand, sniff
 from jobs.drops.dialect import DELIMITERS, Dialect, dialect_of
 from jobs.drops.looks import look, look_at_json
+from jobs.drops.names import names_both
 from jobs.drops.shape import is_json, shape_of
 from jobs.formats import TEXTS, Format
 
@@ -63,7 +64,7 @@ _COMPRESSIONS = {
 _SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
 _MAGIC = {b"PAR1": Format.PARQUET, b"ARROW1": Format.FEATHER, b"ORC": Format.ORC, b"Obj\x01": Format.AVRO}
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[\s?]")
-_SIGNS = re.compile(r"[\W_]+")
+_OUR_COLUMNS = {"text": "text", "document_id": "document_id"}
 # What is not read through a decompressor: its parts are looked up, and compressed within, if at all.
 _UNCOMPRESSED = frozenset({Format.PARQUET, Format.FEATHER, Format.ORC, Format.AVRO, Format.SHEET, Format.ZIP})
 
@@ -187,10 +188,7 @@ def _names_our_columns(line: str) -> bool:
     """Whether a line is the header of a table that has our columns."""
     if "text" not in line.casefold():
         return False
-    for delimiter in DELIMITERS:
-        if {"documentid", "text"} <= {_SIGNS.sub("", name).casefold() for name in line.split(delimiter)}:
-            return True
-    return False
+    return any(names_both(line.split(delimiter), _OUR_COLUMNS) for delimiter in DELIMITERS)
 
 
 def _is_text(head: bytes, charset: str | None) -> bool:

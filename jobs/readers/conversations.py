@@ -106,11 +106,14 @@ def spoken(text: str) -> Conversation | None:
 
     A transcript begins with who speaks, and has turns of agents and of customers; a chat has a time in its lines.
     """
-    lines = [_LINE.match(line.strip("\u200e\ufeff\r ")) for line in text.strip().split("\n")]
-    found = [line for line in lines if line]
-    timed = sum(bool(line["time"] and line["who"]) for line in found[:_LOOKED_AT]) > 1 and bool(found[0]["time"])
+    text = text.strip()
+    first = _line(text.partition("\n")[0])
+    if not first or not (first["time"] or role_of(first["who"])):
+        return None  # as nearly all texts are: no more of them is looked at
+    found = [line for each in text.split("\n") if (line := _line(each))]
+    timed = sum(bool(line["time"] and line["who"]) for line in found[:_LOOKED_AT]) > 1 and bool(first["time"])
     roles = {role_of(line["who"]) for line in found if line["who"]}
-    if not timed and not (role_of(found[0]["who"]) and {AGENT, CUSTOMER} <= roles):
+    if not timed and not (role_of(first["who"]) and {AGENT, CUSTOMER} <= roles):
         return None
     turns: list[Turn] = []
     for line in found:
@@ -121,6 +124,10 @@ def spoken(text: str) -> Conversation | None:
         elif turns:
             turns[-1] = turns[-1]._replace(text=f"{turns[-1].text}\n{line[0]}")
     return Conversation([turn for turn in turns if turn.text.strip() and not _MEDIA.fullmatch(turn.text.strip())])
+
+
+def _line(text: str) -> re.Match[str] | None:
+    return _LINE.match(text.strip("\u200e\ufeff\r "))
 
 
 def _add(turns: list[Turn], speaker: str | None, said: str) -> None:

@@ -12,15 +12,14 @@ import pyarrow as pa
 
 from jobs.drops.compression import Broken
 from jobs.drops.dialect import Dialect
+from jobs.drops.names import HEADER_WITHIN, by_number, header_of, names_both, places_of
 from jobs.readers.lines import MAX_LINE_BYTES, Lines, Rejected
-from jobs.readers.names import by_number, header_of, places_of
 from transforms.documents import Reason, documents
 
 # The longest record of several lines, in characters. An unclosed quote is given up on after as much.
 MAX_RECORD_CHARACTERS = 4 << 20
 
 _BATCH_CHARACTERS = 4 << 20
-_LOOKED_AT = 10  # records, for a header
 _IMPORT_ID = '{"ImportId":'  # of Qualtrics' third row; the second repeats the questions
 
 Record: TypeAlias = tuple[int, list[str], Reason | None]  # its line, its fields, what is wrong with it
@@ -81,8 +80,7 @@ def with_header(records: Iterator[Record], columns: Mapping[str, str]) -> Table:
     for record in filled:
         first.append(record)
         names.append([name.strip() for name in record[1]])
-        whole = {"text", "document_id"} <= places_of(names[-1], columns)[0].keys()
-        if record[2] is not None or whole or len(first) == _LOOKED_AT:
+        if record[2] is not None or names_both(names[-1], columns) or len(first) == HEADER_WITHIN:
             break
     if not first or first[0][2] is not None:
         return Table([], chain(first, filled), header=False)

@@ -18,11 +18,11 @@ from jobs.drops import Compression, DropFile
 from jobs.drops.charset import as_utf8
 from jobs.drops.compression import expand
 from jobs.drops.dialect import Dialect
+from jobs.drops.names import HEADER_WITHIN, header_of, plain
 from jobs.formats import Format
 from jobs.readers.delimited import read_records, with_header
 from jobs.readers.elements import split_elements
 from jobs.readers.lines import Lines, split_lines
-from jobs.readers.names import header_of, plain
 from jobs.readers.records import ELEMENT, find_records, records_steps
 
 _RECORDS = 200  # looked at
@@ -195,7 +195,7 @@ def _sheet(source: pa.NativeFile, columns: Mapping[str, str]) -> Iterator[Mappin
 
     sheet = CalamineWorkbook.from_filelike(source).get_sheet_by_index(0)
     rows: Iterator[Any] = (row for row in sheet.iter_rows() if any(cell not in ("", None) for cell in row))
-    first = [*islice(rows, 10)]
+    first = [*islice(rows, HEADER_WITHIN)]
     texts = [[str(cell).strip() for cell in row] for row in first]
     place = header_of(texts, columns) or 0
     names = texts[place] if texts else []

@@ -14,14 +14,13 @@ import pyarrow.compute as pc
 import pyarrow.ipc
 import pyarrow.orc
 
+from jobs.drops.names import HEADER_WITHIN, by_number, header_of, places_of
 from jobs.formats import Format, Telling
 from jobs.readers.comments import beside, comments_of, holds_turns, told, turned_documents
-from jobs.readers.names import by_number, header_of, places_of
 from jobs.readers.records import ELEMENT, Steps, steps_of, value_at
 from transforms.documents import Reason, Values, documents, rejection
 
 _SHEETS, _CELLS, _WIDEST = 100, 20_000_000, 16_384  # of a workbook
-_LOOKED_AT = 10  # rows, for a header
 _SHEET_ROWS = 4_096  # that become documents at once
 
 Reader = Callable[[pa.NativeFile, str, Mapping[str, str], int, Telling], Iterator[pa.RecordBatch]]
@@ -108,7 +107,7 @@ def read_sheets(
         if cells > _CELLS or sheet.total_width > _WIDEST:
             yield rejection(source_file, before, Reason.DECOMPRESSION_BOMB)
             return
-        first = [*islice((row for row in map(_texts, sheet.iter_rows()) if any(row)), _LOOKED_AT)]
+        first = [*islice((row for row in map(_texts, sheet.iter_rows()) if any(row)), HEADER_WITHIN)]
         header = first[header_of(first, columns) or 0] if first else []
         if places_of(header, columns)[0] or (first and by_number(columns, first[0])):
             read = True
@@ -126,7 +125,7 @@ def _sheet(
     first = (sheet.start or (0, 0))[0]  # rows above are left out
     numbered = enumerate(sheet.iter_rows(), before + first + 1)
     rows: Iterator[tuple[int, Any]] = ((row, cells) for row, cells in numbered if any(_texts(cells)))
-    looked_at = list(islice(rows, _LOOKED_AT))
+    looked_at = list(islice(rows, HEADER_WITHIN))
     names = [_texts(cells) for _, cells in looked_at]
     if not names:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.readers.names import by_number, looks_like_names, places_of
+from jobs.drops.names import by_number, looks_like_names, places_of
 
 
 @pytest.mark.parametrize(
