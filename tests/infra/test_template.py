@@ -340,6 +340,19 @@ def test_github_deploys_one_environment_of_one_repository() -> None:
     assert "secrets." not in json.dumps(workflow)
 
 
+def test_workflows_run_actions_that_nobody_can_change() -> None:
+    """By commit: whoever owns an action may move its tags, and it runs with the role that deploys."""
+    steps = [
+        step
+        for path in sorted((TEMPLATE.parents[1] / ".github" / "workflows").glob("*.yml"))
+        for job in YAML(typ="safe").load(path)["jobs"].values()
+        for step in job["steps"]
+    ]
+    actions = [step["uses"] for step in steps if "uses" in step]
+    assert len(actions) >= 5
+    assert [action for action in actions if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action)] == []
+
+
 def test_the_dashboard_is_json() -> None:
     body = json.loads(filled(said(properties("Dashboard")["DashboardBody"]), {"AWS::Region": "r", "Env": "dev"}))
     assert len(body["widgets"]) == 8
