@@ -27,7 +27,7 @@ CACHE_GB_MONTH, S3_GB_MONTH = Decimal("0.25"), Decimal("0.023")
 HASH_BYTES = 8  # of a document's id
 COPIES_OF_IDS = 6  # of it on the driver: as written, as read, each put together, and sorted
 DOCUMENT_BYTES = 451  # of JSON Lines
-CLAIM_UNITS = 2  # of a text, for a transaction counts twice
+CALLS_WRITES = 3  # places that each call writes to: its turn's item, its units' and the end of the log of claims
 NEW_TABLE_WRITES, ITEM_WRITES = 4_000, 1_000  # units a second that DynamoDB takes
 TURN_SECONDS = 0.005  # a conditional write, as jobs/stores/aws/client.py has it
 ASYNC_LINES = 1_000_000
@@ -108,7 +108,7 @@ def limits() -> list[list[str]]:
     seconds = HOURS * 3600
     texts_a_document = Drop(SIZES[0]).distinct
     by_calls = ITEMS_A_CALL / texts_a_document  # documents of a call
-    calls_units = scale.A_CALL.write_units / ITEMS_A_CALL + CLAIM_UNITS  # of the ledger's table, a text
+    calls_units = scale.A_CALL.write_units / ITEMS_A_CALL  # of the ledger's table, a text
     found = [
         ("one of Comprehend's asynchronous jobs, a million lines", ASYNC_LINES / texts_a_document),
         ("Glue's 480 minutes, at 10 calls a second", scale.GLUE_TIMEOUT_MINUTES * 60 * DEFAULT_TPS * by_calls),
@@ -118,7 +118,10 @@ def limits() -> list[list[str]]:
         ),
         ("a new cache table's 4,000 write units a second", NEW_TABLE_WRITES * seconds / texts_a_document),
         ("turns one after the other, 5 ms each", 1 / TURN_SECONDS * seconds * by_calls),
-        ("1,000 write units a second of one item", ITEM_WRITES / (scale.A_CALL.write_units / 2) * seconds * by_calls),
+        (
+            "1,000 write units a second of one item",
+            ITEM_WRITES / (scale.A_CALL.write_units / CALLS_WRITES) * seconds * by_calls,
+        ),
         ("the laptop's JVM of 512 MB, for hashes of one stage", (512 << 20) / HASH_BYTES),
         ("`spark.driver.maxResultSize`, 1 GB", (1 << 30) / HASH_BYTES),
         ("16 GB of a driver, for hashes alone", 16 * GB / HASH_BYTES / COPIES_OF_IDS),

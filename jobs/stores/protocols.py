@@ -216,7 +216,11 @@ class TextClaims(Protocol):
 
     def claim(self, run_id: str, holder: str, keys: Sequence[bytes], looked_up: Collection[bytes]) -> set[bytes]:
         """The keys that are the holder's now, a worker of the run: new ones, its own, and of those that it has
-        `looked_up` again, in vain, the ones whose lease has run out."""
+        `looked_up` again, in vain, the ones whose lease has run out.
+
+        It has looked up all of them since the claims were opened, in vain: so claims whose lease was over by then
+        need not be known any more.
+        """
         ...
 
     def release(self, holder: str, keys: Sequence[bytes]) -> None:

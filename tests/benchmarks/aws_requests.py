@@ -136,7 +136,8 @@ def count_units(seen: Seen, asked: dict[str, Any], said: dict[str, Any], cache_t
 
     By the rules of DynamoDB's price list, for DynamoDB Local charges a transaction too little, and nothing for what is
     not there and for a condition that does not hold: a kilobyte of an item written is a unit, and two in a transaction;
-    four kilobytes read are one, half of one where the read need not be consistent, and at least that for each key.
+    four kilobytes read are one, half of one where the read need not be consistent, and at least that for each key, or
+    for a query that finds nothing.
     """
     table, key = _first_item(asked)
     part = "cache" if table == cache_table else next((PARTS[each] for each in PARTS if key.startswith(each)), "ledger")
@@ -155,7 +156,7 @@ def count_units(seen: Seen, asked: dict[str, Any], said: dict[str, Any], cache_t
         ((_, puts),) = asked["RequestItems"].items()
         found.writes += sum(_written(put.get("PutRequest", {}).get("Item", {})) for put in puts)
     elif "KeyConditionExpression" in asked or "ConsistentRead" in asked:
-        found.reads += said["ConsumedCapacity"]["CapacityUnits"]
+        found.reads += max(said["ConsumedCapacity"]["CapacityUnits"], 1.0 if asked.get("ConsistentRead") else 0.5)
     else:
         charged = said.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
         found.writes += max(charged, _written(asked.get("Item", {})))

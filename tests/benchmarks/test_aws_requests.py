@@ -6,7 +6,7 @@ import pytest
 
 from tests.benchmarks.aws_requests import Seen, Units, count_units
 
-SMALL = {"pk": {"S": "claim#1"}, "sk": {"S": "claim"}}
+SMALL = {"pk": {"S": "claims"}, "sk": {"S": "000000000000001"}}
 LARGE = {"pk": {"S": "run#1"}, "record": {"S": "x" * 3500}}  # 3.5 KB: four units to write, one to read
 RATE = {"pk": {"S": "rate#q"}}
 KEY = {"key": {"B": "AAAA"}}
@@ -36,6 +36,17 @@ def charged(units: float) -> dict[str, Any]:
             Units(1, 3, 0),
         ),
         ({"TableName": "ledger", "Key": RATE, "ConsistentRead": True}, charged(1), "rate limit", Units(1, 1, 0)),
+        (
+            {
+                "TableName": "ledger",
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": "claims"}},
+                "ConsistentRead": True,
+            },
+            charged(0),  # it has found nothing
+            "claims",
+            Units(1, 1, 0),
+        ),
     ],
 )  # fmt: skip
 def test_units_are_those_of_the_price_list(

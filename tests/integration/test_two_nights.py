@@ -77,6 +77,25 @@ def test_nights_of_two_drops_share_the_quota_and_keep_their_budgets(
     assert (usage["most_billed"], usage["billed"]) == (1, sum(scored.values()))
 
 
+def test_what_nights_of_two_dates_have_in_common_one_of_them_buys(
+    aws: Aws, lake: str, server: Server, tmp_path: Path
+) -> None:
+    days, count, common = ("2026-11-21", "2026-11-22"), 1200, 900
+    starts = (0, count - common)
+    drops = [distinct_drop(tmp_path / ds, count, "mails", ds, start) for ds, start in zip(days, starts, strict=True)]
+    ended = at_once(
+        aws,
+        server,
+        tmp_path,
+        *[("--drops", str(drop), "--lake", lake, "--ds", ds) for drop, ds in zip(drops, days, strict=True)],
+    )
+
+    assert [each.code for each in ended] == [0, 0], b"".join(each.said for each in ended).decode()
+    assert [row["status"] for row in seen(lake)] == ["SCORED"] * 2 * count
+    usage = server.usage()
+    assert (usage["most_billed"], usage["billed"]) == (1, 2 * count - common)
+
+
 def test_of_two_nights_of_one_drop_one_buys_and_publishes(aws: Aws, lake: str, server: Server, tmp_path: Path) -> None:
     drops = distinct_drop(tmp_path / "drops", DOCUMENTS)
     told = ("--drops", str(drops), "--lake", lake, "--budget", str(dollars(3 * DOCUMENTS)))

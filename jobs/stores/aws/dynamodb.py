@@ -135,10 +135,13 @@ class Table:
         """The items of those of some distinct keys that have one, in whatever order."""
         return [plain(item) for item in self.get_wire([wire(key) for key in keys], consistent=True)]
 
-    def query(self, pk: str, begins: str = "", *, newest_first: bool = False) -> Iterator[Item]:
-        """The items below a `pk`, or those of them whose `sk` begins so, in the order of `sk`; read page by page."""
-        condition = "pk = :pk AND begins_with(sk, :begins)" if begins else "pk = :pk"
-        values = {"pk": pk, "begins": begins} if begins else {"pk": pk}
+    def query(self, pk: str, begins: str = "", *, after: str = "", newest_first: bool = False) -> Iterator[Item]:
+        """The items below a `pk`, or those whose `sk` begins so or is `after` another, in its order; page by page."""
+        condition, values = "pk = :pk", {"pk": pk}
+        if begins:
+            condition, values = "pk = :pk AND begins_with(sk, :begins)", {"pk": pk, "begins": begins}
+        elif after:
+            condition, values = "pk = :pk AND sk > :after", {"pk": pk, "after": after}
         asked = {**_expressions(values, KeyConditionExpression=condition), "ScanIndexForward": not newest_first}
 
         def attempt(_: bool) -> Item:

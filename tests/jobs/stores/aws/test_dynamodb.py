@@ -98,6 +98,7 @@ def test_a_query_is_read_page_by_page_in_order(table: Table) -> None:
     assert calls.count("Query") > 2
     assert list(table.query("a", "00000")) == items
     assert list(table.query("a", "000001")) == items[1:2]
+    assert list(table.query("a", after="000001")) == items[2:]
     assert list(table.query("nobody")) == []
 
 

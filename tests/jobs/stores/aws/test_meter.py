@@ -1,4 +1,4 @@
-"""What rate limit, spending and text claims have in DynamoDB beside their contract."""
+"""What rate limit and spending have in DynamoDB beside their contract."""
 
 import random
 from collections.abc import Iterator
@@ -8,18 +8,16 @@ from itertools import pairwise
 
 import pytest
 
-from jobs.stores.aws.dynamodb import ACTIONS_A_TRANSACTION, Table
+from jobs.stores.aws.dynamodb import Table
 from jobs.stores.aws.rate_limit import DynamoRateLimit
 from jobs.stores.aws.spending import DynamoSpending
-from jobs.stores.aws.text_claims import DynamoTextClaims
-from jobs.stores.steps import BURST_SECONDS, LEASE_SECONDS, Granted
-from tests.jobs.stores.aws.faults import before_send, count_calls, lose_answers, refusal, the_first
+from jobs.stores.steps import BURST_SECONDS, Granted
+from tests.jobs.stores.aws.faults import before_send, lose_answers, refusal, the_first
 from tests.jobs.stores.processes import at_once, meet
 from tests.jobs.stores.twins import AwsTwin, Clock
 from transforms.errors import LakeError
 
 QUOTA, MONTH = "BatchDetectSentiment", "2026-11"
-KEYS = [number.to_bytes(32, "big") for number in range(ACTIONS_A_TRANSACTION + 20)]
 
 
 @pytest.fixture
@@ -38,12 +36,6 @@ def rate_limit(aws_twin: AwsTwin, clock: Clock) -> Iterator[DynamoRateLimit]:
 def spending(aws_twin: AwsTwin) -> Iterator[DynamoSpending]:
     with closing(aws_twin.spending()) as spending:
         yield spending
-
-
-@pytest.fixture
-def claims(aws_twin: AwsTwin, clock: Clock) -> Iterator[DynamoTextClaims]:
-    with closing(aws_twin.text_claims(clock)) as claims:
-        yield claims
 
 
 # Turns.
@@ -169,109 +161,22 @@ def test_a_run_that_is_entered_is_named(spending: DynamoSpending, aws_twin: AwsT
         spending.begin("R1", MONTH, 3)
 
 
-# Claims.
-
-
-def test_more_keys_than_one_transaction_takes(claims: DynamoTextClaims) -> None:
-    claims.claim("R1", "one", KEYS[::2], ())
-
-    assert claims.claim("R2", "two", KEYS, ()) == set(KEYS[1::2])
-    claims.release("one", KEYS)
-    assert claims.claim("R2", "two", KEYS, ()) == set(KEYS)
-
-
-def test_a_claim_whose_answer_was_lost_is_the_holders(claims: DynamoTextClaims, clock: Clock) -> None:
-    lose_answers(claims._table.client, "TransactWriteItems", the_first(2))
-    assert claims.claim("R1", "one", KEYS[:3], ()) == set(KEYS[:3])
-
-    clock.now += LEASE_SECONDS
-    lose_answers(claims._table.client, "TransactWriteItems", the_first(1))
-    assert claims.claim("R2", "two", KEYS[:3], KEYS[:2]) == set(KEYS[:2])
-
-
-def test_a_lease_begins_when_the_claim_is_written(aws_twin: AwsTwin, claims: DynamoTextClaims, clock: Clock) -> None:
-    busy = the_first(1)
-
-    def wait(**_: object) -> object:
-        clock.now += 30
-        return refusal(400, "ThrottlingException")
-
-    before_send(claims._table.client, "TransactWriteItems", lambda **_: wait() if busy() else None)
-    claims.claim("R1", "one", KEYS[:1], ())
-    clock.now += LEASE_SECONDS - 1
-
-    with closing(aws_twin.text_claims(clock)) as others:
-        assert others.claim("R1", "two", KEYS[:1], KEYS[:1]) == set()
-
-
-def test_one_call_claims_what_is_free(claims: DynamoTextClaims) -> None:
-    calls = count_calls(claims._table.client)
-    claims.claim("R1", "one", KEYS[:25], ())
-
-    assert calls == ["TransactWriteItems"]
-
-
-def test_a_run_is_forgotten_by_one_write(claims: DynamoTextClaims) -> None:
-    claims.claim("R1", "one", KEYS, ())
-    calls = count_calls(claims._table.client)
-    claims.forget("R1")
-
-    assert calls == ["PutItem"]
-
-
-def test_of_those_who_find_a_lease_over_at_once_one_has_it(aws_twin: AwsTwin, clock: Clock) -> None:
-    with closing(aws_twin.text_claims(clock)) as claims:
-        claims.claim("R1", "dead", KEYS[:8], ())
-    clock.now += LEASE_SECONDS
-    with ThreadPoolExecutor(3) as pool:
-        own = list(pool.map(lambda holder: _take_over(aws_twin, clock, str(holder)), range(3)))
-
-    assert sorted(key for keys in own for key in keys) == KEYS[:8]
-
-
-def _take_over(twin: AwsTwin, clock: Clock, holder: str) -> list[bytes]:
-    with closing(twin.text_claims(clock)) as claims:
-        return [key for key in KEYS[:8] for key in claims.claim("R2", holder, [key], [key])]
-
-
 # What stays.
 
 
 def test_items_go_when_they_are_of_no_use(
-    aws_twin: AwsTwin, table: Table, rate_limit: DynamoRateLimit, claims: DynamoTextClaims, clock: Clock
+    table: Table, rate_limit: DynamoRateLimit, spending: DynamoSpending, clock: Clock
 ) -> None:
     rate_limit.turn(QUOTA, 10)
-    claims.claim("R1", "one", KEYS[:1], ())
-    claims.forget("R1")
-    with closing(aws_twin.spending()) as spending:
-        spending.begin("R1", MONTH, 3)
+    spending.begin("R1", MONTH, 3)
 
-    ends = {
-        pk.partition("#")[0]: next(table.query(pk))["expires_at"]
-        for pk in (
-            f"rate#{QUOTA}",
-            f"claim#{KEYS[0].hex()}",
-            "claims-over#R1",
-            "spending#R1",
-            f"spending-month#{MONTH}",
-        )
-    }
-    day = 24 * 3600
-    assert {name: (end - clock.now) / day for name, end in ends.items() if "spending" not in name} == {
-        "rate": 2,
-        "claim": 1,
-        "claims-over": 30,
-    }
-    november = 1_793_491_200
-    assert ends["spending"] == ends["spending-month"] == november + 400 * day
+    ends = [next(table.query(pk))["expires_at"] for pk in (f"rate#{QUOTA}", "spending#R1", f"spending-month#{MONTH}")]
+    day, november = 24 * 3600, 1_793_491_200
+    assert ends == [clock.now + 2 * day, november + 400 * day, november + 400 * day]
 
 
-def test_what_is_of_no_use_and_still_there_does_no_harm(
-    rate_limit: DynamoRateLimit, claims: DynamoTextClaims, clock: Clock
-) -> None:
+def test_a_rate_that_is_of_no_use_and_still_there_does_no_harm(rate_limit: DynamoRateLimit, clock: Clock) -> None:
     rate_limit.turn(QUOTA, 10)
-    claims.claim("R1", "one", KEYS[:1], ())
     clock.now += 40 * 24 * 3600
 
     assert rate_limit.turn(QUOTA, 10).at == clock.now
-    assert claims.claim("R2", "two", KEYS[:1], KEYS[:1]) == set(KEYS[:1])
