@@ -30,7 +30,14 @@ KEY = fingerprint().key
 
 def batch(*rows: dict[str, Any]) -> pa.RecordBatch:
     """Documents: a good one, with the fields of each row."""
-    base = {"document_id": "d", "text": "fine", "language": "en", "subject_id": "s", "source": "mail"}
+    base = {
+        "document_id": "d",
+        "text": "fine",
+        "language": "en",
+        "subject_id": "s",
+        "source": "mail",
+        "role": "customer",
+    }
     values = {name: [(base | row)[name] for row in rows] for name in base}
     return documents(values, range(1, len(rows) + 1), "/drop/a.jsonl")
 
@@ -54,6 +61,8 @@ def test_a_document_ready_to_be_scored() -> None:
     assert row == {
         "document_id": "d",
         "source": "mail",
+        "role": "customer",
+        "left_out": 0,
         "created_at": None,
         "language": "en",
         "language_source": "given",

@@ -106,10 +106,13 @@ def test_the_text_a_person_reads(raw: bytes, expected: str) -> None:
 def test_what_a_mail_quotes_is_left_unless_all_is_asked_for() -> None:
     raw = message(b"Late.\r\n\r\nOn 20/11/2026 Desk wrote:\r\n> We are great.\r\n-- \r\nKim")
     assert text_of(raw) == "The caf\u00e9\nLate."
-    parsed = parse_mail(raw, Telling(whole=True))
+    own, parsed = parse_mail(raw), parse_mail(raw, Telling(whole=True))
+    assert isinstance(own, Message)
     assert isinstance(parsed, Message)
+    assert own.text is not None
     assert parsed.text is not None
     assert "We are great." in parsed.text
+    assert (own.left_out, parsed.left_out) == (len("\n\nOn 20/11/2026 Desk wrote:\n> We are great.\n-- \nKim"), 0)
 
 
 def test_attached_texts_are_documents_where_asked_for(tmp_path: Path) -> None:
@@ -131,11 +134,15 @@ def test_attached_texts_are_documents_where_asked_for(tmp_path: Path) -> None:
         rows = batch.to_pylist()
         first = rows[0]["document_id"]
         assert {row["subject_id"] for row in rows} == {"kim@example.com"}
+        assert {row["role"] for row in rows} == {None}
+        left.append([row["left_out"] for row in rows])
         return [(r["document_id"].removeprefix(first), r["text"], r["source_row"]) for r in rows], notes(batch)
 
+    left: list[list[int]] = []
     rows, counts = told()
     assert rows == [("", "The café\nSee below.", 1), ("a.mbox#2", "The café\nLate.", 2)]
     assert counts == {SHORTENED: 1, ATTACHMENTS: 4}
+    assert left.pop() == [0, len("\n\nOn 20/11/2026 Desk wrote:\n> We are great.")]
     rows, counts = told(attachments=True, whole=True)
     assert rows[:3] == [("", "The café\nSee below.", 1), ("#1", "It came late.", 1), ("#2", "Twice", 1)]
     assert len(rows) == 4
