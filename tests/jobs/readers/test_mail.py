@@ -119,7 +119,7 @@ def test_attached_texts_are_documents_where_asked_for(tmp_path: Path) -> None:
     named = b"Content-Disposition: attachment; filename=%b\r\n"
     mixed = multipart(
         b"multipart/mixed",
-        part(b"text/plain", b"See below."),
+        part(b"text/plain", b"See below.\n-- \nKim"),
         part(b"text/plain", b"It came late.", named % b"a.txt"),
         part(b"text/html", b"<p>Twice", named % b"b.html"),
         part(b"text/plain", b" ", named % b"blank.txt"),
@@ -141,10 +141,13 @@ def test_attached_texts_are_documents_where_asked_for(tmp_path: Path) -> None:
     left: list[list[int]] = []
     rows, counts = told()
     assert rows == [("", "The café\nSee below.", 1), ("a.mbox#2", "The café\nLate.", 2)]
-    assert counts == {SHORTENED: 1, ATTACHMENTS: 4}
-    assert left.pop() == [0, len("\n\nOn 20/11/2026 Desk wrote:\n> We are great.")]
+    assert counts == {SHORTENED: 2, ATTACHMENTS: 4}
+    signed, quoted = len("\n-- \nKim"), len("\n\nOn 20/11/2026 Desk wrote:\n> We are great.")
+    assert left.pop() == [signed, quoted]
+    told(attachments=True)
+    assert left.pop() == [signed, 0, 0, quoted]  # an attachment is whole
     rows, counts = told(attachments=True, whole=True)
-    assert rows[:3] == [("", "The café\nSee below.", 1), ("#1", "It came late.", 1), ("#2", "Twice", 1)]
+    assert rows[:3] == [("", "The café\nSee below.\n-- \nKim", 1), ("#1", "It came late.", 1), ("#2", "Twice", 1)]
     assert len(rows) == 4
     assert counts == {ATTACHMENTS: 2}
 
