@@ -30,7 +30,7 @@ _ORDERED: dict[str, list[str]] = {
     "status": list(map(str, Status)),
 }
 _CATEGORICAL = {
-    *("source", "language", "language_source", "error_code", "type", "measure", "verdict", "outcome"),
+    *("source", "role", "language", "language_source", "error_code", "type", "measure", "verdict", "outcome"),
     *("scorer", "scorer_version"),
 }
 _MOST_IDS = 1_000  # of one question: Athena takes a statement of 262,144 bytes

@@ -7,9 +7,10 @@ from great_expectations import expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
 from transforms.documents import Reason
-from transforms.schemas import LanguageSource, Status
+from transforms.schemas import LanguageSource, Role, Status
 
 _STATUSES = [status.value for status in Status]
+_ROLES = [role.value for role in Role]
 _LANGUAGE_SOURCES = [source.value for source in LanguageSource]
 _REASONS = [reason.value for reason in Reason]
 
@@ -34,6 +35,7 @@ def documents() -> ExpectationSuite:
             gxe.ExpectColumnValuesToMatchRegex(column="ds", regex=r"^\d{4}-\d{2}-\d{2}$"),
             gxe.ExpectColumnValuesToNotBeNull(column="run_id"),
             gxe.ExpectColumnValuesToNotBeNull(column="source_file"),
+            gxe.ExpectColumnValuesToBeInSet(column="role", value_set=_ROLES),
             gxe.ExpectColumnValuesToNotBeNull(column="status"),
             gxe.ExpectColumnValuesToBeInSet(column="status", value_set=_STATUSES),
             gxe.ExpectColumnValuesToNotBeNull(column="document_id", row_condition=Column("status") != "REJECTED"),
@@ -55,5 +57,6 @@ def rejected() -> ExpectationSuite:
             gxe.ExpectColumnValuesToBeInSet(column="error_code", value_set=_REASONS),
             gxe.ExpectColumnValuesToBeNull(column="redacted_text"),
             gxe.ExpectColumnValuesToBeNull(column="content_key"),
+            gxe.ExpectColumnValuesToBeNull(column="left_out"),
         ],
     )

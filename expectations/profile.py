@@ -28,6 +28,7 @@ from transforms.text import Fingerprint
 # Columns with few values: kept as they are.
 NAMES = (
     "run_id",
+    "role",
     "status",
     "error_code",
     "sentiment",
@@ -41,7 +42,7 @@ SHARES = tuple(f"score_{label.lower()}" for label in Sentiment)  # in the order 
 # Columns with many values: true where there is one, null where there is none.
 PRESENT = ("document_id", *SHARES, "redacted_text", "content_key", "source_file", "scored_at")
 # Counts: -1, 0 or 1 by their sign.
-SIGNS = ("chunks", "billed_units")
+SIGNS = ("left_out", "chunks", "billed_units")
 
 COMBINATIONS = pa.schema(
     [

@@ -63,6 +63,7 @@ def ranges() -> ExpectationSuite:
             # A mean of ones may be the next number after 1.
             *(gxe.ExpectColumnValuesToBeBetween(column=name, min_value=0, max_value=1 + TOLERANCE) for name in SHARES),
             gxe.ExpectColumnValuesToBeBetween(column="score_sum", min_value=1 - TOLERANCE, max_value=1 + TOLERANCE),
+            gxe.ExpectColumnValuesToBeBetween(column="left_out", min_value=0),
             gxe.ExpectColumnValuesToBeBetween(column="billed_units", min_value=0),
             gxe.ExpectColumnValuesToBeBetween(column="start", min_value=0),
             gxe.ExpectColumnValuesToBeBetween(column="length", min_value=1),

@@ -13,7 +13,7 @@ from jobs.drops import DropFile, Split, find_drop, recognised
 from jobs.formats import Format, Telling
 from jobs.readers import read_split
 from jobs.readers.apart import look
-from jobs.readers.describe import described, hint, noted, remedy
+from jobs.readers.describe import described, hint, noted, one_text, remedy
 from transforms.documents import COLUMNS, notes
 from transforms.language import canonical, detect
 from transforms.pii.columns import shown
@@ -92,6 +92,8 @@ def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
         yield f"  rejected   {number:,}: {reason}"
     only = next(iter(reasons), None) if reasons.total() == documents else None
     if what := remedy(file, only):
+        yield f"  advice     {what}"
+    if what := one_text(file, each_line=settings.each_line):
         yield f"  advice     {what}"
     for line in noted(counted):
         yield f"  note       {line}"

@@ -72,7 +72,7 @@ def run(settings: NightlySettings) -> RunRecord | None:
         require_stores(lake, stores, defer_without_cache=told.defer_without_cache)
     workers = workers_for(intake.size, "aurastream nightly", meanwhile=load)
     intake = looked_at(intake, partial(recognise_files, workers))
-    say_found(intake.new, told.policy)
+    say_found(intake.new, told.policy, each_line=settings.each_line)
     recipe = recipe_of(told, stores.joined(), key, intake.taken_up, until, drawn_for(settings.ds, intake))
     run_id = recipe.stamp.run_id
     log_run(run_id)

@@ -30,6 +30,7 @@ _UNLABELLED = 0.10  # English that does not say so
 
 _REMEMBERED = 512  # texts that may be copied: few, so that memory stays constant
 _DOCUMENTS_PER_PART = 50_000
+_COLUMNS = tuple(name for name in COLUMNS if name != "role")
 _LETTERS = 5
 
 # Numbers that are published as examples and belong to nobody: card issuers' test numbers, the IBAN registry's
@@ -59,7 +60,7 @@ def documents(count: int, ds: str, seed: int) -> Iterator[dict[str, str]]:
     """Make `count` documents of the date `ds`, about 300 characters each; the same arguments make the same documents.
 
     Of the texts 40% occurred before, 20% hold personal data and 4% are Spanish, German or French. The keys are those
-    of `transforms.documents.COLUMNS`; some documents have no `language`. Memory does not grow with `count`.
+    of `transforms.documents.COLUMNS` but `role`; some documents have no `language`. Memory does not grow with `count`.
     """
     random = Random(f"{seed}:{ds}")  # noqa: S311 - made-up people, not secrets
     phrases = tomllib.loads(files("jobs").joinpath("sample.toml").read_text(encoding="utf-8"))
@@ -165,14 +166,14 @@ def _json_lines(rows: list[dict[str, str]]) -> bytes:
 
 def _csv(rows: list[dict[str, str]]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
+    writer = csv.DictWriter(text, _COLUMNS)
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
 
 
 def _parquet(rows: list[dict[str, str]]) -> bytes:
-    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in COLUMNS}
+    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in _COLUMNS}
     instants = [datetime.fromisoformat(row["created_at"]) for row in rows]
     columns["created_at"] = pa.array(instants, pa.timestamp("us", tz="UTC"))
     sink = pa.BufferOutputStream()

@@ -47,7 +47,9 @@ class Cascade(NamedTuple):
 DEFAULT_CASCADE = Cascade(0.02, 0.95)
 
 # Columns of a document that a drop's own columns may be mapped to.
-MAPPABLE = tuple(name for name in DOCUMENTS.names if name not in {"source_file", "source_row", "error_code"})
+MAPPABLE = tuple(
+    name for name in DOCUMENTS.names if name not in {"left_out", "source_file", "source_row", "error_code"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

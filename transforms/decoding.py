@@ -11,6 +11,7 @@ import base64
 import binascii
 import html
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -65,6 +66,13 @@ def decode(texts: pa.StringArray) -> pa.StringArray:
         return texts
     read = pa.array([decoded(text) for text in texts.filter(perhaps).to_pylist()], pa.string())
     return pc.replace_with_mask(texts, perhaps, read)
+
+
+def lengths(texts: Sequence[str]) -> np.ndarray:
+    """How many characters each text has as a person would read it."""
+    octets = [text.encode("utf-8", "replace") for text in texts]  # a lone surrogate counts as well
+    found: np.ndarray = pc.utf8_length(decode(pa.array(octets, pa.string()))).to_numpy()
+    return found
 
 
 def decoded(text: str) -> str:

@@ -1,6 +1,6 @@
 """Raw values -> documents, or a rejection with its reason code.
 
-A rejected row keeps what is known and safe (`document_id`, `source`, `created_at`, where it stood) and none
+A rejected row keeps what is known and safe (`document_id`, `source`, `role`, `created_at`, where it stood) and none
 of its text.
 What becomes of one row never depends on the rows around it: every fast path gives what the value-by-value path gives.
 """
@@ -19,13 +19,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.roles import role_of
 from transforms.schemas import DOCUMENTS
 
 # The longest text of a document, in UTF-8 bytes: 1 MB.
 MAX_TEXT_BYTES = 1_048_576
 
 # What a document is made of: the columns that `--map` can name. The rest of DOCUMENTS says where a document stood.
-COLUMNS = ("document_id", "text", "language", "source", "created_at", "subject_id")
+COLUMNS = ("document_id", "text", "language", "source", "role", "created_at", "subject_id")
 
 
 class Reason(StrEnum):
@@ -117,6 +118,7 @@ def documents(
     source_file: str | pa.Array,
     reasons: Sequence[str | None] | None = None,
     surrogates: Reason = Reason.LONE_SURROGATE,
+    left_out: Sequence[int] | None = None,
 ) -> pa.RecordBatch:
     """Validate raw records; every one comes out as a row of DOCUMENTS, in the same order.
 
@@ -126,11 +128,13 @@ def documents(
     source_file: what the file is called, or of each record its own.
     reasons: what the reader already holds against a record; stands above what is found here.
     surrogates: what a lone surrogate means where these values come from (a decoder may have put it for a bad byte).
+    left_out: how many characters the reader left out of each record; None: of none any.
 
     Strings are taken verbatim and integers as decimal text (never for `text`). `source`, `subject_id` and `language` of
-    any other type, or blank, are null; `language` is lower-cased. `created_at` is a timestamp, or ISO 8601, RFC 2822,
-    dd.mm.yyyy, or seconds or milliseconds since 1970, UTC where it names no zone; what cannot be read is null, and the
-    batch's metadata says under UNREAD how many values that were.
+    any other type, or blank, are null; `language` is lower-cased. `role` is the Role that a label is known to be, or
+    null. `created_at` is a timestamp, or ISO 8601, RFC 2822, dd.mm.yyyy, or seconds or milliseconds since 1970, UTC
+    where it names no zone; what cannot be read is null, and the batch's metadata says under UNREAD how many values that
+    were.
     """
     count = len(rows)
     ids, id_faults = _strings(values.get("document_id"), count, surrogates, integers=True)
@@ -160,17 +164,21 @@ def documents(
             codes = pc.if_else(mask, reason, codes)
     subject = _label(values.get("subject_id"), count)
     created, unread = _timestamps(values.get("created_at"), count)
+    left = pa.array(np.zeros(count, np.int32) if left_out is None else left_out, pa.int32())
     if codes.null_count < count:
         accepted = codes.is_null()
         ids = _where(pc.and_(has_ink(ids), pc.invert(_has_nul(ids))), ids)
         text = _where(accepted, text)
         subject = _where(accepted, subject)
+        left = _where(accepted, left)
     return pa.RecordBatch.from_arrays(
         [
             ids,
             text,
             pc.utf8_lower(_label(values.get("language"), count)),
             _label(values.get("source"), count),
+            _role(values.get("role"), count),
+            left,
             created,
             subject,
             source_file if isinstance(source_file, pa.Array) else pa.repeat(pa.scalar(source_file, pa.string()), count),
@@ -287,6 +295,15 @@ def _label(values: Values | None, count: int) -> pa.Array:
     text = pc.utf8_trim_whitespace(text)
     blank = pc.equal(pc.binary_length(text), 0)
     return _where(pc.invert(blank), text) if pc.any(blank).as_py() else text
+
+
+def _role(values: Values | None, count: int) -> pa.Array:
+    """Labels as the Role that each is known to be, else null."""
+    labels = _label(values, count)
+    if labels.null_count == count:
+        return labels
+    encoded = labels.dictionary_encode()
+    return pa.array([role_of(label) for label in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
 
 
 def _strings(

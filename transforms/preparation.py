@@ -122,6 +122,7 @@ def _decoded(documents: pa.RecordBatch) -> pa.RecordBatch:
     columns = {
         "text": pc.if_else(blank, pa.scalar(None, pa.string()), texts),
         "subject_id": pc.if_else(blank, pa.scalar(None, pa.string()), documents["subject_id"]),
+        "left_out": pc.if_else(blank, pa.scalar(None, pa.int32()), documents["left_out"]),
         "error_code": pc.if_else(blank, str(Reason.TEXT_BLANK), documents["error_code"]),
     }
     arrays = [columns.get(name, documents[name]) for name in documents.schema.names]
@@ -176,6 +177,7 @@ def _leave_out(documents: pa.RecordBatch, distinct: Distinct, dropped: np.ndarra
     mask = pa.array(out)
     columns = {
         "text": pc.replace_with_mask(documents["text"], mask, pa.scalar(None, pa.string())),
+        "left_out": pc.replace_with_mask(documents["left_out"], mask, pa.scalar(None, pa.int32())),
         "error_code": pc.replace_with_mask(documents["error_code"], mask, pa.scalar(str(Reason.DROPPED_BY_POLICY))),
     }
     arrays = [columns.get(name, documents[name]) for name in documents.schema.names]

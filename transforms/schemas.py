@@ -39,6 +39,13 @@ class LanguageSource(StrEnum):
     DETECTED = "detected"
 
 
+class Role(StrEnum):
+    """Who spoke: no more than that is kept of a label, which may be a person's name."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"  # or a machine
+
+
 class RunState(StrEnum):
     """How a run stands: the `outcome` of the table `runs`, once it has ended."""
 
@@ -70,6 +77,8 @@ DOCUMENTS = pa.schema(
         pa.field("text", pa.string()),
         pa.field("language", pa.string()),
         pa.field("source", pa.string()),
+        pa.field("role", pa.string()),  # a Role; null where nobody said
+        pa.field("left_out", pa.int32()),  # characters that were not the writer's; of a rejection null
         pa.field("created_at", _UTC),
         pa.field("subject_id", pa.string()),
         pa.field("source_file", pa.string()),
@@ -84,6 +93,8 @@ PREPARED = pa.schema(
     [
         pa.field("document_id", pa.string()),
         pa.field("source", pa.string()),
+        pa.field("role", pa.string()),
+        pa.field("left_out", pa.int32()),
         pa.field("created_at", _UTC),
         pa.field("language", pa.string()),
         pa.field("language_source", pa.string()),
@@ -103,6 +114,8 @@ SCORES = pa.schema(
     [
         pa.field("document_id", pa.string()),
         pa.field("source", pa.string()),
+        pa.field("role", pa.string()),
+        pa.field("left_out", pa.int32()),
         pa.field("created_at", _UTC),
         pa.field("language", pa.string()),
         pa.field("language_source", pa.string()),

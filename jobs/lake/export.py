@@ -65,7 +65,7 @@ def export_dates(lake: Lake, ledger: Ledger, dates: Sequence[str], out: str) -> 
         ):
             for published in publications[ds].files:
                 for batch in read_published(lake, published):
-                    writer.write_table(_whole(batch))
+                    writer.write_batch(batch)
                     rows += batch.num_rows
         yield uri, rows
 
@@ -87,15 +87,6 @@ class _Counted:
         for batch in self._batches:
             self.rows += batch.num_rows
             yield batch
-
-
-def _whole(batch: pa.RecordBatch) -> pa.Table:
-    """A batch with the columns that an old file lacks, as NULLs."""
-    columns = [
-        batch[field.name] if field.name in batch.schema.names else pa.nulls(batch.num_rows, field.type)
-        for field in SCORES
-    ]
-    return pa.Table.from_arrays(columns, schema=SCORES)
 
 
 def _unique(schema: pa.Schema) -> pa.Schema:

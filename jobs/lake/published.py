@@ -59,24 +59,45 @@ def _state(run: RunEntry, lives: Callable[[str], bool]) -> RunState:
 
 
 def read_published(lake: Lake, file: PublishedFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """A published file's rows. Raises LakeError where it is not there, or is not what was published."""
-    return read_file(lake.at(file.path), file.rows, columns, SCORES)
+    """A published file's rows, as schemas.SCORES or some columns of it; one that an old file lacks is null.
+
+    Raises LakeError where the file is not there, or is not what was published.
+    """
+    wanted = SCORES if columns is None else pa.schema([SCORES.field(name) for name in columns])
+    uri = lake.at(file.path)
+    with open_published(uri, file.rows) as opened:
+        require_columns(opened, uri, SCORES)
+        for batch in _batches(opened, uri, columns):
+            arrays = [
+                batch[field.name] if field.name in batch.schema.names else pa.nulls(batch.num_rows, field.type)
+                for field in wanted
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, schema=wanted)
 
 
-def read_file(
-    uri: str, rows: int, columns: list[str] | None = None, schema: pa.Schema | None = None
-) -> Iterator[pa.RecordBatch]:
-    """The rows of a published file of so many rows, of a table's columns. Raises LakeError as `read_published` does."""
+def lacks_columns(lake: Lake, file: PublishedFile) -> bool:
+    """Whether a published file lacks columns of schemas.SCORES, as an earlier version wrote it. Raises LakeError."""
+    uri = lake.at(file.path)
+    with open_published(uri, file.rows) as opened:
+        require_columns(opened, uri, SCORES)
+        return bool(opened.schema_arrow.names != SCORES.names)
+
+
+def read_through(uri: str, rows: int) -> None:
+    """Read a published file of so many rows to its end. Raises LakeError as `read_published` does."""
     with open_published(uri, rows) as opened:
-        if schema is not None:
-            require_columns(opened, uri, schema)
-        batches = opened.iter_batches(columns=columns, use_threads=False)
-        while True:
-            with _as_published(uri):
-                batch = next(batches, None)
-            if batch is None:
-                return
-            yield batch
+        for _ in _batches(opened, uri):
+            pass
+
+
+def _batches(opened: pq.ParquetFile, uri: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    batches = opened.iter_batches(columns=columns, use_threads=False)
+    while True:
+        with _as_published(uri):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 from pyarrow import fs
 
-from jobs.lake.published import open_published, read_file, require_columns
+from jobs.lake.published import open_published, read_through, require_columns
 from jobs.lake.types import Answer, Parameter
 from jobs.lake.views import in_order, views
 from jobs.storage import storage_of
@@ -176,8 +176,7 @@ def _check(file: _File, schema: pa.Schema) -> None:
 def _find_damage(table: Sequence[_File]) -> None:
     """Read files through, for DuckDB does not say which one it was. Raises LakeError that names it."""
     for file in table:
-        for _ in read_file(file.uri, file.rows):
-            pass
+        read_through(file.uri, file.rows)
 
 
 def _reason(

@@ -16,7 +16,7 @@ from jobs.formats import Telling
 from jobs.readers.comments import holds_turns
 from jobs.readers.pages import Pages, measure
 from jobs.readers.records import ELEMENT
-from jobs.readers.tables import documents_of, found_columns, told_beside
+from jobs.readers.tables import REQUIRED, documents_of, found_columns, told_beside
 from transforms.documents import Reason, rejection
 
 # The most that the pages read of a row group may hold at once. A writer makes pages of 1 MB; some make one of a column.
@@ -26,8 +26,6 @@ _BATCH_BYTES = 16 << 20
 _CHUNK_BYTES = 64 << 20  # of a column read at once, where a row group has more
 _FIXED_BYTES = 16  # the longest value of a type that is neither text nor bytes
 _ERRORS = (OSError, ValueError, MemoryError, pa.ArrowException)
-# What a document cannot do without: of these alone a list or struct has a reason of its own, elsewhere it is null.
-_REQUIRED = ("document_id", "text")
 
 
 def read_parquet(
@@ -54,10 +52,11 @@ def read_parquet(
         yield rejection(source_file, first_row + 1 if groups.start else 0, Reason.CORRUPT_FILE)
         return
     found = found_columns(names, columns)
+    # Of what a document cannot do without a list or struct has a reason of its own, elsewhere it is null.
     wanted = {
         ours: (name, steps)
         for ours, (name, steps) in found.items()
-        if steps or ours in _REQUIRED or not all(map(pa.types.is_nested, _types(names, name)))
+        if steps or ours in REQUIRED or not all(map(pa.types.is_nested, _types(names, name)))
     }
     leaves = {".".join((name, *takewhile(ELEMENT.__ne__, steps))) for name, steps in wanted.values()}
     if holds_turns(wanted.get("text", ("", ()))[1]):

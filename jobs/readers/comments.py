@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 
 from jobs.formats import Telling
 from jobs.readers.records import ELEMENT, Steps, at
-from jobs.readers.roles import AGENT, in_lines, role_in, says_who_asked, who_asked
+from jobs.readers.roles import in_lines, role_in, says_who_asked, who_asked
+from transforms.decoding import lengths
 from transforms.documents import TURNS, Reason, Values, documents, with_notes
-from transforms.schemas import DOCUMENTS
+from transforms.roles import AGENT, role_of, whose
+from transforms.schemas import DOCUMENTS, Role
 
 _PIECE_CHARACTERS = 8 << 20
 _INTERCOM, _OPENING = "conversation_parts", "source"
@@ -25,7 +27,7 @@ _INTERCOM, _OPENING = "conversation_parts", "source"
 class Comment(NamedTuple):
     """A turn: who spoke, where that is known, and what stands where its text should."""
 
-    role: str | None
+    role: Role | None
     value: Any
 
 
@@ -34,19 +36,36 @@ def holds_turns(steps: Steps) -> bool:
     return ELEMENT in steps and steps[-1] != ELEMENT
 
 
-def comments_of(record: Any, name: str, steps: Steps) -> list[Comment] | None:
-    """The turns of a record, without those that are empty; None where its text is not in an array, but a column."""
+def label_within(steps: Steps, role: Steps) -> Steps:
+    """Where in a turn its role stands, if `--map` names it within the same array as the text; () where it does not."""
+    turn = _turn_of(steps)
+    return role[len(turn) :] if role[: len(turn)] == turn else ()
+
+
+def _turn_of(steps: Steps) -> Steps:
+    """The steps to a turn, which lead through an array, of those to its text."""
+    return steps[: len(steps) - steps[::-1].index(ELEMENT)]
+
+
+def comments_of(record: Any, name: str, steps: Steps, label: Steps = ()) -> list[Comment] | None:
+    """The turns of a record, without those that are empty; None where its text is not in an array, but a column.
+
+    label: where in a turn its role stands, see `label_within`; where nothing is known there, the rest of it tells.
+    """
     if not isinstance(record, dict):
         return []
     if name in record:
         return None
-    place = len(steps) - 1 - steps[::-1].index(ELEMENT)
-    before, within = steps[:place], steps[place + 1 :]
+    turn_of = _turn_of(steps)
+    before, within = turn_of[:-1], steps[len(turn_of) :]
     found = [*_each(record, before, None)]
     opening = record.get(_OPENING)
     if _INTERCOM in before and isinstance(opening, dict):
         found.insert(0, (opening, None))  # Intercom's conversations hold their first message apart
-    turns = (Comment(role_in(each, asked), at(each, within)) for each, asked in found)
+    turns = (
+        Comment((role_of(at(each, label)) if label else None) or role_in(each, asked), at(each, within))
+        for each, asked in found
+    )
     return [turn for turn in turns if turn.value is not None and turn.value != ""]
 
 
@@ -73,9 +92,10 @@ class Turned(NamedTuple):
 
     place: int  # of the record
     text: Any
-    role: str | None = None  # who spoke
+    role: Any = None  # who spoke: a Role, or the label in the column of a record that holds no turns
     reason: Reason | None = None
     number: int | None = None  # of a turn
+    left_out: int = 0  # characters of turns that are not in it
 
 
 class Told(NamedTuple):
@@ -85,13 +105,14 @@ class Told(NamedTuple):
     left: int
 
 
-def told(conversations: Sequence[list[Comment] | None], texts: Sequence[Any], telling: Telling) -> Told:
-    """One document a conversation, or one a turn that is kept. `texts` are of records that hold none."""
+def told(conversations: Sequence[list[Comment] | None], values: Mapping[str, Values], telling: Telling) -> Told:
+    """One document a conversation, or one a turn that is kept. `values` are the columns, for records that hold none."""
     found: list[Turned] = []
     left = 0
+    left_out = [0] * len(conversations) if telling.whole or telling.turns else _left_out(conversations)
     for place, turns in enumerate(conversations):
         if turns is None:
-            found.append(Turned(place, texts[place]))
+            found.append(Turned(place, values["text"][place], values["role"][place] if "role" in values else None))
             continue
         kept = [(number, turn) for number, turn in enumerate(turns, 1) if telling.whole or turn.role != AGENT]
         left += len(turns) - len(kept)
@@ -102,8 +123,21 @@ def told(conversations: Sequence[list[Comment] | None], texts: Sequence[Any], te
         else:
             roles = {turn.role for _, turn in kept}
             text = _joined([turn for _, turn in kept], named=telling.whole and len(roles) > 1)
-            found.append(Turned(place, text, roles.pop() if len(roles) == 1 else None))
+            found.append(Turned(place, text, whose(roles), left_out=left_out[place]))
     return Told(found, left)
+
+
+def _left_out(conversations: Sequence[list[Comment] | None]) -> list[int]:
+    """How many characters agents said in each conversation."""
+    said = [
+        (place, turn.value)
+        for place, turns in enumerate(conversations)
+        for turn in turns or ()
+        if turn.role == AGENT and isinstance(turn.value, str)
+    ]
+    total = np.zeros(len(conversations), np.int64)
+    np.add.at(total, [place for place, _ in said], lengths([text for _, text in said]))
+    return total.tolist()
 
 
 def _joined(turns: Sequence[Comment], *, named: bool) -> Any:
@@ -123,7 +157,7 @@ def turned_documents(
 ) -> Iterator[pa.RecordBatch]:
     """The documents of what `told` found; values, rows and reasons are of the records.
 
-    A turn's `document_id` ends in its number, and its `source` is who spoke; so is a conversation's that names none.
+    A turn's `document_id` ends in its number.
     """
     numbers = np.asarray(rows)
     for start, some in _pieces(found.documents, _widths(values, len(rows)), batch_rows):
@@ -131,22 +165,18 @@ def turned_documents(
         taken = {ours: _taken(column, places) for ours, column in values.items()}
         given = [None] * len(some) if reasons is None else [reasons[place] for place in places]
         codes = [reason or each.reason for reason, each in zip(given, some, strict=True)]
-        batch = documents(taken | {"text": [each.text for each in some]}, numbers[places], source_file, codes)
-        yield with_notes(_as_turns(batch, some), **{TURNS: 0 if start else found.left})
+        told_of = {"text": [each.text for each in some], "role": [each.role for each in some]}
+        left_out = [each.left_out for each in some]
+        batch = documents(taken | told_of, numbers[places], source_file, codes, left_out=left_out)
+        yield with_notes(_numbered(batch, some), **{TURNS: 0 if start else found.left})
 
 
-def _as_turns(batch: pa.RecordBatch, some: Sequence[Turned]) -> pa.RecordBatch:
-    """The batch with ids and sources of turns."""
-    roles = pa.array([each.role for each in some], pa.string())
-    numbers = pa.array([each.number for each in some], pa.int64())
-    named = pc.binary_join_element_wise(batch["document_id"], numbers.cast(pa.string()), "#")
-    sources = (pc.coalesce(roles, batch["source"]), pc.coalesce(batch["source"], roles))
-    columns = {
-        "document_id": pc.coalesce(named, batch["document_id"]),
-        "source": pc.if_else(numbers.is_valid(), *sources),
-    }
-    arrays = [columns.get(name, batch[name]) for name in DOCUMENTS.names]
-    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+def _numbered(batch: pa.RecordBatch, some: Sequence[Turned]) -> pa.RecordBatch:
+    """The batch with ids of turns."""
+    numbers = pa.array([each.number for each in some], pa.int64()).cast(pa.string())
+    named = pc.binary_join_element_wise(batch["document_id"], numbers, "#")
+    place = DOCUMENTS.names.index("document_id")
+    return batch.set_column(place, DOCUMENTS.field(place), pc.coalesce(named, batch["document_id"]))
 
 
 def _widths(values: Mapping[str, Values], count: int) -> list[int]:

@@ -1,6 +1,6 @@
 """Conversations: captions of calls (WebVTT, SRT), Amazon Connect Contact Lens, Amazon Transcribe, Slack exports.
 
-One document a conversation, or a turn; of Slack, a message. Who spoke is its `source`. What agents and machines
+One document a conversation, or a turn; of Slack, a message. Who spoke is its `role`. What agents and machines
 are known to say is left out, unless all is asked for: it is the customers' sentiment that is measured.
 """
 
@@ -16,10 +16,13 @@ import pyarrow as pa
 
 from jobs.formats import Format, Telling
 from jobs.readers.mail import decoded
-from jobs.readers.roles import AGENT, CUSTOMER, in_lines, role_of
+from jobs.readers.roles import in_lines
 from jobs.readers.whole import read_whole
+from transforms.decoding import lengths
 from transforms.documents import TURNS, Reason, documents, rejection, with_notes
 from transforms.markup import text_of_html
+from transforms.roles import AGENT, CUSTOMER, role_of, whose
+from transforms.schemas import Role
 
 MAX_CONVERSATION_BYTES = 64 << 20
 _CUE_TIMES = re.compile(r"(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}[ \t]*-->[ \t]*(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}.*")
@@ -50,8 +53,8 @@ class Turn(NamedTuple):
     text: str
 
     @property
-    def role(self) -> str | None:
-        """Which of CUSTOMER and AGENT the speaker is known to be."""
+    def role(self) -> Role | None:
+        """What the speaker is known to be."""
         return role_of(self.speaker)
 
 
@@ -198,7 +201,7 @@ def _objects(value: object) -> list[dict[str, Any]]:
 
 
 def conversation_documents(found: Conversation, source_file: str, document_id: str, telling: Telling) -> pa.RecordBatch:
-    """The conversation, or each of its turns, numbered as they came, with the speaker as `source`."""
+    """The conversation, or each of its turns, numbered as they came."""
     document_id = found.document_id or document_id
     kept = [(row, turn) for row, turn in enumerate(found.turns, 1) if telling.whole or turn.role != AGENT]
     left = {TURNS: len(found.turns) - len(kept)}
@@ -208,15 +211,19 @@ def conversation_documents(found: Conversation, source_file: str, document_id: s
         values: dict[str, list[object]] = {
             "document_id": [f"{document_id}#{row}" for row, _ in kept],
             "text": [turn.text for _, turn in kept],
-            "source": [turn.role or turn.speaker for _, turn in kept],
+            "role": [turn.role for _, turn in kept],
+            "language": [found.language] * len(kept),
         }
-        values["language"] = [found.language] * len(kept)
         return with_notes(documents(values, [row for row, _ in kept], source_file), **left)
-    speakers = {turn.role or turn.speaker for _, turn in kept}
-    named = len(speakers) > 1
-    text = in_lines([(turn.role or turn.speaker, turn.text) for _, turn in kept], named=named and telling.whole)
-    values = {"document_id": [document_id], "text": [text], "language": [found.language]}
-    batch = documents(values | {"source": [speakers.pop() if not named else None]}, [1], source_file)
+    said = [(turn.role or turn.speaker, turn.text) for _, turn in kept]
+    values = {
+        "document_id": [document_id],
+        "text": [in_lines(said, named=telling.whole and len({who for who, _ in said}) > 1)],
+        "role": [whose({turn.role for _, turn in kept})],
+        "language": [found.language],
+    }
+    others = [] if telling.whole else [turn.text for turn in found.turns if turn.role == AGENT]
+    batch = documents(values, [1], source_file, left_out=[int(lengths(others).sum())])
     return with_notes(batch, **left)
 
 
@@ -228,7 +235,7 @@ def _messages(found: Sequence[object], source_file: str, document_id: str, telli
         if isinstance(each, dict)
         and each.get("type") == "message"
         and each.get("subtype") in _WRITTEN
-        and (telling.whole or not (each.get("bot_id") or each.get("subtype") == "bot_message"))
+        and (telling.whole or not _by_bot(each))
         and _string(each.get("text"))
     ]
     if not kept:
@@ -240,10 +247,15 @@ def _messages(found: Sequence[object], source_file: str, document_id: str, telli
         ],
         "text": [_SLACK_LINK.sub(_of_slack, each["text"]) for _, each in kept],
         "source": [folders[-2] if len(folders) > 1 else None] * len(kept),
+        "role": [AGENT if _by_bot(each) else None for _, each in kept],
         "created_at": pa.array([_moment(each.get("ts")) for _, each in kept], pa.timestamp("us", tz="UTC")),
         "subject_id": [_string(each.get("user")) for _, each in kept],
     }
     return documents(values, [row for row, _ in kept], source_file)
+
+
+def _by_bot(message: Mapping[str, Any]) -> bool:
+    return bool(message.get("bot_id") or message.get("subtype") == "bot_message")
 
 
 def _of_slack(match: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from jobs.drops import Compression, DropFile
+from jobs.drops.recognition import named
 from jobs.formats import Format
 from jobs.readers.survey import Survey, missing_of
 from transforms.documents import ATTACHMENTS, SHORTENED, TURNS, UNREAD, Reason
@@ -62,6 +63,8 @@ _ADVICE = (
 _NO_BOOK = "no workbook that can be read: save it again, as .xlsx or .csv"
 _PACKED = "compressed once more, though it is an archive or a table: unpack it once"
 _UNTOLD = "neither its name nor its content tells what it is: --format says it, or leave it out of the drop"
+_ONE_TEXT = "a text, and so one document: --each-line makes a document of each line"
+_ONE_YAML = "YAML is read as a text, and so as one document: convert it to JSON Lines for a document a record"
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # `created_at`, `comment.body`, `tags[]`
 _IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z]+)*(?:\[\])*(?:\.[a-z]+(?:_[a-z]+)*(?:\[\])*)*")
@@ -91,6 +94,14 @@ def is_plain(file: DropFile) -> bool:
     """Whether the file is what anybody expects by its name, so that nothing has to be said of it."""
     unusual = file.charset is not None or file.format is Format.JSON
     return not (unusual or (file.dialect is not None and file.dialect.delimiter not in ",\t"))
+
+
+def one_text(file: DropFile, *, each_line: bool) -> str:
+    """What to do where a file is read as one text, and its name does not say that it is one; nothing elsewhere."""
+    base = file.uri.rpartition("/")[2].lower()
+    if file.format is not Format.TEXT or each_line or named(base)[0] is Format.TEXT:
+        return ""
+    return _ONE_TEXT if {"yaml", "yml"}.isdisjoint(base.split(".")) else _ONE_YAML
 
 
 def noted(counted: Mapping[str, int]) -> list[str]:

@@ -17,7 +17,7 @@ import pyarrow.json as pj
 import re2
 
 from jobs.formats import Telling
-from jobs.readers.comments import comments_of, holds_turns, told, turned_documents
+from jobs.readers.comments import comments_of, holds_turns, label_within, told, turned_documents
 from jobs.readers.lines import Lines, Rejected
 from jobs.readers.records import ELEMENT, Steps, is_nested, steps_of, value_at
 from transforms.documents import Reason, documents, rejection
@@ -52,6 +52,7 @@ def read_json_lines(
     nested = {theirs: steps_of(theirs) for theirs in columns.values() if is_nested(theirs)}
     keys = _Keys({*columns.values(), *(step for steps in nested.values() for step in steps if step != ELEMENT)})
     turns_at = nested.get(columns["text"], ())
+    label = label_within(turns_at, nested.get(columns["role"], ())) if holds_turns(turns_at) else ()
     for item in items:
         if isinstance(item, Rejected):
             yield rejection(source_file, *item)
@@ -72,8 +73,8 @@ def read_json_lines(
                 if nested:
                     reasons = _without_repeated(values, reasons)
                 if holds_turns(turns_at):
-                    turns = [comments_of(record, columns["text"], turns_at) for record in records]
-                    found = told(turns, values["text"], telling)
+                    turns = [comments_of(record, columns["text"], turns_at, label) for record in records]
+                    found = told(turns, values, telling)
                     yield from turned_documents(values, rows, source_file, reasons, found, batch_rows)
                 else:
                     yield documents(values, rows, source_file, reasons)

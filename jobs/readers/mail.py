@@ -67,11 +67,11 @@ class Message:
     created_at: datetime | None  # its Date
     sender: str | None  # the address alone, in lower case
     attachments: int  # parts that are not read
-    shortened: bool  # a part of its body was left
+    left_out: int  # characters of its body that are quoted, its signature or disclaimer
     attached: Sequence[str] = ()  # texts of attachments that are documents of their own
 
 
-_NOTHING = Message(None, None, None, None, 0, shortened=False)
+_NOTHING = Message(None, None, None, None, 0, 0)
 _AS_IT_COMES = Telling()
 
 
@@ -122,6 +122,7 @@ def _documents(mails: Sequence[tuple[int, Message | Reason, str]], source_file: 
     """
     rows: list[int] = []
     reasons: list[Reason | None] = []
+    left_out: list[int] = []
     values: dict[str, list[Any]] = {"document_id": [], "text": [], "created_at": [], "subject_id": []}
     found = [mail if isinstance(mail, Message) else _NOTHING for _, mail, _ in mails]
     for (row, given, name), mail in zip(mails, found, strict=True):
@@ -132,11 +133,12 @@ def _documents(mails: Sequence[tuple[int, Message | Reason, str]], source_file: 
             values["text"].append(text)
             values["created_at"].append(mail.created_at)
             values["subject_id"].append(mail.sender)
+            left_out.append(0 if number else mail.left_out)
             reasons.append(given if isinstance(given, Reason) else Reason.NO_TEXT if text is None else None)
     created = pa.array(values["created_at"], pa.timestamp("us", tz="UTC"))
-    batch = documents(values | {"created_at": created}, rows, source_file, reasons)
-    counts = {SHORTENED: sum(mail.shortened for mail in found), ATTACHMENTS: sum(mail.attachments for mail in found)}
-    return with_notes(batch, **counts)
+    batch = documents(values | {"created_at": created}, rows, source_file, reasons, left_out=left_out)
+    shortened = sum(mail.left_out > 0 for mail in found)
+    return with_notes(batch, **{SHORTENED: shortened, ATTACHMENTS: sum(mail.attachments for mail in found)})
 
 
 def parse_mail(raw: bytes, telling: Telling = _AS_IT_COMES) -> Message | Reason:
@@ -159,11 +161,11 @@ def parse_mail(raw: bytes, telling: Telling = _AS_IT_COMES) -> Message | Reason:
         return Reason.MALFORMED_MAIL
     reading = _Reading(keeps=telling.attachments)
     body = reading.text(root)
-    shortened = False
+    left_out = 0
     if body and not telling.whole:
         read = body.replace("\r\n", "\n").strip()
         body = own_words(read)
-        shortened = body != read
+        left_out = len(read) - len(body)
     if reading.parts > MAX_PARTS:
         return Reason.TOO_COMPLEX
     subject = _header(root, "subject")
@@ -176,7 +178,7 @@ def parse_mail(raw: bytes, telling: Telling = _AS_IT_COMES) -> Message | Reason:
         _date(_header(root, "date")),
         _address(_header(root, "from")),
         reading.attachments,
-        shortened,
+        left_out,
         reading.attached,
     )
 

@@ -1,47 +1,15 @@
-"""Who spoke: a customer, or an agent or a machine; told by a label, or by what stands beside a turn's text."""
+"""Who spoke a turn: told by what stands beside its text, or by who asked."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-CUSTOMER, AGENT = "customer", "agent"
-_OTHER = re.compile(r"[\W\d_]+")
-_WORD = re.compile(r"[^\W\d_]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # between the words of SupportAgent
-# One word each, or one that a label's words make together. Of English, and of the languages next to it.
-_ROLES = dict.fromkeys(
-    (
-        *("customer", "caller", "client", "guest", "visitor", "enduser", "requester", "consumer", "reporter"),
-        *("user", "contact", "lead", "buyer", "shopper", "prospect", "subscriber", "patient", "passenger"),
-        *("kunde", "kundin", "anrufer", "anruferin", "cliente", "clienta", "klant", "beller", "klient", "klientka"),
-    ),
-    CUSTOMER,
-) | dict.fromkeys(
-    (
-        *("agent", "representative", "rep", "advisor", "adviser", "operator", "support", "admin", "csr", "moderator"),
-        *("staff", "employee", "team", "teammate", "helpdesk", "engineer", "specialist", "consultant", "supervisor"),
-        *("technician", "associate", "customerservice", "customerservices", "customercare", "customersuccess"),
-        *("clientservices", "caseowner", "teamlead", "agente"),
-        *("bot", "chatbot", "system", "ivr", "assistant", "trigger", "automation", "voicebot"),
-        *("mitarbeiter", "mitarbeiterin", "berater", "beraterin", "agentin", "kundenservice", "kundendienst"),
-        *("conseiller", "conseillère", "conseillere", "asesor", "asesora", "operador", "operadora", "operatore"),
-        *("operatrice", "atendente", "medewerker", "konsultant", "konsultantka"),
-    ),
-    AGENT,
-)
-# Of several words, what makes an agent of them; and what may stand beside, and says of nobody who it is.
-_OFFICES = frozenset(("manager", "center", "centre", "desk", "internal"))
-_BESIDE = _OFFICES | frozenset(
-    (
-        *("sales", "service", "services", "technical", "tech", "it", "billing", "live", "chat", "call", "virtual"),
-        *("senior", "junior", "level", "tier", "first", "second", "line", "care", "success", "account", "product"),
-        *("field", "help", "automated", "ai", "human", "vip", "new", "existing", "external", "end", "store"),
-    )
-)
+from transforms.roles import AGENT, CUSTOMER, plain, role_of
+from transforms.schemas import Role
+
 # Keys of a turn, without signs and in lower case. What is true says the first, what is false the second.
-_FLAGS: dict[str, tuple[str | None, str | None]] = {
+_FLAGS: dict[str, tuple[Role | None, Role | None]] = {
     "private": (AGENT, None),  # notes, which customers do not see
     "internal": (AGENT, None),
     "isprivate": (AGENT, None),
@@ -88,40 +56,22 @@ _ASKERS = ("requester", "customer", "enduser")  # objects that hold an `id`
 _WROTE = ("authorid", "senderid", "fromid", "userid")
 
 
-def role_of(label: object) -> str | None:
-    """CUSTOMER or AGENT, where a label such as `End-User`, `AGENT 2` or `Support Engineer` is known to be one.
-
-    Of several words each has to be known: a sentence that begins with one is no label.
-    """
-    if not isinstance(label, str):
-        return None
-    if role := _ROLES.get(_plain(label)):
-        return role
-    words = [word.lower() for word in _WORD.findall(_CAMEL.sub(" ", label[:80]))]
-    if not words or not all(word in _ROLES or word in _BESIDE for word in words):
-        return None
-    roles = {_ROLES[word] for word in words if word in _ROLES}
-    if len(words) > 1 and not _OFFICES.isdisjoint(words):
-        return AGENT
-    return AGENT if AGENT in roles else CUSTOMER if roles else None
-
-
-def role_in(turn: Any, asked: str | None) -> str | None:
+def role_in(turn: Any, asked: str | None) -> Role | None:
     """CUSTOMER or AGENT, where an object that holds a turn's text says so, or what it lies in.
 
     asked: the id of who asked, see `who_asked`; where the turn says who wrote, whoever else wrote is an agent.
     """
     if not isinstance(turn, dict):
         return None
-    found = {_plain(key): value for key, value in turn.items()}
+    found = {plain(key): value for key, value in turn.items()}
     for key, (if_true, if_false) in _FLAGS.items():
         told = _TRUTHS.get(str(found.get(key)).lower())
         if told is not None and (role := if_true if told else if_false):
             return role
-    if any(isinstance(value := found.get(key), str) and _plain(value) in _NOTES for key in _KINDS):
+    if any(isinstance(value := found.get(key), str) and plain(value) in _NOTES for key in _KINDS):
         return AGENT
-    if (direction := found.get("direction")) and isinstance(direction, str) and _plain(direction) in _DIRECTIONS:
-        return _DIRECTIONS[_plain(direction)]
+    if (direction := found.get("direction")) and isinstance(direction, str) and plain(direction) in _DIRECTIONS:
+        return _DIRECTIONS[plain(direction)]
     for key in _SPEAKERS:
         value = found.get(key)
         labels = [value.get(name) for name in _WITHIN] if isinstance(value, dict) else [value]
@@ -136,12 +86,12 @@ def role_in(turn: Any, asked: str | None) -> str | None:
 
 def says_who_asked(key: str) -> bool:
     """Whether a record's key is one that `who_asked` looks at."""
-    return _plain(key) in (*_ASKED, *_ASKERS)
+    return plain(key) in (*_ASKED, *_ASKERS)
 
 
 def who_asked(record: Mapping[str, Any]) -> str | None:
     """The id of who asked, where a record names one: `requester_id`, or the `id` of its `requester`."""
-    found = {_plain(key): value for key, value in record.items() if says_who_asked(key)}
+    found = {plain(key): value for key, value in record.items() if says_who_asked(key)}
     held = (value["id"] for key in _ASKERS if isinstance(value := found.get(key), dict) and "id" in value)
     asked = _first(found, _ASKED) or next(held, None)
     return None if asked is None else str(asked)
@@ -149,10 +99,6 @@ def who_asked(record: Mapping[str, Any]) -> str | None:
 
 def _first(found: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     return next((found[key] for key in keys if isinstance(found.get(key), (str, int))), None)
-
-
-def _plain(label: str) -> str:
-    return _OTHER.sub("", label[:80]).lower()
 
 
 def in_lines(turns: Sequence[tuple[str | None, str]], *, named: bool) -> str:

@@ -16,10 +16,11 @@ import pyarrow.orc
 
 from jobs.drops.names import HEADER_WITHIN, by_number, header_of, places_of
 from jobs.formats import Format, Telling
-from jobs.readers.comments import beside, comments_of, holds_turns, told, turned_documents
+from jobs.readers.comments import beside, comments_of, holds_turns, label_within, told, turned_documents
 from jobs.readers.records import ELEMENT, Steps, steps_of, value_at
 from transforms.documents import Reason, Values, documents, rejection
 
+REQUIRED = frozenset(("document_id", "text"))  # columns that a document cannot do without
 _SHEETS, _CELLS, _WIDEST = 100, 20_000_000, 16_384  # of a workbook
 _SHEET_ROWS = 4_096  # that become documents at once
 
@@ -69,10 +70,9 @@ def read_avro(
         }
         rows = range(row, row + len(some))
         if "text" not in places and holds_turns(nested["text"][1]):
-            turns = [comments_of(record, *nested["text"]) for record in some]
-            yield from turned_documents(
-                values, rows, source_file, None, told(turns, values["text"], telling), batch_rows
-            )
+            label = label_within(nested["text"][1], nested["role"][1])
+            turns = [comments_of(record, *nested["text"], label) for record in some]
+            yield from turned_documents(values, rows, source_file, None, told(turns, values, telling), batch_rows)
         else:
             yield documents(values, rows, source_file)
         row += len(some)
@@ -85,7 +85,7 @@ def read_sheets(
     batch_rows: int,
     telling: Telling,  # noqa: ARG001 - a cell holds no conversation
 ) -> Iterator[pa.RecordBatch]:
-    """Documents of the sheets of a workbook that have one of our columns, or of the first one where none has.
+    """Documents of the sheets of a workbook that have texts or their ids, or of the first one where none has.
 
     A sheet's header is its first row that is not empty, or one below titles (see `header_of`); `source_row` goes on
     from one sheet to the next. Of more than _SHEETS, or _CELLS, there is one rejection, DECOMPRESSION_BOMB; of none
@@ -109,7 +109,7 @@ def read_sheets(
             return
         first = [*islice((row for row in map(_texts, sheet.iter_rows()) if any(row)), HEADER_WITHIN)]
         header = first[header_of(first, columns) or 0] if first else []
-        if places_of(header, columns)[0] or (first and by_number(columns, first[0])):
+        if not REQUIRED.isdisjoint(places_of(header, columns)[0]) or (first and by_number(columns, first[0])):
             read = True
             yield from _sheet(sheet, before, source_file, columns, batch_rows)
         elif header:
@@ -185,8 +185,10 @@ def documents_of(
         yield documents(values, rows, source_file)
         return
     records = part.select([name, *told_beside(part.schema, found)]).to_pylist()
-    turns = [comments_of(record, "\0", (name, *steps)) for record in records]
-    yield from turned_documents(values, rows, source_file, None, told(turns, values["text"], telling), batch_rows)
+    role, within = found.get("role", ("", ()))
+    label = label_within((name, *steps), (role, *within))
+    turns = [comments_of(record, "\0", (name, *steps), label) for record in records]
+    yield from turned_documents(values, rows, source_file, None, told(turns, values, telling), batch_rows)
 
 
 def found_columns(schema: pa.Schema, columns: Mapping[str, str]) -> dict[str, tuple[str, Steps]]:

@@ -15,12 +15,13 @@ from jobs.drops.members import files_of
 from jobs.lake.files import copy
 from jobs.lake.layout import Lake
 from jobs.lake.parquet import RowsWriter, WrittenFile, held_ids, new_file
-from jobs.lake.published import read_published
+from jobs.lake.published import lacks_columns, read_published
 from jobs.storage import storage_of
 from jobs.stores.protocols import Publication, PublishedFile
 from transforms.schemas import SCORES
 
-# From this size on a file is copied whole; below it, rows are rewritten together so that files stay few.
+# From this size on a file is copied whole; below it, rows are rewritten together so that files stay few. So are those
+# of a file that lacks columns, as an earlier version wrote it: what a run publishes has all.
 WHOLE_FILE_BYTES = 16 * 1024 * 1024
 
 
@@ -53,6 +54,7 @@ def carry_forward(
             if (
                 stored
                 and stored.size >= WHOLE_FILE_BYTES
+                and not lacks_columns(lake, file)
                 and (ids := _untouched(lake, file, touched, names)) is not None
             ):
                 target = _new_name(folder)

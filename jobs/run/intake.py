@@ -13,7 +13,7 @@ from jobs.drops import OPEN_COST, DropFile, Listing, Split, find_drop, pack, pla
 from jobs.drops.members import file_of, renamed
 from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
-from jobs.readers.describe import described, is_plain
+from jobs.readers.describe import described, is_plain, one_text
 from jobs.settings import NightlySettings
 from jobs.stores.protocols import Keys, Ledger, Publication
 from transforms.errors import PublishConflict
@@ -149,8 +149,10 @@ def looked_at(intake: Intake, look: Callable[[Sequence[DropFile]], list[DropFile
     return replace(intake, new=look(intake.new), again=look(intake.again))
 
 
-def say_found(files: Sequence[DropFile], policy: Policy) -> None:
+def say_found(files: Sequence[DropFile], policy: Policy, *, each_line: bool) -> None:
     """What new files were found to be, where their names do not say it, and which take the run's own date."""
+    for what, some in _grouped((what, file) for file in files if (what := one_text(file, each_line=each_line))):
+        say(f"{_named(some, policy)}: {what}")
     for what, some in _grouped((described(file), file) for file in files if not file.error_code and not is_plain(file)):
         say(f"{_named(some, policy)}: {what}")
     undated = [file for file in files if not file.dated]

@@ -16,6 +16,8 @@ Rows = Callable[..., pa.RecordBatch]
 _BASE = {
     "document_id": "d-1",
     "source": "chat",
+    "role": "customer",
+    "left_out": 0,
     "language": "en",
     "language_source": "given",
     "status": "SCORED",
@@ -45,7 +47,7 @@ _BY_STATUS: dict[str, dict[str, Any]] = {
     "FAILED": _UNSCORED | {"error_code": "UNSUPPORTED_LANGUAGE"},
     "DEFERRED": _UNSCORED,
     "REJECTED": _UNSCORED
-    | dict.fromkeys(("document_id", "language", "language_source", "redacted_text", "pii", "content_key"))
+    | dict.fromkeys(("document_id", "language", "language_source", "redacted_text", "pii", "content_key", "left_out"))
     | dict.fromkeys(("scorer", "scorer_version"))
     | {"error_code": "TEXT_BLANK"},
 }

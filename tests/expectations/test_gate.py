@@ -61,6 +61,8 @@ def test_what_holds_is_let_through(judged: Judged) -> None:
         {"status": "FAILED"},
         {"status": "DEFERRED"},
         {"run_id": "01JC0000000000000000000000", "language_source": "default"},
+        {"role": "agent", "left_out": 500},
+        {"role": None, "left_out": None},  # of an earlier version
     )
     verdict = judgement.verdict
     assert verdict.failures == []
@@ -92,6 +94,9 @@ BROKEN: list[tuple[dict[str, Any], list[str]]] = [
     ({"status": "FAILED", "error_code": "why?"}, [f"documents: {REGEX} (error_code)"]),
     ({"status": "FAILED", "error_code": "oops"}, [f"documents: {REGEX} (error_code)"]),
     ({"language_source": "guessed"}, [f"documents: {IN_SET} (language_source)"]),
+    ({"role": "Kim"}, [f"documents: {IN_SET} (role)"]),
+    ({"left_out": -1}, [f"ranges: {BETWEEN} (left_out)"]),
+    ({"status": "REJECTED", "left_out": 0}, [f"rejected: {NULL} (left_out)"]),
     ({"redacted_text": "mail ann.lee@example.com"}, [f"documents: {IN_SET} (pii_left)"]),
     ({"status": "DEFERRED", "redacted_text": "mail ann.lee@example.com"}, [f"documents: {IN_SET} (pii_left)"]),
     *(

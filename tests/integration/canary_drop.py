@@ -14,7 +14,7 @@ from tests.conftest import document
 from tests.integration.canaries import Canaries
 from tests.integration.lakes import DS
 
-COLUMNS = ("document_id", "language", "source", "created_at", "subject_id")
+COLUMNS = ("document_id", "language", "source", "role", "created_at", "subject_id")
 TOO_LARGE = 1_100_000  # bytes of a text
 
 

@@ -260,6 +260,37 @@ def test_a_column_that_an_old_date_lacks(running: Aws, tmp_path: Path) -> None:
     assert types(found) == types(by_duckdb(lake, sql))
 
 
+def test_a_catalog_from_before_a_column(running: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Table and partition were made when there was no `role` and no `left_out`; the next night shows them."""
+    lake = new_lake(running)
+    later = {"role", "left_out"}
+    with monkeypatch.context() as before:
+        for name in ("SCORES", "PUBLISHED"):
+            known = [field for field in getattr(catalog, name) if field.name not in later]
+            before.setattr(catalog, name, pa.schema(known))
+        write_json_lines(tmp_path / "drops" / f"ds={EARLY}" / "a.jsonl", [document(role="agent")])
+        nightly(tmp_path / "drops", lake)
+    layout, stores = opened(lake)
+    (uri,) = published_files(layout, stores.ledger().publications())[EARLY]
+    with storage.storage_of(uri).open(uri) as file:
+        old = pq.read_table(file).drop(sorted(later))
+    with storage.storage_of(uri).create(uri) as file:
+        pq.write_table(old, file)
+    refused(invoke("sql", "--lake", lake, "SELECT role FROM scores"), "role")
+
+    write_json_lines(tmp_path / "drops" / f"ds={DS}" / "a.jsonl", [document(role="agent")])
+    nightly(tmp_path / "drops", lake)
+    sql = "SELECT ds, source, role, left_out, language, chunks, scored_at FROM scores ORDER BY ds"
+    found = athena.query(config_of(lake), sql)
+
+    assert [(row["source"], row["role"], row["left_out"], row["language"]) for row in rows(found)] == [
+        ("mail", None, None, "en"),
+        ("mail", "agent", 0, "en"),
+    ]
+    assert rows(found) == rows(by_duckdb(lake, sql)) == rows(by_trino(running, config_of(lake), sql)[0])
+    assert types(found) == types(by_duckdb(lake, sql))
+
+
 def test_a_query_of_one_date_reads_its_files_alone(running: Aws, tmp_path: Path) -> None:
     """Through the view, and by a parameter, too."""
     lake = new_lake(running)

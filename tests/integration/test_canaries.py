@@ -237,7 +237,7 @@ def test_where_types_are_kept_the_search_finds_them(world: World, wire: Wire) ->
     assert in_lake >= {"text.text", "jsonl.UNSUPPORTED_LANGUAGE", "jsonl.TEXT_BLANK", "name.jsonl"}
     assert in_lake >= {f"name.{kind}" for kind in ("csv", "parquet", "folder", "person", "unreadable")}
     # What is ignored, kept as a fingerprint alone, or rejected, is nowhere all the same.
-    nowhere = ("subject_id", "created_at", "unmapped", "MALFORMED_JSON", "TEXT_NOT_STRING", "TEXT_TOO_LARGE")
+    nowhere = ("subject_id", "created_at", "role", "unmapped", "MALFORMED_JSON", "TEXT_NOT_STRING", "TEXT_TOO_LARGE")
     assert not {place for place in in_lake | said | sent if place.endswith(nowhere)}
 
 

@@ -48,6 +48,27 @@ def test_what_to_do_about_a_file_that_is_not_read_is_told(tmp_path: Path) -> Non
     assert "rejected   1: UNKNOWN_FORMAT\n  advice     a mail in Outlook's own format: save it as .eml" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("app.log", "--each-line"),
+        ("app.log.gz", "--each-line"),
+        ("export", "--each-line"),
+        ("tickets.yaml", "JSON Lines"),
+        ("a.yml", "JSON Lines"),
+        ("a.txt", None),
+        ("a.TXT.gz", None),
+        ("a.md", None),
+    ],
+)
+def test_a_text_that_may_be_many_documents_is_told_of(tmp_path: Path, name: str, advice: str | None) -> None:
+    path = written(tmp_path / name, b"- It came late.\n- It was broken.\n")
+    said = invoke("check", path).stdout
+    assert ("so as one document" in said or "so one document" in said) == bool(advice)
+    assert advice is None or f"{advice} " in said.partition("advice")[2]
+    assert "advice" not in invoke("check", path, "--each-line").stdout
+
+
 @pytest.mark.parametrize("form", Format)
 def test_every_format_has_a_name(form: Format) -> None:
     assert described(DropFile("/a", 1, "", "2026-11-20", form, Compression.NONE))

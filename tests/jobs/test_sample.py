@@ -68,8 +68,8 @@ def test_same_arguments_make_the_same_documents() -> None:
 
 
 def test_documents_have_our_columns(many: list[dict[str, str]]) -> None:
-    assert set().union(*many) == set(COLUMNS)
-    assert set.intersection(*map(set, many)) == set(COLUMNS) - {"language"}
+    assert set().union(*many) == set(COLUMNS) - {"role"}
+    assert set.intersection(*map(set, many)) == set(COLUMNS) - {"role", "language"}
     assert len({row["document_id"] for row in many}) == MANY
     assert all(row["text"].strip() and row["created_at"].startswith(DS) for row in many)
     assert not any(re.search(r"[{}]", row["text"]) for row in many)  # every slot is filled

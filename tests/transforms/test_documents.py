@@ -15,6 +15,7 @@ BASE = {
     "text": "The parcel came late.",
     "language": "en",
     "source": "mail",
+    "role": "customer",
     "created_at": "2026-11-22T10:00:00Z",
     "subject_id": "s",
 }
@@ -33,6 +34,7 @@ def test_a_good_document_comes_out_as_it_is() -> None:
     assert validated({}) == [
         BASE
         | {
+            "left_out": 0,
             "created_at": datetime(2026, 11, 22, 10, tzinfo=UTC),
             "source_file": "/drop.jsonl",
             "source_row": 1,
@@ -51,6 +53,7 @@ def test_a_rejected_row_keeps_what_is_safe() -> None:
     assert row == BASE | {
         "text": None,
         "subject_id": None,
+        "left_out": None,
         "created_at": datetime(2026, 11, 22, 10, tzinfo=UTC),
         "source_file": "/drop.jsonl",
         "source_row": 1,
@@ -81,6 +84,18 @@ def test_labels_are_strings_or_integers(name: str) -> None:
     assert not any(row["error_code"] for row in rows)
 
 
+def test_a_role_is_what_a_label_is_known_to_be() -> None:
+    values = ["Customer", " AGENT 2 ", "Support Engineer", "Kim Novak", "", None, 7, True, ["agent"], "\ud800"]
+    rows = validated(*[{"role": value} for value in values])
+    assert [row["role"] for row in rows] == ["customer", "agent", "agent", *[None] * 7]
+    assert not any(row["error_code"] for row in rows)
+
+
+def test_what_was_left_out_is_of_documents_alone() -> None:
+    rows = validated({}, {"text": " "}, {}, left_out=[3, 4, 0])
+    assert [row["left_out"] for row in rows] == [3, None, 0]
+
+
 def test_a_slice_of_an_array_is_like_its_values() -> None:
     values = {
         name: pa.array(["before", value, value, None], pa.string())[1:]
@@ -92,7 +107,7 @@ def test_a_slice_of_an_array_is_like_its_values() -> None:
     batch.validate(full=True)
     assert batch.equals(documents({name: array.to_pylist() for name, array in values.items()}, [1, 2, 3], "f"))
     assert batch["error_code"].to_pylist() == ["TEXT_BLANK", None, "ID_MISSING"]
-    assert not any(column.offset for column in batch.columns[:6])
+    assert not any(column.offset for column in batch.columns[:8])
 
 
 def test_languages_are_lower_case() -> None:

@@ -30,7 +30,14 @@ KEY = fingerprint().key
 
 def batch(*rows: dict[str, Any]) -> pa.RecordBatch:
     """Documents: a good one, with the fields of each row."""
-    base = {"document_id": "d", "text": "fine", "language": "en", "subject_id": "s", "source": "mail"}
+    base = {
+        "document_id": "d",
+        "text": "fine",
+        "language": "en",
+        "subject_id": "s",
+        "source": "mail",
+        "role": "customer",
+    }
     values = {name: [(base | row)[name] for row in rows] for name in base}
     return documents(values, range(1, len(rows) + 1), "/drop/a.jsonl")
 
@@ -54,6 +61,8 @@ def test_a_document_ready_to_be_scored() -> None:
     assert row == {
         "document_id": "d",
         "source": "mail",
+        "role": "customer",
+        "left_out": 0,
         "created_at": None,
         "language": "en",
         "language_source": "given",
@@ -130,6 +139,7 @@ def test_what_a_policy_leaves_out_is_a_rejection_without_its_text() -> None:
     made = prepared(*({"text": text} for text in texts), policy=drops)
 
     assert made["error_code"].to_pylist() == ["DROPPED_BY_POLICY", None, "TEXT_MISSING", "DROPPED_BY_POLICY"]
+    assert made["left_out"].to_pylist() == [None, 0, None, None]
     assert made["redacted_text"].to_pylist() == [None, "two", None, None]
     for column in ("language", "language_source", "certificate", "pii", "content_key"):
         assert [made[column][row].as_py() for row in (0, 2, 3)] == [None] * 3
@@ -240,6 +250,7 @@ def test_a_page_without_text_is_rejected() -> None:
     redacted = redact_documents(batch({"text": page}), "en", DEFAULT_POLICY, KEY)
 
     assert redacted.documents["error_code"].to_pylist() == ["TEXT_BLANK"]
+    assert redacted.documents["left_out"].to_pylist() == [None]
     assert redacted.documents["text"].to_pylist() == redacted.documents["subject_id"].to_pylist() == [None]
 
 

@@ -263,7 +263,7 @@ def reject(batch: pa.RecordBatch, rejected: pa.Array, code: str) -> pa.RecordBat
 
     `rejected` is a boolean array of the batch's length without nulls.
     """
-    kept = {"document_id", "source", "created_at", "billed_units", "source_file", "source_row", "run_id"}
+    kept = {"document_id", "source", "role", "created_at", "billed_units", "source_file", "source_row", "run_id"}
     replaced = {"status": pa.scalar(Status.REJECTED), "error_code": pa.scalar(code), "cache_hit": pa.scalar(False)}
     columns = [
         batch[field.name]

@@ -1,6 +1,6 @@
 -- A row: one of the 20 most negative texts of a source in a week (by its Monday), redacted_text, whole.
 -- rank: 1 has the largest score_negative (0 to 1) of the texts labelled NEGATIVE. documents: how many of the week have that very
--- text; ds, document_id, language: the first of them. Of texts that are nearly the same the worst alone is shown: those are
+-- text; ds, document_id, role (who spoke), language: the first of them. Of texts that are nearly the same the worst alone is shown: those are
 -- alike that share half of the different words that either has. Looked at are the 100 worst texts of a week and source.
 WITH keyed AS (
     SELECT
@@ -24,6 +24,7 @@ texts AS (
         worst.*,
         scores.ds,
         scores.document_id,
+        scores.role,
         scores.language,
         scores.redacted_text,
         row_number() OVER (
@@ -62,6 +63,6 @@ ranked AS (
         AND alike.content_key = worded.content_key
     WHERE alike.content_key IS NULL
 )
-SELECT week, source, number AS rank, score_negative, documents, ds, document_id, language, redacted_text
+SELECT week, source, number AS rank, score_negative, documents, ds, document_id, role, language, redacted_text
 FROM ranked
 WHERE number <= 20

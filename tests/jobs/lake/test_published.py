@@ -11,7 +11,7 @@ from jobs.lake.published import deferred_rows, published_files, read_published, 
 from jobs.stores.protocols import Publication, PublishedFile
 from tests.jobs.run.lakes import DEFERRED, DS, new_lake, published_as, write
 from transforms.errors import LakeError
-from transforms.schemas import RunState
+from transforms.schemas import SCORES, RunState
 
 
 @pytest.fixture
@@ -78,6 +78,18 @@ def test_rows_of_runs_are_those_that_are_there(tmp_path: Path) -> None:
     ]
     # One whose process is gone is not at work.
     assert [summary.outcome for summary, _ in run_summaries(ledger, lambda _: False)][2] == "INTERRUPTED"
+
+
+def test_a_column_that_an_old_file_lacks_is_null(lake: Lake) -> None:
+    written = write(lake, "one", {"role": "agent", "left_out": 3})
+    (file,) = published_as(lake, written).files
+    pq.write_table(pq.read_table(written.uri, partitioning=None).drop(["role", "left_out"]), written.uri)
+
+    (whole,) = read_published(lake, file)
+    assert whole.schema == SCORES
+    assert (whole["role"].to_pylist(), whole["source"].to_pylist()) == ([None], ["mail"])
+    (some,) = read_published(lake, file, ["left_out", "document_id"])
+    assert some.to_pylist() == [{"left_out": None, "document_id": "d1"}]
 
 
 def test_a_published_file_of_other_columns_is_named(lake: Lake) -> None:

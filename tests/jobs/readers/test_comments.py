@@ -15,8 +15,9 @@ import pytest
 from jobs.drops import plan_splits
 from jobs.formats import Telling
 from jobs.readers import read_split
-from jobs.readers.roles import AGENT, CUSTOMER, role_in, role_of
+from jobs.readers.roles import role_in
 from tests.jobs.readers.drop import Row, listed, rejected, written
+from transforms.roles import AGENT, CUSTOMER
 from transforms.schemas import DOCUMENTS, conform
 
 MAP = {"document_id": "id", "text": "comments[].body"}
@@ -44,7 +45,7 @@ def read(path: Path, mapping: dict[str, str] = MAP, batch_rows: int = 4096, **ho
 
 
 def told(rows: list[Row]) -> list[tuple[Any, ...]]:
-    return [(row["document_id"], row["source"], row["text"] or row["error_code"], row["source_row"]) for row in rows]
+    return [(row["document_id"], row["role"], row["text"] or row["error_code"], row["source_row"]) for row in rows]
 
 
 def as_lines(path: Path) -> Path:
@@ -163,7 +164,8 @@ def test_a_ticket_gives_the_same_turns_in_every_format(tmp_path: Path, ending: s
     mapping = {"document_id": "id", "text": text}
     rows = read(path, mapping)
     assert [(row["document_id"], row["text"]) for row in rows] == [(n, f"{LATE}\n{BROKEN}") for n in "12"]
-    turns = [(row["document_id"], row["source"], row["text"]) for row in read(path, mapping, turns=True)]
+    assert {(row["source"], row["role"], row["left_out"]) for row in rows} == {(None, CUSTOMER, len(SORRY + NOTE))}
+    turns = [(row["document_id"], row["role"], row["text"]) for row in read(path, mapping, turns=True)]
     assert turns == [(f"{n}#{at}", CUSTOMER, text) for n in "12" for at, text in ((1, LATE), (4, BROKEN))]
 
 
@@ -180,8 +182,10 @@ def test_who_asked_is_told_by_the_ticket(tmp_path: Path) -> None:
         {"author_id": 7, "public": False, "body": "A note."},
     ]}  # fmt: skip
     path = written(tmp_path / "a.jsonl", json.dumps(ticket).encode())
-    assert told(read(path)) == [("1", "mail", "It came late.", 1)]
+    assert told(read(path)) == [("1", CUSTOMER, "It came late.", 1)]
     assert told(read(path, turns=True)) == [("1#1", CUSTOMER, "It came late.", 1)]
+    for rows in (read(path), read(path, turns=True), read(path, whole=True)):
+        assert {row["source"] for row in rows} == {"mail"}
 
 
 def test_intercoms_first_message_stands_apart(tmp_path: Path) -> None:
@@ -205,14 +209,50 @@ def test_where_nobody_is_known_all_speak(tmp_path: Path) -> None:
     assert told(read(path)) == [("1", None, "One.\nTwo.", 1)]
 
 
+@pytest.mark.parametrize("ending", WRITERS)
+def test_the_role_may_be_mapped_within_the_turn(tmp_path: Path, ending: str) -> None:
+    """What `--map` names comes before what else the turn says; where it says nothing, that does."""
+    turns = [
+        {"body": LATE, "by": {"what": "End-User"}, "author": {"role": "agent"}},
+        {"body": SORRY, "by": {"what": "Support Engineer"}, "author": {"role": "end-user"}},
+        {"body": NOTE, "by": {"what": "Kim"}, "author": {"role": "agent"}},
+    ]
+    path = tmp_path / f"a.{ending}"
+    WRITERS[ending]([{"id": 1, "role": "agent", "comments": turns}], path)
+    mapping = MAP | {"role": "comments[].by.what"}
+    [row] = read(path, mapping)
+    assert (row["text"], row["role"], row["left_out"]) == (LATE, CUSTOMER, len(SORRY + NOTE))
+    whole = read(path, mapping, turns=True, whole=True)
+    assert [(row["text"], row["role"]) for row in whole] == [(LATE, CUSTOMER), (SORRY, AGENT), (NOTE, AGENT)]
+    assert [row["role"] for row in read(path, turns=True, whole=True)] == [AGENT, CUSTOMER, AGENT]
+
+
+def test_what_is_left_out_is_counted_for_each_ticket(tmp_path: Path) -> None:
+    """As it would be read, and only where it is text."""
+    agent = {"author": {"role": "agent"}}
+    tickets = [
+        {"id": 1, "comments": [{"body": LATE}, {"body": "<p>Sorry &amp; thanks</p>"} | agent]},
+        {"id": 2, "comments": [{"body": LATE}]},
+        {
+            "id": 3,
+            "comments": [{"body": LATE}, {"body": 7} | agent, {"body": "Oh \ud800"} | agent, {"body": "No."} | agent],
+        },
+        {"id": 4, "comments": [{"body": SORRY} | agent]},
+    ]
+    path = written(tmp_path / "a.jsonl", "\n".join(map(json.dumps, tickets)).encode())
+    assert [row["left_out"] for row in read(path)] == [len("Sorry & thanks"), 0, len("Oh ?No."), None]
+    assert {row["left_out"] for row in read(path, whole=True)} == {0, None}
+    assert [row["left_out"] for row in read(path, turns=True)] == [0, 0, 0, None]
+
+
 def test_a_key_twice_is_no_guess(tmp_path: Path) -> None:
     path = written(tmp_path / "a.jsonl", b'{"id": 1, "comments": [{"body": "One.", "body": "Two."}]}')
     assert rejected(read(path)) == [(1, "DUPLICATE_KEY", "1")]
 
 
 def test_a_column_called_like_the_path_is_no_conversation(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.jsonl", b'{"id": 1, "comments[].body": "One."}')
-    assert told(read(path, turns=True)) == [("1", None, "One.", 1)]
+    path = written(tmp_path / "a.jsonl", b'{"id": 1, "role": "Agent", "comments[].body": "One."}')
+    assert told(read(path, turns=True)) == [("1", AGENT, "One.", 1)]
 
 
 @pytest.mark.parametrize(
@@ -247,34 +287,3 @@ def test_a_column_called_like_the_path_is_no_conversation(tmp_path: Path) -> Non
 )
 def test_who_spoke_is_told_by_what_stands_beside_the_text(turn: Any, role: str | None) -> None:
     assert role_in(turn, None) == role
-
-
-@pytest.mark.parametrize(
-    ("label", "role"),
-    [
-        ("End-User", CUSTOMER),
-        ("customer_1", CUSTOMER),
-        ("VIP customer", CUSTOMER),
-        ("Kundin", CUSTOMER),
-        ("cliente", CUSTOMER),
-        ("IVR", AGENT),
-        ("Sales Rep", AGENT),
-        ("Support Engineer", AGENT),
-        ("SupportAgent", AGENT),
-        ("Customer Service Agent", AGENT),
-        ("customer success manager", AGENT),
-        ("Contact center", AGENT),
-        ("Conseillère", AGENT),
-        ("Mitarbeiter 3", AGENT),
-        ("Kim", None),
-        ("Sales", None),
-        ("Service", None),
-        ("The agent", None),  # the beginning of what a customer says
-        ("My support", None),
-        ("Service call", None),
-        (None, None),
-        (5, None),
-    ],
-)
-def test_labels(label: object, role: str | None) -> None:
-    assert role_of(label) == role

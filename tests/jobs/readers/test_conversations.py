@@ -43,22 +43,30 @@ def test_captions_are_one_conversation_of_what_customers_say(tmp_path: Path) -> 
     path = written(tmp_path / "call.vtt", VTT.encode())
 
     [row] = told(path)
-    assert (row["document_id"], row["source"]) == ("call.vtt", "customer")
+    assert (row["document_id"], row["source"], row["role"]) == ("call.vtt", None, "customer")
     assert row["text"] == "This is terrible. Again.\nFine."
+    assert row["left_out"] == len("Hello, how can I help?") + len("Sorry.")
 
     [row] = told(path, whole=True)
     assert row["text"].split("\n")[:2] == ["agent: Hello, how can I help?", "customer: This is terrible. Again."]
-    assert row["source"] is None
+    assert (row["role"], row["left_out"]) == (None, 0)
 
 
 def test_each_turn_may_be_a_document(tmp_path: Path) -> None:
     path = written(tmp_path / "call.vtt", VTT.encode())
 
-    assert [(row["document_id"], row["source_row"], row["source"]) for row in told(path, turns=True)] == [
-        ("call.vtt#2", 2, "customer"),
-        ("call.vtt#4", 4, "customer"),
+    columns = ("document_id", "source_row", "source", "role", "left_out")
+    assert [tuple(row[name] for name in columns) for row in told(path, turns=True)] == [
+        ("call.vtt#2", 2, None, "customer", 0),
+        ("call.vtt#4", 4, None, "customer", 0),
     ]
-    assert [row["source"] for row in told(path, turns=True, whole=True)] == ["agent", "customer", "agent", "customer"]
+    assert [row["role"] for row in told(path, turns=True, whole=True)] == ["agent", "customer", "agent", "customer"]
+
+
+def test_the_source_of_the_path_is_not_who_spoke(tmp_path: Path) -> None:
+    path = written(tmp_path / "source=phone" / "call.vtt", VTT.encode())
+    for how in ({}, {"turns": True}, {"turns": True, "whole": True}):
+        assert {row["source"] for row in told(tmp_path, **how)} == {"phone"}, (path, how)
 
 
 def test_srt(tmp_path: Path) -> None:
@@ -82,10 +90,19 @@ def test_contact_lens(tmp_path: Path) -> None:
 
     [row] = told(path)
     assert (row["document_id"], row["text"], row["language"]) == ("c-1", "It came late.\nAgain.", "en-us")
+    assert (row["role"], row["left_out"]) == ("customer", len("Sorry."))
     assert [row["document_id"] for row in told(path, turns=True)] == ["c-1#1", "c-1#3"]
 
     silent = written(tmp_path / "b.json", lens(("agent", "Hello?")))
     assert rejected(told(silent)) == [(1, "NO_TEXT", "c-1")]
+    assert [(row["role"], row["left_out"]) for row in told(silent)] == [(None, None)]
+    assert [(row["role"], row["left_out"]) for row in told(silent, whole=True)] == [("agent", 0)]
+
+
+def test_what_is_left_out_counts_as_it_would_be_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", lens(("customer", "Late."), ("agent", "<p>Sorry &amp; thanks</p>")))
+    [row] = told(path)
+    assert row["left_out"] == len("Sorry & thanks")
 
 
 def test_transcribe(tmp_path: Path) -> None:
@@ -96,7 +113,12 @@ def test_transcribe(tmp_path: Path) -> None:
         "results": {"transcripts": [{"transcript": "x"}], "audio_segments": parts},
     }
     [row] = read(written(tmp_path / "a.json", json.dumps(found).encode()))
-    assert (row["document_id"], row["text"]) == ("j", "It came\nlate.")
+    assert (row["document_id"], row["text"], row["role"]) == ("j", "It came\nlate.", None)
+    turns = told(tmp_path / "a.json", turns=True)
+    assert [(row["document_id"], row["source"], row["role"]) for row in turns] == [
+        ("j#1", None, None),
+        ("j#2", None, None),
+    ]
 
     found["results"] = {"transcripts": [{"transcript": "It came late."}]}
     [row] = read(written(tmp_path / "b.json", json.dumps(found).encode()))
@@ -132,7 +154,10 @@ def test_slack_messages_are_documents_and_lists_are_none(tmp_path: Path) -> None
     assert row["created_at"] == datetime(2025, 11, 20, 0, 53, 20, 200, tzinfo=UTC)
 
     rows = [row for batch in read_split(split, {}, telling=Telling(whole=True)) for row in batch.to_pylist()]
-    assert [row["document_id"] for row in rows] == ["m", "general/2026-11-20.json#1763600000.000200"]
+    assert [(row["document_id"], row["source"], row["role"]) for row in rows] == [
+        ("m", "general", None),
+        ("general/2026-11-20.json#1763600000.000200", "general", "agent"),
+    ]
 
 
 def test_a_slack_export_in_a_zip(tmp_path: Path) -> None:

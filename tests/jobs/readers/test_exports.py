@@ -274,8 +274,8 @@ def test_a_transcript_may_be_turns_and_may_be_whole(tmp_path: Path) -> None:
 
     def read(**how: bool) -> list[tuple[Any, ...]]:
         batches = read_split(plan_splits([file], 1 << 40)[0], {}, telling=Telling(**how))
-        return [(row["document_id"], row["source"], row["text"]) for each in batches for row in each.to_pylist()]
+        return [(row["document_id"], row["role"], row["text"]) for each in batches for row in each.to_pylist()]
 
-    assert read() == [("call.txt", None, f"{LATE}\nYes.")]
-    assert read(turns=True) == [("call.txt#2", "customer", LATE), ("call.txt#3", "Kim", "Yes.")]
+    assert read() == [("call.txt", "customer", f"{LATE}\nYes.")]
+    assert read(turns=True) == [("call.txt#2", "customer", LATE), ("call.txt#3", None, "Yes.")]
     assert read(whole=True) == [("call.txt", None, f"agent: Hello.\ncustomer: {LATE}\nKim: Yes.")]

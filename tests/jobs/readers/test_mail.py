@@ -106,17 +106,20 @@ def test_the_text_a_person_reads(raw: bytes, expected: str) -> None:
 def test_what_a_mail_quotes_is_left_unless_all_is_asked_for() -> None:
     raw = message(b"Late.\r\n\r\nOn 20/11/2026 Desk wrote:\r\n> We are great.\r\n-- \r\nKim")
     assert text_of(raw) == "The caf\u00e9\nLate."
-    parsed = parse_mail(raw, Telling(whole=True))
+    own, parsed = parse_mail(raw), parse_mail(raw, Telling(whole=True))
+    assert isinstance(own, Message)
     assert isinstance(parsed, Message)
+    assert own.text is not None
     assert parsed.text is not None
     assert "We are great." in parsed.text
+    assert (own.left_out, parsed.left_out) == (len("\n\nOn 20/11/2026 Desk wrote:\n> We are great.\n-- \nKim"), 0)
 
 
 def test_attached_texts_are_documents_where_asked_for(tmp_path: Path) -> None:
     named = b"Content-Disposition: attachment; filename=%b\r\n"
     mixed = multipart(
         b"multipart/mixed",
-        part(b"text/plain", b"See below."),
+        part(b"text/plain", b"See below.\n-- \nKim"),
         part(b"text/plain", b"It came late.", named % b"a.txt"),
         part(b"text/html", b"<p>Twice", named % b"b.html"),
         part(b"text/plain", b" ", named % b"blank.txt"),
@@ -131,13 +134,20 @@ def test_attached_texts_are_documents_where_asked_for(tmp_path: Path) -> None:
         rows = batch.to_pylist()
         first = rows[0]["document_id"]
         assert {row["subject_id"] for row in rows} == {"kim@example.com"}
+        assert {row["role"] for row in rows} == {None}
+        left.append([row["left_out"] for row in rows])
         return [(r["document_id"].removeprefix(first), r["text"], r["source_row"]) for r in rows], notes(batch)
 
+    left: list[list[int]] = []
     rows, counts = told()
     assert rows == [("", "The café\nSee below.", 1), ("a.mbox#2", "The café\nLate.", 2)]
-    assert counts == {SHORTENED: 1, ATTACHMENTS: 4}
+    assert counts == {SHORTENED: 2, ATTACHMENTS: 4}
+    signed, quoted = len("\n-- \nKim"), len("\n\nOn 20/11/2026 Desk wrote:\n> We are great.")
+    assert left.pop() == [signed, quoted]
+    told(attachments=True)
+    assert left.pop() == [signed, 0, 0, quoted]  # an attachment is whole
     rows, counts = told(attachments=True, whole=True)
-    assert rows[:3] == [("", "The café\nSee below.", 1), ("#1", "It came late.", 1), ("#2", "Twice", 1)]
+    assert rows[:3] == [("", "The café\nSee below.\n-- \nKim", 1), ("#1", "It came late.", 1), ("#2", "Twice", 1)]
     assert len(rows) == 4
     assert counts == {ATTACHMENTS: 2}
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import fastavro
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.feather
 import pyarrow.orc
 import pyarrow.parquet
@@ -20,6 +21,7 @@ from jobs.formats import Telling
 from jobs.readers import apart, read_split
 from jobs.readers.tables import TABLES
 from tests.jobs.readers.drop import listed, read, rejected, written
+from transforms.documents import COLUMNS as OURS
 from transforms.documents import UNREAD, notes
 
 WRITERS: dict[str, Any] = {
@@ -27,7 +29,7 @@ WRITERS: dict[str, Any] = {
     "orc": pyarrow.orc.write_table,
     "parquet": pyarrow.parquet.write_table,
 }
-RECORDS = [
+RECORDS: list[dict[str, Any]] = [
     {"document_id": "a", "ticket": {"body": "Lovely."}, "turns": [{"said": "One,"}, {"said": "two."}]},
     {"document_id": "b", "ticket": None, "turns": []},
 ]
@@ -53,9 +55,9 @@ AVRO = fastavro.parse_schema(
 )
 
 
-def avro(path: Path) -> Path:
+def avro(path: Path, schema: Any = AVRO, records: list[dict[str, Any]] = RECORDS) -> Path:
     buffer = io.BytesIO()
-    fastavro.writer(buffer, AVRO, RECORDS)
+    fastavro.writer(buffer, schema, records)
     return written(path, buffer.getvalue())
 
 
@@ -72,8 +74,9 @@ def orc(path: Path) -> Path:
 def documents(path: Path, columns: dict[str, str]) -> list[dict[str, Any]]:
     """What the child does, done here."""
     file = listed(path)
+    told = {ours: columns.get(ours, ours) for ours in OURS}
     with file.open() as source:
-        return [row for batch in TABLES[file.format](source, "f", columns, 100, Telling()) for row in batch.to_pylist()]
+        return [row for batch in TABLES[file.format](source, "f", told, 100, Telling()) for row in batch.to_pylist()]
 
 
 @pytest.mark.parametrize("write", [avro, feather, orc])
@@ -147,6 +150,14 @@ def test_the_sheets_with_our_columns_are_read(tmp_path: Path) -> None:
     ]
 
 
+def test_a_sheet_that_names_no_texts_and_no_ids_is_none_of_documents(tmp_path: Path) -> None:
+    people = row(1, "Name", "Role", "Language") + row(2, "Kim Novak", "Agent", "en")
+    path = workbook(tmp_path / "t.xlsx", people, HEADER + row(2, 7, "Lovely."))
+    assert [(each["document_id"], each["text"], each["error_code"]) for each in documents(path, COLUMNS)] == [
+        ("7", "Lovely.", None)
+    ]
+
+
 def test_a_workbook_of_empty_rows_and_one_of_far_cells(tmp_path: Path) -> None:
     empty = "".join(f'<row r="{number}"/>' for number in range(3, 200_000))
     [only] = documents(workbook(tmp_path / "empty.xlsx", HEADER + row(2, 1, "Lovely.") + empty), COLUMNS)
@@ -164,6 +175,41 @@ def test_what_is_no_table_is_one_row(tmp_path: Path) -> None:
 def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "MEMORY_BYTES", 1 << 20)
     assert [code for _, code, _ in rejected(read(feather(tmp_path / "t.feather")))] == ["DECOMPRESSION_BOMB"]
+
+
+SPOKEN = pa.table({"document_id": list("abc"), "text": ["One", "Two", "Three"], "Role": ["End-User", "AGENT 2", "Kim"]})
+
+
+def as_xlsx(table: pa.Table, path: Path) -> None:
+    rows = [table.column_names, *(list(each.values()) for each in table.to_pylist())]
+    workbook(path, "".join(row(number, *cells) for number, cells in enumerate(rows, 1)))
+
+
+def as_avro(table: pa.Table, path: Path) -> None:
+    fields = [{"name": name, "type": "string"} for name in table.column_names]
+    avro(path, {"type": "record", "name": "r", "fields": fields}, table.to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("ending", "write"),
+    [
+        *WRITERS.items(),
+        ("csv", pyarrow.csv.write_csv),
+        ("xlsx", as_xlsx),
+        ("avro", as_avro),
+    ],
+)
+def test_a_column_may_say_who_spoke(tmp_path: Path, ending: str, write: Any) -> None:
+    """A row is a document, whoever speaks: nothing of it is left out."""
+    path = tmp_path / f"a.{ending}"
+    write(SPOKEN, path)
+    expected = [("a", "customer", 0), ("b", "agent", 0), ("c", None, 0)]
+    assert [(each["document_id"], each["role"], each["left_out"]) for each in read(path)] == expected
+
+    mapped = tmp_path / f"b.{ending}"
+    write(SPOKEN.rename_columns(["document_id", "text", "by"]), mapped)
+    assert {each["role"] for each in read(mapped)} == {None}
+    assert [(each["document_id"], each["role"], 0) for each in read(mapped, {"role": "by"})] == expected
 
 
 @pytest.mark.parametrize("ending", WRITERS)

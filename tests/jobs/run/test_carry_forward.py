@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.run import carry_forward as module
@@ -9,6 +10,7 @@ from jobs.run.carry_forward import carry_forward
 from jobs.stores.protocols import PublishedFile
 from tests.jobs.run.lakes import DEFERRED, DS, new_lake, published_as, read, write
 from transforms.errors import LakeError
+from transforms.schemas import SCORES, conform
 
 A, B = "/drops/a.jsonl", "/drops/b.jsonl"
 
@@ -88,6 +90,22 @@ def test_a_large_file_that_nothing_touches_is_copied_whole(tmp_path: Path, monke
     assert Path(written[0].uri).read_bytes() == Path(whole.uri).read_bytes()
     assert sorted(written[0].ids) == sorted(whole.ids)
     assert [row["document_id"] for row in read(written)] == ["b1", "b2", "b3"]
+
+
+@pytest.mark.parametrize("size", [0, 1 << 40])
+def test_a_file_that_lacks_columns_is_written_anew_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(module, "WHOLE_FILE_BYTES", size)
+    lake, _ = new_lake(tmp_path)
+    old, new = write(lake, "one", {"document_id": "b1", "role": "agent"}), write(lake, "two", {"role": "agent"})
+    pq.write_table(pq.read_table(old.uri, partitioning=None).drop(["role", "left_out"]), old.uri)
+
+    written = carry_forward(lake, DS, "R2", published_as(lake, old, new), set(), {})
+
+    assert sorted((row["document_id"], row["role"]) for row in read(written)) == [("b1", None), ("d1", "agent")]
+    for file in written:
+        conform(pq.read_table(file.uri, partitioning=None), SCORES)
 
 
 def test_a_file_that_lies_beside_the_published_ones_is_not_carried(tmp_path: Path) -> None:

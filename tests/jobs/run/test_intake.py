@@ -10,7 +10,7 @@ from jobs.drops import Compression, DropFile, Format, Listing
 from jobs.lake.layout import Lake
 from jobs.lake.published import deferred_rows
 from jobs.run import intake as module
-from jobs.run.intake import called, count_partitions, keyed, take_in, task_splits
+from jobs.run.intake import called, count_partitions, keyed, say_found, take_in, task_splits
 from jobs.stores.open import Stores
 from jobs.stores.protocols import Publication, TakenFile
 from tests.jobs.run.lakes import DEFERRED, DS, new_lake, published_as, write
@@ -209,3 +209,13 @@ def test_what_waits_under_another_name_is_taken_up(lake: tuple[Lake, Stores]) ->
     (file,) = found.again
     assert found.taken_up == {file.source_file: [7]}
     assert found.called_before == {file.source_file: PERSON}
+
+
+def test_texts_that_may_be_many_documents_are_told_of_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [replace(drop_file(name), format=Format.TEXT, dated=True) for name in ("/a.log", "/b.log", "/c.txt")]
+    say_found(files, DEFAULT_POLICY, each_line=False)
+    said = "".join(capsys.readouterr())
+    assert said.count("\n") == 1
+    assert "/a.log and 1 files more: a text, and so one document: --each-line" in said
+    say_found(files, DEFAULT_POLICY, each_line=True)
+    assert not "".join(capsys.readouterr())
