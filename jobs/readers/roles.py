@@ -6,28 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from transforms.speakers import AGENTS, CUSTOMERS
+
 CUSTOMER, AGENT = "customer", "agent"
 _OTHER = re.compile(r"[\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # between the words of SupportAgent
-# One word each, or one that a label's words make together. Of English, and of the languages next to it.
-_ROLES = dict.fromkeys(
+# One word each, or one that a label's words make together; with those that are a role in a field alone.
+_ROLES = dict.fromkeys((*CUSTOMERS, "enduser", "reporter", "contact", "lead", "prospect"), CUSTOMER) | dict.fromkeys(
     (
-        *("customer", "caller", "client", "guest", "visitor", "enduser", "requester", "consumer", "reporter"),
-        *("user", "contact", "lead", "buyer", "shopper", "prospect", "subscriber", "patient", "passenger"),
-        *("kunde", "kundin", "anrufer", "anruferin", "cliente", "clienta", "klant", "beller", "klient", "klientka"),
-    ),
-    CUSTOMER,
-) | dict.fromkeys(
-    (
-        *("agent", "representative", "rep", "advisor", "adviser", "operator", "support", "admin", "csr", "moderator"),
-        *("staff", "employee", "team", "teammate", "helpdesk", "engineer", "specialist", "consultant", "supervisor"),
-        *("technician", "associate", "customerservice", "customerservices", "customercare", "customersuccess"),
-        *("clientservices", "caseowner", "teamlead", "agente"),
-        *("bot", "chatbot", "system", "ivr", "assistant", "trigger", "automation", "voicebot"),
-        *("mitarbeiter", "mitarbeiterin", "berater", "beraterin", "agentin", "kundenservice", "kundendienst"),
-        *("conseiller", "conseillère", "conseillere", "asesor", "asesora", "operador", "operadora", "operatore"),
-        *("operatrice", "atendente", "medewerker", "konsultant", "konsultantka"),
+        *AGENTS,
+        *("admin", "employee", "team", "teammate", "engineer", "specialist", "consultant", "supervisor", "technician"),
+        *("associate", "customerservice", "customerservices", "customercare", "customersuccess", "clientservices"),
+        *("caseowner", "teamlead", "system", "trigger", "automation"),
     ),
     AGENT,
 )

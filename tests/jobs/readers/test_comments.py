@@ -257,6 +257,9 @@ def test_who_spoke_is_told_by_what_stands_beside_the_text(turn: Any, role: str |
         ("VIP customer", CUSTOMER),
         ("Kundin", CUSTOMER),
         ("cliente", CUSTOMER),
+        ("Usuário", CUSTOMER),
+        ("Opératrice", AGENT),
+        ("Suporte", AGENT),
         ("IVR", AGENT),
         ("Sales Rep", AGENT),
         ("Support Engineer", AGENT),
@@ -267,6 +270,8 @@ def test_who_spoke_is_told_by_what_stands_beside_the_text(turn: Any, role: str |
         ("Conseillère", AGENT),
         ("Mitarbeiter 3", AGENT),
         ("Kim", None),
+        ("Member", None),  # of GitHub's staff, or of a club
+        ("Me", None),
         ("Sales", None),
         ("Service", None),
         ("The agent", None),  # the beginning of what a customer says
