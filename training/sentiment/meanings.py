@@ -21,7 +21,7 @@ from transforms.sentiment.local import model
 from transforms.sentiment.local.tokens import tokenise
 
 _WORD: Final = re.compile(r"[a-zàâäáãçéèêëíìîïñóòôöõúùûüßœ]{2,}")
-_LEAST, _MOST = 3, 12_000  # texts that hold a word; words of the encoder's vocabulary
+_LEAST, _MOST = 3, 4_000  # texts that hold a word; words of the encoder's vocabulary
 _MADE: Final = 20_000  # texts of our own to take words of
 _SLICE: Final = 500
 

@@ -6,7 +6,6 @@ Set OPENBLAS_NUM_THREADS=1: the order of sums, and so the file, depends on it.
 from __future__ import annotations
 
 import argparse
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,10 +22,11 @@ from transforms.sentiment.local.tokens import tokenise
 
 DIMENSIONS, UNITS = 16, 32
 _POOLED = (UNITS, 2 * UNITS, 3 * UNITS)
-_BATCH, _RATE, _EPOCHS, _LEARNERS = 1024, 4e-3, 3, 3
+_BATCH, _RATE, _EPOCHS = 1024, 4e-3, 3
 _DROPPED = np.array([0.35, 0.65, 0.4, 0.75], np.float32)  # share of words, pairs … left out in training
 _DROPPED_LIST = 0.1  # share of clauses that do without the word list
 _DROPPED_MEANING = 0.15  # share of words whose meaning is left out
+_ALONE = 0.2  # share of texts that are seen by what words mean alone, and by the word list
 _DECAY = 1e-2
 _SMOOTH = 0.03  # of each label's weight that goes to all
 # What logits are divided by, in English and elsewhere: fitted to sources that were left out (CARD.md).
@@ -144,19 +144,13 @@ class Trainer:
         self.second = [np.zeros_like(value) for value in self.parameters]
         self.steps = 0
 
-    def branch(self, rng: np.random.Generator) -> Trainer:
-        """Another that has learned the same so far, and goes on by itself."""
-        other = copy.copy(self)
-        other.rng = rng
-        other.parameters = [value.copy() for value in self.parameters]
-        other.first = [value.copy() for value in self.first]
-        other.second = [value.copy() for value in self.second]
-        return other
-
     def step(self, batch: Texts, rate: float) -> None:
         """One step of the parameters."""
         table, hidden_w, hidden_b, out, out_b, of_source, axes = self.parameters
-        rows = np.where(self.rng.random(batch.rows.shape, np.float32) < _DROPPED, NOTHING, batch.rows)
+        alone = np.repeat(self.rng.random(len(batch.labels)) < _ALONE, np.diff(batch.texts))
+        dropped = self.rng.random(batch.rows.shape, np.float32) < _DROPPED
+        dropped |= np.repeat(alone, np.diff(batch.clauses))[:, None]
+        rows = np.where(dropped, NOTHING, batch.rows)
         starts, _ends = batch.clauses[:-1], batch.clauses[1:]
         matrix = sparse.csr_matrix(
             (np.ones(rows.size, np.float32), rows.ravel(), batch.clauses * 4), shape=(len(starts), len(table))
@@ -270,35 +264,23 @@ def _rounded(values: np.ndarray, percentile: float) -> tuple[np.ndarray, np.ndar
     return np.clip(np.round(values / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
 
 
-def learn(examples: Sequence[Row], words: Words, seed: int, learners: int = _LEARNERS) -> Model:
-    """A model of some examples, its probabilities not calibrated yet.
-
-    After the first epoch several learners go on from what was learned, each by an order of its own; their mean is kept.
-    """
+def learn(examples: Sequence[Row], words: Words, seed: int) -> Model:
+    """A model of some examples, its probabilities not calibrated yet."""
+    rng = np.random.default_rng(seed)
     sources = sorted({name_of(row) for row in examples})
     texts = encode(examples, words, sources)
     allowed = np.zeros((len(sources), len(LABELS)), bool)
     allowed[texts.sources, texts.labels] = True
-    first = Trainer(np.random.default_rng(seed), words, sources, allowed)
-    _epoch(first, texts, 0)
-    ends = []
-    for number in range(learners):
-        trainer = first.branch(np.random.default_rng((seed, number)))
-        for epoch in range(1, _EPOCHS):
-            _epoch(trainer, texts, epoch)
-        ends.append(trainer.parameters)
-    first.parameters = [np.mean(values, axis=0) for values in zip(*ends, strict=True)]
-    return first.model()
-
-
-def _epoch(trainer: Trainer, texts: Texts, epoch: int) -> None:
-    """One pass over the texts, at a rate that falls over all of them."""
-    order = trainer.rng.permutation(len(texts.labels))
-    batches = len(order) // _BATCH
-    for number in range(batches):
-        done = epoch * batches + number
-        rate = _RATE * min(1, (done + 1) / 50) * (1 - done / (_EPOCHS * batches)) + 1e-5
-        trainer.step(part(texts, order[number * _BATCH : (number + 1) * _BATCH]), rate)
+    trainer = Trainer(rng, words, sources, allowed)
+    total = _EPOCHS * (len(texts.labels) // _BATCH)
+    done = 0
+    for _epoch in range(_EPOCHS):
+        order = rng.permutation(len(texts.labels))
+        for first in range(0, len(order) - _BATCH + 1, _BATCH):
+            rate = _RATE * min(1, (done + 1) / 50) * (1 - done / total) + 1e-5
+            trainer.step(part(texts, order[first : first + _BATCH]), rate)
+            done += 1
+    return trainer.model()
 
 
 def save(found: Model, path: Path) -> None:

@@ -1,11 +1,10 @@
-"""The same examples and seed make the same model, and learners that go on apart are averaged."""
+"""The same examples and seed make the same model."""
 
 import numpy as np
 
 from training.sentiment import lexicon, train
 from training.sentiment.generate import generated
 from training.sentiment.meanings import slots
-from transforms.sentiment.local.scorer import scores
 
 
 def words() -> train.Words:
@@ -22,12 +21,3 @@ def test_the_same_seed_makes_the_same_model() -> None:
 
     assert all(np.array_equal(each, same) for each, same in zip(one, again, strict=True))
     assert not np.array_equal(one.out, other.out)
-
-
-def test_the_mean_of_learners_is_none_of_them() -> None:
-    examples, known = generated(1, 1_200), words()
-    alone, together = (train.learn(examples, known, 1, learners) for learners in (1, 2))
-    texts = ["It never arrived.", "Lovely!"]
-
-    assert not np.array_equal(alone.out, together.out)
-    assert np.allclose(scores(alone, texts, "en"), scores(together, texts, "en"), atol=0.1)
