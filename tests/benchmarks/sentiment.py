@@ -89,7 +89,11 @@ def domain(data: Path, judge: Judge) -> None:
         right = np.array([label in (row.label, second) for label, (row, second, _) in zip(said, its, strict=True)])
         labels = np.array([row.label for row, _, _ in its])
         found = " ".join(f"{name} {right[labels == number].mean():.2f}" for number, name in enumerate(LABELS))
-        print(f"support texts, {language}: n={len(its)} accuracy {right.mean():.3f}; found of {found}")
+        held = np.array([row.held_out for row, _, _ in its])
+        print(
+            f"support texts, {language}: n={len(its)} accuracy {right.mean():.3f}; found of {found};",
+            f"looked at {right[~held].mean():.3f}, not looked at ({held.sum()}) {right[held].mean():.3f}",
+        )
 
 
 def held_out_sentences(data: Path, words: train.Words) -> None:
