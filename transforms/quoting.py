@@ -8,32 +8,19 @@ from __future__ import annotations
 
 import re
 
+from transforms.mail_marks import DIVIDER, FORWARDED, HEADER, OPENS, SENDER, SENT_FROM, WROTE
+
 _LONGEST = 400  # characters of a line that may be a mark
 # The line that mail programs put before a quote: it says who wrote when, and ends in a colon.
-_WROTE = re.compile(
-    r".{0,200}\b(?:wrote|writes|schrieb|a écrit|escribió|scrisse|ha scritto|escreveu|schreef|napisał(?:\(a\))?)\b"
-    r".{0,150}:\s*",
-    re.IGNORECASE,
-)
-_OPENS = re.compile(r"(?:On|Am|Le|El|Il|Op|Em|W dniu)\b")  # one of two lines
+_WROTE = re.compile(rf".{{0,200}}\b(?:{WROTE})\b.{{0,150}}:\s*", re.IGNORECASE)
+_OPENS = re.compile(rf"(?:{OPENS})\b")  # one of two lines
 _WHEN = re.compile(r"\d{1,4}[./-]\d{1,2}|\d{1,2}:\d\d|\b(?:19|20)\d\d\b|@")
-_DIVIDER = re.compile(
-    r"[-_ ]{2,}\s*(?:Original Message|Original-Nachricht|Ursprüngliche Nachricht|Forwarded message|Message d'origine"
-    r"|Mensaje original|Messaggio originale|Weitergeleitete Nachricht)\s*[-_ ]{2,}|Begin forwarded message:",
-    re.IGNORECASE,
-)
+_DIVIDER = re.compile(rf"[-_ ]{{2,}}\s*(?:{DIVIDER})\s*[-_ ]{{2,}}|(?:{FORWARDED})\s?:", re.IGNORECASE)
 # Outlook has no divider but the headers of the earlier mail, in a row.
-_HEADER = re.compile(
-    r"\*?(?:(From|Von|De|Da|Van)|Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado|Para|Asunto"
-    r"|Inviato|A|Oggetto|Verzonden|Aan|Onderwerp)\s?:\*?\s.*"
-)
+_HEADER = re.compile(rf"\*?(?:({SENDER})|{HEADER})\s?:\*?\s.*")
 _HEADERS = 3
 _SIGNATURE = re.compile(r"--\s?")  # RFC 3676, 4.3; programs lose the space at its end
-_SENT_FROM = re.compile(
-    r"(?:Sent from my|Get Outlook for|Gesendet von meinem|Von meinem .{2,30} gesendet|Envoyé de mon|Enviado desde mi"
-    r"|Inviato da)\b.{0,60}",
-    re.IGNORECASE,
-)
+_SENT_FROM = re.compile(rf"(?:{SENT_FROM})\b.{{0,60}}", re.IGNORECASE)
 _CONFIDENTIAL = re.compile(
     r"(?=.*\b(?:e-?mail|message|communication|Nachricht|courriel|mensaje)\b)"
     r"(?=.*\b(?:confidential|privileged|intended (?:only|solely)|vertraulich|confidentiel|confidencial)\b)"

@@ -1,34 +1,47 @@
-"""Who is meant by a label such as `End-User`, `AGENT 2` or `Support Engineer`: a customer, or an agent or a machine."""
+"""Who is meant by a label such as `End-User`, `AGENT 2` or `Support Engineer`: a customer, or an agent or a machine.
+
+What may begin a turn's line as well as stand in a field is said apart: the local scorer reads transcripts by it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Final
 
 from transforms.schemas import Role
 
 CUSTOMER, AGENT = Role.CUSTOMER, Role.AGENT
+# In small letters, of six languages and those beside them.
+CUSTOMERS: Final = frozenset(
+    (
+        *("customer", "client", "caller", "guest", "user", "visitor", "patient", "passenger", "buyer", "consumer"),
+        *("requester", "shopper", "subscriber"),
+        *("kunde", "kundin", "anrufer", "anruferin", "nutzer", "gast", "patientin", "klant", "beller", "klient"),
+        *("klientka", "cliente", "clienta", "usuario", "usuário", "paciente", "comprador", "utente", "utilizador"),
+        *("appelant", "appelante", "usager"),
+    )
+)
+AGENTS: Final = frozenset(
+    (
+        *("agent", "representative", "rep", "advisor", "adviser", "operator", "support", "csr", "moderator", "staff"),
+        *("receptionist", "helpdesk", "hotline", "bot", "chatbot", "voicebot", "ivr", "assistant"),
+        *("mitarbeiter", "mitarbeiterin", "berater", "beraterin", "agentin", "kundenservice", "kundendienst"),
+        *("conseiller", "conseillère", "conseillere", "opérateur", "opératrice", "agente", "soporte", "asesor"),
+        *("asesora", "operador", "operadora", "operatore", "operatrice", "assistenza", "assistente", "consulente"),
+        *("atendente", "suporte", "medewerker", "konsultant", "konsultantka"),
+    )
+)
 _OTHER = re.compile(r"[\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # between the words of SupportAgent
-# One word each, or one that a label's words make together. Of English, and of the languages next to it.
-_ROLES = dict.fromkeys(
+# One word each, or one that a label's words make together; with those that are a role in a field alone.
+_ROLES = dict.fromkeys((*CUSTOMERS, "enduser", "reporter", "contact", "lead", "prospect"), CUSTOMER) | dict.fromkeys(
     (
-        *("customer", "caller", "client", "guest", "visitor", "enduser", "requester", "consumer", "reporter"),
-        *("user", "contact", "lead", "buyer", "shopper", "prospect", "subscriber", "patient", "passenger"),
-        *("kunde", "kundin", "anrufer", "anruferin", "cliente", "clienta", "klant", "beller", "klient", "klientka"),
-    ),
-    CUSTOMER,
-) | dict.fromkeys(
-    (
-        *("agent", "representative", "rep", "advisor", "adviser", "operator", "support", "admin", "csr", "moderator"),
-        *("staff", "employee", "team", "teammate", "helpdesk", "engineer", "specialist", "consultant", "supervisor"),
-        *("technician", "associate", "customerservice", "customerservices", "customercare", "customersuccess"),
-        *("clientservices", "caseowner", "teamlead", "agente"),
-        *("bot", "chatbot", "system", "ivr", "assistant", "trigger", "automation", "voicebot"),
-        *("mitarbeiter", "mitarbeiterin", "berater", "beraterin", "agentin", "kundenservice", "kundendienst"),
-        *("conseiller", "conseillère", "conseillere", "asesor", "asesora", "operador", "operadora", "operatore"),
-        *("operatrice", "atendente", "medewerker", "konsultant", "konsultantka"),
+        *AGENTS,
+        *("admin", "employee", "team", "teammate", "engineer", "specialist", "consultant", "supervisor", "technician"),
+        *("associate", "customerservice", "customerservices", "customercare", "customersuccess", "clientservices"),
+        *("caseowner", "teamlead", "system", "trigger", "automation"),
     ),
     AGENT,
 )

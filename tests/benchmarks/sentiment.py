@@ -1,8 +1,9 @@
 """How well the local scorer does beside VADER and TextBlob: `python -m tests.benchmarks.sentiment --data DIR`.
 
-`--leave-one-out SOURCE ...` trains without each source in turn and measures on it; other rows of the shipped model's
-sources were learned from, and say little. The support texts were never learned from. No label of a set is looked for in
-another: a class that a set has not counts as wrong where it is said.
+`--leave-one-out SOURCE ...` trains without each source in turn and measures on it, `--held-out-sentences` without a
+fifth of our templates' sentences and measures on text made of these; other rows of the shipped model's sources were
+learned from, and say little. The support texts were never learned from. No label of a set is looked for in another: a
+class that a set has not counts as wrong where it is said.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from textblob import TextBlob
 from tests.benchmarks.vader import VaderScorer
 from training.sentiment import train
 from training.sentiment.examples import examples_of
+from training.sentiment.generate import generated
 from training.sentiment.sources import LABELS, MEASURED_TOO, rows, support
 from transforms.pii.redacted import RedactedText
 from transforms.sentiment.local import model
@@ -87,7 +89,24 @@ def domain(data: Path, judge: Judge) -> None:
         right = np.array([label in (row.label, second) for label, (row, second, _) in zip(said, its, strict=True)])
         labels = np.array([row.label for row, _, _ in its])
         found = " ".join(f"{name} {right[labels == number].mean():.2f}" for number, name in enumerate(LABELS))
-        print(f"support texts, {language}: n={len(its)} accuracy {right.mean():.3f}; found of {found}")
+        held = np.array([row.held_out for row, _, _ in its])
+        print(
+            f"support texts, {language}: n={len(its)} accuracy {right.mean():.3f}; found of {found};",
+            f"looked at {right[~held].mean():.3f}, not looked at ({held.sum()}) {right[held].mean():.3f}",
+        )
+
+
+def held_out_sentences(data: Path, words: train.Words) -> None:
+    """Text of our own: of sentences that a model was made without, how many it reads right."""
+    judge = ours(train.learn(examples_of(data, 1, held_out=False), words, 1))
+    made = generated(99, 9_000, held_out=True)
+    for language in model.LANGUAGES:
+        its = [row for row in made if row.language == language]
+        labels = np.array([row.label for row in its])
+        said = judge([row.text for row in its], language).argmax(axis=1)
+        confused = (said[labels == LABELS.index("NEUTRAL")] == LABELS.index("NEGATIVE")).mean()
+        right = (said == labels).mean()
+        print(f"held-out sentences, {language}: accuracy {right:.3f}; of NEUTRAL {confused:.3f} said to be NEGATIVE")
 
 
 def speed(judge: Judge, texts: Sequence[str]) -> None:
@@ -110,13 +129,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--leave-one-out", nargs="*", default=[])
+    parser.add_argument("--held-out-sentences", action="store_true", help="train without a fifth of our own sentences")
     parser.add_argument("--vectors", type=Path, help="what training.sentiment.meanings wrote")
     parser.add_argument("--most", type=int, default=None, help="learn from so many texts at most")
     told = parser.parse_args()
     shipped = ours(model.load())
     domain(told.data, shipped)
+    reviews = list(rows(told.data, "mams", MEASURED_TOO["mams"]))
+    report(
+        "mams val, its train learned from",
+        shipped,
+        [row.text for row in reviews],
+        np.array([row.label for row in reviews]),
+    )
     texts = [row.text for row in rows(told.data, "vader_nyt")]
     speed(shipped, texts)
+    if told.held_out_sentences:
+        held_out_sentences(told.data, train.words_of(told.vectors))
     for source in told.leave_one_out:
         held = [row for row in rows(told.data, source, MEASURED_TOO.get(source)) if row.language == "en"][:_MOST]
         labels = np.array([row.label for row in held])

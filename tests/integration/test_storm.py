@@ -125,8 +125,8 @@ def test_a_night_while_everything_fails(passing_keys: dict[str, str], seed: int,
         keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "calm")
         known_there = {**keys, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_COMPREHEND": calm.url}
         children = Children(tmp_path / "calm", known_there)
-        told = ("--lake", str(tmp_path / "here"), *told[2:], "--quota-tps", str(FAST))
-        third = children.run("nightly", "--drops", str(drops), *told)
+        in_calm = ("--lake", str(tmp_path / "here"), *told[2:], "--quota-tps", str(FAST))
+        third = children.run("nightly", "--drops", str(drops), *in_calm)
         assert third.code == 0, third.said.decode()
     assert {row["error_code"] for row in found if row["status"] in ("FAILED", "DEFERRED")} <= {"UNSUPPORTED_LANGUAGE"}
     told_of = (json.dumps(content(rows), default=str) for rows in (found, seen(str(tmp_path / "here"))))

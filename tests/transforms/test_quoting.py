@@ -14,8 +14,12 @@ MAILS = {
     "French": "It came late.\n\nLe 20/11/2026 à 09:00, Desk a écrit :\n> Bye",
     "Outlook": "It came late.\n\nFrom: Desk\nSent: Friday\nTo: Kim\nSubject: Great\n\nWe are great.",
     "a divider": "It came late.\n-----Original Message-----\nWe are great.",
+    "Portuguese Outlook": "It came late.\nDe: Desk\nEnviada em: hoje\nPara: Kim\nAssunto: Great\n\nWe are great.",
+    "a Portuguese divider": "It came late.\n-------- Mensagem encaminhada --------\nWe are great.",
+    "an Italian divider": "It came late.\nInizio messaggio inoltrato:\nWe are great.",
     "a signature": "It came late.\n-- \nKim Novak\nExample Street",
     "a phone": "It came late.\n\nSent from my iPhone",
+    "a Portuguese phone": "It came late.\n\nEnviado do meu iPhone",
     "a disclaimer": f"It came late.\n\n{DISCLAIMER}",
 }
 

@@ -14,6 +14,9 @@ from transforms.schemas import Role
         ("VIP customer", CUSTOMER),
         ("Kundin", CUSTOMER),
         ("cliente", CUSTOMER),
+        ("Usuário", CUSTOMER),
+        ("Opératrice", AGENT),
+        ("Suporte", AGENT),
         ("IVR", AGENT),
         ("Sales Rep", AGENT),
         ("Support Engineer", AGENT),
@@ -24,6 +27,8 @@ from transforms.schemas import Role
         ("Conseillère", AGENT),
         ("Mitarbeiter 3", AGENT),
         ("Kim", None),
+        ("Member", None),  # of GitHub's staff, or of a club
+        ("Me", None),
         ("Sales", None),
         ("Service", None),
         ("The agent", None),  # the beginning of what a customer says

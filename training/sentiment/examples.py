@@ -20,8 +20,10 @@ def name_of(row: Row) -> str:
     return f"{row.source}_{row.language}"
 
 
-def examples_of(data: Path, seed: int, without: Sequence[str] = (), made: int = _GENERATED) -> list[Row]:
-    """Everything to learn from but some sources; the same for the same seed."""
+def examples_of(
+    data: Path, seed: int, without: Sequence[str] = (), made: int = _GENERATED, held_out: bool | None = None
+) -> list[Row]:
+    """Everything to learn from but some sources; the same for the same seed. held_out: see `generated`."""
     rng = np.random.default_rng(seed)
     found: list[Row] = []
     for source in SOURCES:
@@ -35,5 +37,5 @@ def examples_of(data: Path, seed: int, without: Sequence[str] = (), made: int = 
                 its = [row for row in its if name_of(row) != name] + [r for i, r in enumerate(named) if i in kept]
         found += its
     if "generated" not in without and made:
-        found += generated(seed, made)
+        found += generated(seed, made, held_out)
     return found

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from random import Random
 from typing import Final
+from zlib import crc32
 
 from training.grammar import Grammar, Pieces
 from training.sentiment.sources import LABELS, Row
@@ -13,15 +14,21 @@ from transforms.sentiment.local.model import LANGUAGES
 
 _POSITIVE, _NEGATIVE, _NEUTRAL, _MIXED = range(len(LABELS))
 _SHARES: Final = {"en": 0.4, "es": 0.12, "fr": 0.12, "de": 0.12, "it": 0.12, "pt": 0.12}
+_WHOLE: Final = ("pos", "neg", "neu", "mix")  # rules whose lines are sentences
 _SIDES: Final = {_POSITIVE: "pos", _NEGATIVE: "neg", _NEUTRAL: "neu"}
 
 
-def generated(seed: int, count: int) -> list[Row]:
-    """Some texts, the same for the same seed."""
+def generated(seed: int, count: int, held_out: bool | None = None) -> list[Row]:
+    """Some texts, the same for the same seed.
+
+    held_out: of the fifth of sentences that is held out by hash (True), or of the others (False); None for all.
+    """
     rng = Random(seed)  # noqa: S311 - repeatable is the point
     templates = Path(__file__).parent / "templates"
     grammars = {
-        language: Grammar(*(file.read_text(encoding="utf-8") for file in sorted(templates.glob(f"{language}*.txt"))))
+        language: Grammar(
+            *(_kept(file.read_text(encoding="utf-8"), held_out) for file in sorted(templates.glob(f"{language}*.txt")))
+        )
         for language in LANGUAGES
     }
     lists = tomllib.loads((Path(__file__).parent / "lexicon.toml").read_text(encoding="utf-8"))["signs"]
@@ -36,6 +43,18 @@ def generated(seed: int, count: int) -> list[Row]:
             text = some if rng.random() < 0.15 else f"{text} {some}"
         made.append(Row("generated", language, text, label, False))
     return made
+
+
+def _kept(rules: str, held_out: bool | None) -> str:
+    """A file's rules, without some of those lines that are whole sentences."""
+    if held_out is None:
+        return rules
+    kept, rule = [], ""
+    for line in rules.splitlines():
+        rule = line[2:] if line.startswith("= ") else rule
+        if rule not in _WHOLE or line.startswith("= ") or (crc32(line.encode()) % 5 == 0) == held_out:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _document(grammar: Grammar, label: int, rng: Random) -> str:

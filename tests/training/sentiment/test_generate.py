@@ -35,3 +35,18 @@ def test_every_rule_can_be_made_into_text(language: str) -> None:
         for _ in range(60):
             text = generate._plain(grammar, rule, rng)
             assert not set("<>{}") & set(text), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_is_held_out_or_learned_from(language: str) -> None:
+    files = [file.read_text(encoding="utf-8") for file in sorted(TEMPLATES.glob(f"{language}*.txt"))]
+    every, learned, held = (
+        Grammar(*(generate._kept(file, held_out) for file in files)).rules for held_out in (None, False, True)
+    )
+
+    for rule, lines in every.items():
+        if rule in generate._WHOLE:
+            assert len(learned[rule]) > len(held[rule]) > 0
+            assert len(learned[rule]) + len(held[rule]) == len(lines)
+        else:
+            assert learned[rule] == held[rule] == lines

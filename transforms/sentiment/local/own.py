@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_HEADERS: Final = (
-    "sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|à|date|objet|enviado|para|asunto|fecha|inviato|a|oggetto"
-    "|assunto|data"
-)
-# What an earlier mail begins with: a divider, two headers, or the line that says who wrote it.
+from transforms.mail_marks import FORWARDED, HEADER, OPENS, SENDER, SENT_FROM, WROTE
+from transforms.roles import AGENTS, CUSTOMERS
+
+# What an earlier mail begins with: any divider, two headers, the line that says who wrote it; what a device signs with.
 _EARLIER: Final = re.compile(
     r"\n *(?:[-_]{3,} ?[a-z][^\n]{2,40}?[-_]{3,} *(?=\n|\Z)"
-    rf"|\*?(?:from|von|de|da|van) ?:[^\n]+\n\*?(?:{_HEADERS}) ?:"
-    r"|(?:on|am|le|el|il|em)\b[^\n]{4,120}\b(?:wrote|schrieb[^\n]{0,40}|a écrit|escribió|ha scritto|escreveu) ?: *\n"
+    rf"|(?:{FORWARDED}) ?:"
+    rf"|\*?(?:{SENDER}) ?:[^\n]+\n\*?(?:{HEADER}) ?:"
+    rf"|(?:{OPENS})\b[^\n]{{4,120}}\b(?:{WROTE}|schrieb[^\n]{{0,40}}) ?: *\n"
+    rf"|(?:{SENT_FROM})\b[^\n]{{0,60}}(?=\n|\Z)"
     r")".encode(),
     re.IGNORECASE,
 )
@@ -43,17 +44,8 @@ _MOST_SIGNED: Final = 700  # bytes: a letter may go on below what only looks lik
 # `14:02 Customer: …`: a time, who speaks, a colon.
 _TIME: Final = r"(?:\[?\d{1,2}[:.]\d\d(?:[:.]\d\d)?\]?|\[DATE_TIME\]) +"
 _TURN: Final = re.compile(rf"(?m)^(?:{_TIME})?([A-Za-z\x80-\xff\[][^\n:]{{0,30}}?) ?: +(?=\S)".encode("latin-1"))
-_CUSTOMER: Final = frozenset(
-    "customer client caller guest user visitor patient passenger member tenant buyer me cliente clienta usuario "
-    "usuário paciente comprador kunde kundin anrufer anruferin nutzer gast patientin utente utilizador appelant "
-    "appelante usager ich yo moi io eu".encode().split()
-)
-_AGENT: Final = frozenset(
-    "agent support bot chatbot assistant operator advisor adviser representative rep receptionist staff helpdesk "
-    "agente soporte asesor asesora operador operadora mitarbeiter mitarbeiterin berater beraterin kundendienst "
-    "kundenservice hotline conseiller conseillère opérateur opératrice operatore operatrice assistenza assistente "
-    "consulente atendente suporte".encode().split()
-)
+# Of a line a customer may also be called by what is no role in a field, where `member` may be staff.
+_CUSTOMERS: Final = CUSTOMERS | frozenset(("me", "ich", "yo", "moi", "io", "eu", "member", "tenant"))
 
 
 def own_words(text: bytes) -> bytes:
@@ -84,17 +76,18 @@ def _customers(text: bytes) -> bytes:
     if len(turns) < 2:
         return text
     speakers = [_speaker(turn[1]) for turn in turns]
-    customers, agents = set(speakers) & _CUSTOMER, set(speakers) & _AGENT
+    customers, agents = set(speakers) & _CUSTOMERS, set(speakers) & AGENTS
     if not agents and not any(speakers.count(each) > 1 for each in customers):
         return text  # a form may have a line `Customer: …`, too
     ends = [*(turn.start() for turn in turns[1:]), len(text)]
     kept = [text[: turns[0].start()]]
     for turn, speaker, end in zip(turns, speakers, ends, strict=True):
-        if speaker in customers if customers else speaker not in _AGENT:
+        if speaker in customers if customers else speaker not in AGENTS:
             kept.append(text[turn.end() : end])
     return b"".join(kept)
 
 
-def _speaker(label: bytes) -> bytes:
+def _speaker(label: bytes) -> str:
     """`Agent 2` and `AGENT` are one; so is the agent of `Agent Smith`."""
-    return label.split()[0].lower().rstrip(b"0123456789#")
+    words = label.decode().lower().split()
+    return words[0].rstrip("0123456789#") if words else ""

@@ -22,6 +22,9 @@ def own(text: str) -> str:
         ("Passt.\nVon: mir\nGesendet: Montag\nBetreff: kaputt", "Passt."),
         ("Fine now.\nOn Monday, [NAME] wrote:\nIt broke.", "Fine now."),
         ("Ça va.\nLe 3 mai, [NAME] a écrit :\nC'est nul.", "Ça va."),
+        ("Va bien.\nDe : moi\nÀ : vous\nObjet : nul", "Va bien."),
+        ("Passt.\nAnfang der weitergeleiteten Nachricht:\nEs tropft.", "Passt."),
+        ("Tudo certo.\nEnviado do meu iPhone\nPéssimo!", "Tudo certo."),
         ("It leaks.\nKind regards,\n[NAME]\nHappy Homes, award-winning", "It leaks.\nKind regards,\n"),
         ("Es tropft.\nMit freundlichen Grüßen\n[NAME]\nSchöner Wohnen GmbH", "Es tropft.\nMit freundlichen Grüßen\n"),
         ("Gotea.\nUn cordial saludo,\n[NAME]\nAmor por su casa", "Gotea.\nUn cordial saludo,\n"),
@@ -31,6 +34,7 @@ def own(text: str) -> str:
         ("Agent: Lovely!\nCustomer: It broke.\nAgent: Great, bye!", "It broke.\n"),
         ("10:02 Customer: It broke.\n10:03 Mia: Wonderful!\n10:04 Customer: Hello?", "It broke.\nHello?"),
         ("BOT: Great!\n[NAME]: no\nBOT: Was this helpful?", "no\n"),
+        ("CONSEILLÈRE : Super !\n[NAME] : Ça fuit\u00a0!", "Ça fuit\u00a0!"),
         ("Conseiller : Super !\nClient : Ça fuit\ndepuis mai.", "Ça fuit\ndepuis mai."),
     ],
 )
@@ -47,6 +51,7 @@ def test_what_others_say_is_left_out(text: str, counts: str) -> None:
         "Best:\nit is quiet.",
         "Hello\nRegards\n" + "It leaks again. " * 60,  # too long for a signature
         "Customer: ACME\nProblem: it leaks\nSince: Monday",  # a form
+        "Reporter: ACME\nSystem: it leaks",  # of a bug
         "Pros: quiet\nCons: it leaks",
         "> all of it is quoted",
         "-----Original Message-----",
@@ -56,7 +61,11 @@ def test_what_only_looks_like_it_stays(text: str) -> None:
     assert own(text) == text
 
 
-@given(st.lists(st.sampled_from([*"\n:> -ab", "Agent: ", "Customer: ", "Regards\n", "é"]), max_size=60).map("".join))
+@given(
+    st.lists(st.sampled_from([*"\n:> -ab", "Agent: ", "Customer: ", "Regards\n", "é", "\u2003: "]), max_size=60).map(
+        "".join
+    )
+)
 def test_what_counts_is_text_and_never_nothing(text: str) -> None:
     counts = own(text)  # valid UTF-8 in, valid out
 
