@@ -281,7 +281,7 @@ def test_the_door_gives_frames(local: str, others: dict[str, str]) -> None:
     assert drawn.columns[0] == "label"
     assert set(drawn["document_id"]) <= set(lake.documents(ds=LAST)["document_id"])
     found = lake.agreement(others["AURASTREAM_OTHER"], LAST)
-    assert found.measures.loc["accuracy", "value"] == 1
+    assert found.measures.loc["accuracy", "value"] == pytest.approx(1)
     assert found.confusion["share"].sum() == pytest.approx(1)
     assert found.worst.empty
 
