@@ -6,8 +6,8 @@ import tomllib
 from pathlib import Path
 from random import Random
 from typing import Final
-from zlib import crc32
 
+from training.corpora import is_held_out
 from training.grammar import Grammar, Pieces
 from training.sentiment.sources import LABELS, Row
 from transforms.sentiment.local.model import LANGUAGES
@@ -52,7 +52,7 @@ def _kept(rules: str, held_out: bool | None) -> str:
     kept, rule = [], ""
     for line in rules.splitlines():
         rule = line[2:] if line.startswith("= ") else rule
-        if rule not in _WHOLE or line.startswith("= ") or (crc32(line.encode()) % 5 == 0) == held_out:
+        if rule not in _WHOLE or line.startswith("= ") or is_held_out(line) == held_out:
             kept.append(line)
     return "\n".join(kept)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from threading import Lock
 
 import pytest
@@ -18,12 +17,6 @@ from tests.jobs.stores.aws.faults import before_send, lose_answers, refusal
 from tests.jobs.stores.twins import AwsTwin
 
 KEY = {"pk": "alive#R1", "sk": "alive"}
-
-
-@pytest.fixture
-def table(aws_twin: AwsTwin) -> Iterator[Table]:
-    with closing(Table(aws_twin.table)) as table:
-        yield table
 
 
 @pytest.fixture

@@ -21,12 +21,6 @@ QUOTA, MONTH = "BatchDetectSentiment", "2026-11"
 
 
 @pytest.fixture
-def table(aws_twin: AwsTwin) -> Iterator[Table]:
-    with closing(Table(aws_twin.table)) as table:
-        yield table
-
-
-@pytest.fixture
 def rate_limit(aws_twin: AwsTwin, clock: Clock) -> Iterator[DynamoRateLimit]:
     with closing(aws_twin.rate_limit(clock)) as rate_limit:
         yield rate_limit

@@ -9,16 +9,9 @@ from jobs.stores.aws import client as patience
 from jobs.stores.aws.dynamodb import Item, Table
 from jobs.stores.aws.state import State
 from tests.jobs.stores.aws.faults import before_send, count_calls, lose_answers, refusal, the_first
-from tests.jobs.stores.twins import AwsTwin
 from transforms.errors import LakeBusy
 
 KEY = {"pk": "state", "sk": "state"}
-
-
-@pytest.fixture
-def table(aws_twin: AwsTwin) -> Iterator[Table]:
-    with closing(Table(aws_twin.table)) as table:
-        yield table
 
 
 @pytest.fixture

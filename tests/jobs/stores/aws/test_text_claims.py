@@ -22,12 +22,6 @@ DAY = 24 * 3600
 
 
 @pytest.fixture
-def table(aws_twin: AwsTwin) -> Iterator[Table]:
-    with closing(Table(aws_twin.table)) as table:
-        yield table
-
-
-@pytest.fixture
 def claims(aws_twin: AwsTwin, clock: Clock) -> Iterator[DynamoTextClaims]:
     with closing(aws_twin.text_claims(clock)) as claims:
         yield claims
