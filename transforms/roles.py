@@ -18,8 +18,8 @@ CUSTOMERS: Final = frozenset(
         *("customer", "client", "caller", "guest", "user", "visitor", "patient", "passenger", "buyer", "consumer"),
         *("requester", "shopper", "subscriber"),
         *("kunde", "kundin", "anrufer", "anruferin", "nutzer", "gast", "patientin", "klant", "beller", "klient"),
-        *("klientka", "cliente", "clienta", "usuario", "usuário", "paciente", "comprador", "utente", "utilizador"),
-        *("appelant", "appelante", "usager"),
+        *("klientka", "cliente", "clienta", "usuario", "usuaria", "usuário", "usuária", "paciente", "comprador"),
+        *("utente", "utilizador", "appelant", "appelante", "usager"),
     )
 )
 AGENTS: Final = frozenset(

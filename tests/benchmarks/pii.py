@@ -18,7 +18,6 @@ import json
 import re
 import subprocess
 import sys
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ import pyarrow as pa
 
 from tests.benchmarks import pii_speed, pii_tools
 from tests.benchmarks.pii_sets import OTHERS, SETS, STRUCTURED, UNLABELLED, LabelledSet
+from training.corpora import is_held_out
 from transforms.pii.policy import DEFAULT_POLICY
 from transforms.pii.redactor import redact
 
@@ -96,11 +96,6 @@ class Score:
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-def held_out(doc_id: str) -> bool:
-    """Whether a row is kept out of training: one in five, by its id."""
-    return zlib.crc32(doc_id.encode()) % 5 == 0
 
 
 def judge(labels: LabelledSet, document: Document, find: Span) -> tuple[bool | None, bool]:
@@ -335,7 +330,7 @@ def main() -> int:
             if labels.measuring:
                 print(f"{labels.name}: for measuring alone, its texts are not shown", file=sys.stderr)
             else:
-                rows = [row for row in read(data / "pii" / f"{labels.name}.jsonl") if not held_out(row.doc_id)]
+                rows = [row for row in read(data / "pii" / f"{labels.name}.jsonl") if not is_held_out(row.doc_id)]
                 show(labels, rows, arguments.misses, arguments.wrong)
         return 0
 
@@ -347,7 +342,7 @@ def main() -> int:
             finders[tool] = partial(theirs, tool, arguments.python)
 
     def part(doc_id: str) -> bool:
-        return arguments.all_rows or held_out(doc_id)
+        return arguments.all_rows or is_held_out(doc_id)
 
     results = []
     for labels in chosen:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.pii import Document, Span, found, held_out, judge, main, read, score
+from tests.benchmarks.pii import Document, Span, found, judge, main, read, score
 from tests.benchmarks.pii_sets import OTHERS, SETS, STRUCTURED, LabelledSet
 from transforms.pii.policy import COMPREHEND_TYPES
 
@@ -95,12 +95,6 @@ def test_a_score_counts_spans_finds_and_documents() -> None:
     assert result.precision(["DATE_TIME"]) is None
     assert result.unjudged == {"DATE_TIME": 2}
     assert (result.unlabelled, result.changed, result.changed_wrongly) == (3, 2, 1)
-
-
-def test_one_row_in_five_is_held_out_by_its_id() -> None:
-    share = sum(held_out(f"made-up-{number}") for number in range(10_000)) / 10_000
-    assert share == pytest.approx(0.2, abs=0.02)
-    assert [held_out(f"made-up-{number}") for number in range(6)] == [False, False, False, True, False, False]
 
 
 def test_a_file_is_read_with_and_without_labels(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ import numpy as np
 import re2
 from numpy.typing import NDArray
 
+from transforms.roles import AGENTS, CUSTOMERS
+
 # Words between the one that announces and the number: English, Spanish, French, German, Italian, Portuguese.
 _SMALL = (
     "about|above|again|all|also|am|an|and|are|as|asked(?: for)?|at|attached|be|been|being|below|but|can"
@@ -36,11 +38,7 @@ _SMALL = (
     "|un'|ao|aqui|d[aeo]s?|foi|[eé]|meu|minha|n[aã]o|os|por|sim|sua|seu|um|uma"
 )
 _COUNTED = r"[0-9]{1,2}[ -]?digits?|(?:last|first) [0-9]"  # SSN (9 digits), the last 4
-_SPEAKER = (
-    "customer|cust|client|caller|user|member|guest|patient|visitor|me|you|agent|rep|representative|support|bot|chatbot"
-    "|assistant|operator|advisor|cliente|usuario|usuária?|agente|paciente|kunde|kundin|agentin|nutzer|client"
-    "|conseiller|utente|operatore|atendente"
-)
+_SPEAKER = "|".join(sorted(CUSTOMERS | AGENTS | {"cust", "me", "member", "you"}))
 _LETTERS = "A-Za-z\u00c0-\u024f"
 _TAG = r"<[^<>\n\x00]{1,60}>"
 _SIGN = "[^A-Za-z0-9.!$%@+\u00a3\u00a5\u20ac\u00c0-\u024f\u0300-\u052f\\x00]"  # no letter, sentence's end or amount

@@ -42,6 +42,7 @@ def badges(text: str, **changed: Any) -> list[str]:
         "- badge: '4471'",
         "Agent: and your badge?\nCustomer: 4471",
         "Agent: your badge, please.\nCustomer: sure, it's 4471",
+        "Agent: your badge, please.\nPassenger: 4471",
         "Rep: badge number? Dana Lee: 4471",
         "el badge es 4471",
         "badge ist 4471",

@@ -30,7 +30,7 @@ from transforms.pii.tagger.tokens import (
 from transforms.vectorised import SLICE, slices
 
 TYPES = ("NAME", "ADDRESS")
-VERSION = f"3-{model.version()}"  # of what this module does, and of the model file
+VERSION = f"4-{model.version()}"  # of what this module does, and of the model file
 LEAST = 0.25  # how sure a find is at least: below, nothing comes out, whatever a policy asks for
 _BESIDE = 0.1  # how sure a word is at least that goes on a name
 _DOUBT = np.float32(5.5)
@@ -172,7 +172,10 @@ def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: in
     # Of addresses in small letters alone that the network gave 0.5 to 0.85, one in four or five was right.
     small = np.logical_and.reduceat(tokens.shapes[which] >> 2 == LOWER, firsts) & (types[firsts] == 1)
     sure[small] /= sure[small] + (1 - sure[small]) * _DOUBT
-    out = sure >= LEAST
+    # Letters alone are nobody's name, unless they are initials: A. B.
+    longest = np.maximum.reduceat(tokens.ends[which] - tokens.starts[which], firsts)
+    initials = np.logical_or.reduceat(goes_on & _DOTTED[gaps], firsts)
+    out = (sure >= LEAST) & ((longest > 1) | initials | (types[firsts] == 1))
     firsts, lasts, sure = firsts[out], lasts[out], sure[out]
     rows, starts, ends = tokens.locate(which[firsts], which[lasts])
     return Tags(rows + first_row, starts, ends, types[firsts], sure)
