@@ -147,6 +147,7 @@ _TIED = _UNSPACED & np.isin(np.arange(GAPS) >> 4, (HYPHEN << 4 | HYPHEN, APOSTRO
 _HYPHEN = _UNSPACED & (np.arange(GAPS) >> 4 == HYPHEN << 4 | HYPHEN)
 _NO_HALF = np.isin(np.arange(SHAPES >> 2), (LOWER, NUMBER))  # forms of words that are no half of a name
 _DOTTED = np.arange(GAPS) >> 4 == STOP << 4 | STOP
+_FULL_STOP = np.arange(GAPS) >> 8 == STOP
 
 
 def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: int) -> Tags:
@@ -172,10 +173,10 @@ def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: in
     # Of addresses in small letters alone that the network gave 0.5 to 0.85, one in four or five was right.
     small = np.logical_and.reduceat(tokens.shapes[which] >> 2 == LOWER, firsts) & (types[firsts] == 1)
     sure[small] /= sure[small] + (1 - sure[small]) * _DOUBT
-    # Letters alone are nobody's name, unless they are initials: A. B.
+    # R E T W E E T is spelled out, and nobody's name; J K and A. B. C. may be somebody's.
     longest = np.maximum.reduceat(tokens.ends[which] - tokens.starts[which], firsts)
-    initials = np.logical_or.reduceat(goes_on & _DOTTED[gaps], firsts)
-    out = (sure >= LEAST) & ((longest > 1) | initials | (types[firsts] == 1))
+    spelled = (longest == 1) & (lasts > firsts + 1) & ~_FULL_STOP[tokens.gaps[which[firsts] + 1]]
+    out = (sure >= LEAST) & ~(spelled & (types[firsts] == 0))
     firsts, lasts, sure = firsts[out], lasts[out], sure[out]
     rows, starts, ends = tokens.locate(which[firsts], which[lasts])
     return Tags(rows + first_row, starts, ends, types[firsts], sure)
