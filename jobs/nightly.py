@@ -185,6 +185,7 @@ def summarise(
         expectations=audited.verdict.evaluated,
         expectations_failed=len(audited.verdict.failures),
         cascade=cascaded,
+        left_out=profile.left_out(run_id),
     )
 
 

@@ -63,8 +63,22 @@ _ADVICE = (
 _NO_BOOK = "no workbook that can be read: save it again, as .xlsx or .csv"
 _PACKED = "compressed once more, though it is an archive or a table: unpack it once"
 _UNTOLD = "neither its name nor its content tells what it is: --format says it, or leave it out of the drop"
-_ONE_TEXT = "a text, and so one document: --each-line makes a document of each line"
-_ONE_YAML = "YAML is read as a text, and so as one document: convert it to JSON Lines for a document a record"
+# What a file is rejected for -> what to do.
+_REMEDIES = {
+    Reason.MALFORMED_CSV: "its records have more fields than its header, or quotes that do not end: what holds a "
+    "delimiter or a quote has to stand in quotes",
+    Reason.DUPLICATE_KEY: "several of its columns may be meant by one name: rename all but one",
+    Reason.NOT_AN_OBJECT: 'its records have no names: write each as an object, {"document_id": "1", "text": "…"}',
+    Reason.MALFORMED_JSON: "it is no JSON as the standard has it, without comments and in double quotes: write it anew "
+    "by a library for JSON",
+}
+_ONE_TEXT = "a text, and so one document: --each-line makes a document of each line, --format csv reads it as a table"
+# Endings of what is read as one text, though it holds records.
+_ONE_OF_RECORDS = {
+    "yaml": "YAML is read as a text, and so as one document: convert it to JSON Lines for a document a record",
+    "sql": "a dump is read as a text, and so as one document: export the table as CSV for a document a row",
+}
+_ONE_OF_RECORDS["yml"] = _ONE_OF_RECORDS["yaml"]
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # `created_at`, `comment.body`, `tags[]`
 _IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z]+)*(?:\[\])*(?:\.[a-z]+(?:_[a-z]+)*(?:\[\])*)*")
@@ -101,7 +115,7 @@ def one_text(file: DropFile, *, each_line: bool) -> str:
     base = file.uri.rpartition("/")[2].lower()
     if file.format is not Format.TEXT or each_line or named(base)[0] is Format.TEXT:
         return ""
-    return _ONE_TEXT if {"yaml", "yml"}.isdisjoint(base.split(".")) else _ONE_YAML
+    return next((what for ending, what in _ONE_OF_RECORDS.items() if ending in base.split(".")), _ONE_TEXT)
 
 
 def noted(counted: Mapping[str, int]) -> list[str]:
@@ -114,7 +128,7 @@ def remedy(file: DropFile, reason: str | None) -> str:
     if reason == Reason.CORRUPT_FILE and file.format is Format.SHEET:
         return _NO_BOOK
     if reason != Reason.UNKNOWN_FORMAT:
-        return ""
+        return _REMEDIES.get(Reason(reason), "") if reason in _REMEDIES else ""
     if file.compression is not Compression.NONE:
         return _PACKED
     name = file.uri.lower()
@@ -142,4 +156,7 @@ def hint(survey: Survey, columns: Mapping[str, str]) -> str:
     if not names:
         return ""
     line = f"its columns are {listed}; none is {wanted}"
-    return f"{line}: try {how}" if how else f"{line}: name them by --map COLUMN=THEIRS"
+    line += f": try {how}" if how else ": name them by --map COLUMN=THEIRS"
+    if "document_id" in missing and "document_id" not in found:
+        line += "; where no column is an id, add one, of numbers"
+    return line

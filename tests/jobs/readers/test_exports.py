@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -198,9 +199,81 @@ EXPORTS: dict[str, tuple[dict[str, str | bytes], Mapping[str, str], list[str]]] 
         TEXTS,
     ),
     "a gzip in a zip": ({"a.zip": zipped({"a.jsonl.gz": gzip.compress(LINES.encode())})}, {}, TEXTS),
+    "lines of JSON under .txt": ({"a.txt": LINES}, {}, TEXTS),
+    "an array under .txt": (
+        {"a.txt": json.dumps([{"document_id": n, "text": t} for n, t in enumerate(TEXTS)], indent=2)},
+        {},
+        TEXTS,
+    ),
+    "CSV without an ending": ({"reviews": table("document_id,text", '{0},"{1}"')}, {}, TEXTS),
+    "tabs under .tab": ({"a.tab": table("document_id\ttext", "{0}\t{1}")}, {}, TEXTS),
+    "the delimiter of Hive's tables": ({"a.csv": table("document_id\x01text", "{0}\x01{1}")}, {}, TEXTS),
+    "SQL Server's line below the header": (
+        {"a.csv": table("document_id,text\n-----------,----", '{0},"{1}"')},
+        {},
+        TEXTS,
+    ),
+    "SurveyMonkey": (
+        {"s.csv": table(
+            'Respondent ID,Start Date,How likely?,"Tell us why, in your words"\n,,Response,Open-Ended Response',
+            '11{0},11/19/2026 08:00,9,"{1}"',
+        )},
+        {"document_id": "Respondent ID", "text": "Tell us why, in your words"},
+        TEXTS,
+    ),
+    "Zendesk, with users beside": (
+        {"t.json": json.dumps({
+            "users": [{"id": n, "name": "Kim Novak", "url": "u"} for n in range(9)],
+            "tickets": [{"id": n, "description": text} for n, text in enumerate(TEXTS)],
+        })},
+        ids(text="description"),
+        TEXTS,
+    ),
+    "LiveChat": (
+        {"c.json": json.dumps({"chats": [
+            {"id": f"c{n}", "users": [{"id": "k", "type": "customer"}, {"id": "b", "type": "agent"}],
+             "thread": {"events": [{"id": "1", "author_id": "b", "text": "Hello."}, {"author_id": "k", "text": text},
+                                   {"type": "system_message", "text": "Closed."}]}}
+            for n, text in enumerate(TEXTS)
+        ]})},
+        ids(text="thread.events[].text"),
+        TEXTS,
+    ),
+    "Contact Lens, in real time": (
+        {"c.jsonl": "".join(json.dumps({"ContactId": n, "Segments": [
+            {"Transcript": {"ParticipantRole": "AGENT", "Content": "Hello."}},
+            {"Transcript": {"ParticipantRole": "CUSTOMER", "Content": text}},
+        ]}) + "\n" for n, text in enumerate(TEXTS))},
+        {"document_id": "ContactId", "text": "Segments[].Transcript.Content"},
+        TEXTS,
+    ),
+    "SNS": (
+        {"a.jsonl": "".join(
+            json.dumps({"Type": "Notification", "Message": json.dumps({"document_id": n, "text": text})}) + "\n"
+            for n, text in enumerate(TEXTS)
+        )},
+        {"document_id": "Message.document_id", "text": "Message.text"},
+        TEXTS,
+    ),
+    "Kinesis": (
+        {"a.json": json.dumps({"Records": [
+            {"eventID": f"e{n}", "kinesis": {"data": base64.b64encode(json.dumps({"text": text}).encode()).decode()}}
+            for n, text in enumerate(TEXTS)
+        ]})},
+        {"document_id": "eventID", "text": "kinesis.data.text"},
+        TEXTS,
+    ),
+    "JSON that was made JSON again": (
+        {"a.jsonl": "".join(json.dumps(line) + "\n" for line in LINES.splitlines())},
+        {},
+        TEXTS,
+    ),
     "what no person dropped": (
-        {"a.jsonl": LINES, "README.txt": "About.", "Thumbs.db": b"\xd0\xcf\x11\xe0", "desktop.ini": "[x]", "b.csv": "",
-         ".DS_Store": b"\0\0\0\1Bud1", "~$a.xlsx": b"\x05Kim", ".~lock.a.ods#": ",k,", "b.jsonl.crdownload": '{"doc',
+        {"a.jsonl": LINES, "README.txt": "About.", "manifest.json": "{}", "manifest-summary.md5": "abc=",
+         "a.jsonl.sha256": "ab", "Inbox.mbox/table_of_contents": b"\0\1",
+         "Thumbs.db": b"\xd0\xcf\x11\xe0", "desktop.ini": "[x]",
+         "b.csv": "", ".DS_Store": b"\0\0\0\1Bud1", "~$a.xlsx": b"\x05Kim", ".~lock.a.ods#": ",k,",
+         "b.jsonl.crdownload": '{"doc',
          "__MACOSX/._a.jsonl": b"\0\5\x16\7"},
         {},
         TEXTS,
@@ -233,6 +306,10 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "a.jpg": (b"\xff\xd8\xff\xe0" + bytes(64), "UNKNOWN_FORMAT", "picture"),
     "a.wav": (b"RIFF" + bytes(64), "UNKNOWN_FORMAT", "transcribe"),
     "a.xml": (b'<?xml version="1.0"?><r><text>Late.</text></r>', "UNKNOWN_FORMAT", "XML"),
+    "no declaration.xml": (b"<r><text>Late.</text></r>", "UNKNOWN_FORMAT", "XML"),
+    "a.pptx": (zipped({"[Content_Types].xml": b"<x/>", "ppt/slide1.xml": b"<p/>"}), "UNKNOWN_FORMAT", ".pdf"),
+    "a.epub": (zipped({"mimetype": b"application/epub+zip", "a.xhtml": b"<p>Late.</p>"}), "UNKNOWN_FORMAT", "--format"),
+    "a.pages": (zipped({"Index/Document.iwa": b"\0"}), "UNKNOWN_FORMAT", ".docx"),
     "a.bin": (b"\0\1\2\xff", "UNKNOWN_FORMAT", "--format"),
     "a.zip.gz": (gzip.compress(zipped({"a.txt": b"Late."})), "UNKNOWN_FORMAT", "unpack"),
     "a.xlsx": (b"this was no workbook", "CORRUPT_FILE", "save it again"),
@@ -256,6 +333,11 @@ def test_what_is_not_read_is_one_row_and_one_sentence(name: str, tmp_path: Path)
     [
         (table("sid,body,From (UTC)", 'IM{0},"{1}",x'), "--map text=body --map document_id=sid"),
         (table("Review Text,Review Link", '"{1}",https://p.example/{0}'), "--map document_id=Review Link"),
+        (table("text,label", '"{1}",4'), "add one, of numbers"),
+        (
+            table("id,body_html,reply,body", '{0},"<p>{1} {1}</p>","We are very, very sorry to hear that.","{1}"'),
+            "text=body --",
+        ),
         (table("Respondent ID,What could we do better?,", '{0},"{1}",'), "text=What could we do better? --map docu"),
     ],
 )
@@ -279,3 +361,61 @@ def test_a_transcript_may_be_turns_and_may_be_whole(tmp_path: Path) -> None:
     assert read() == [("call.txt", "customer", f"{LATE}\nYes.")]
     assert read(turns=True) == [("call.txt#2", "customer", LATE), ("call.txt#3", None, "Yes.")]
     assert read(whole=True) == [("call.txt", None, f"agent: Hello.\ncustomer: {LATE}\nKim: Yes.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason", "words"),
+    [
+        ("a.csv", table("document_id,text", "{0},{1}, and, more"), "MALFORMED_CSV", "in quotes"),
+        ("a.csv", table("document_id,text,text", '{0},"{1}","{1}"'), "DUPLICATE_KEY", "rename"),
+        ("a.jsonl", "".join(json.dumps([n, text]) + "\n" for n, text in enumerate(TEXTS)), "NOT_AN_OBJECT", "object"),
+        ("a.json", "".join(f"{{'document_id': {n}}}\n" for n in "123"), "MALFORMED_JSON", "double quotes"),
+    ],
+)
+def test_what_is_wrong_with_every_row_has_a_sentence(
+    name: str, content: str, reason: str, words: str, tmp_path: Path
+) -> None:
+    written(tmp_path / name, content.encode())
+    [file] = recognised(find_drop(str(tmp_path), "2026-11-20", file_format=None, date_pattern=None).files)
+    [split] = plan_splits([file], 1 << 40)
+    assert {row["error_code"] for batch in read_split(split, {}) for row in batch.to_pylist()} == {reason}
+    assert words in remedy(file, reason)
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (
+            [{"id": n, "answers": [{"number": 4}, {"text": text}]} for n, text in enumerate(TEXTS)],
+            "text=answers[].text",
+        ),
+        ([{"id": n, "Message": json.dumps({"text": text})} for n, text in enumerate(TEXTS)], "--map text=Message.text"),
+        ([{"text": LATE, "segments": [{"id": n, "start": 0.5}]} for n in range(4)], "add one, of numbers"),
+        (
+            [{"id": n, "a": {"b": {"c": [{"d": [{"e": [{"f": [{"g": text}]}]}]}]}}} for n, text in enumerate(TEXTS)],
+            "--map text=a.b.c[].d[].e[].f[].g --map document_id=id",
+        ),
+    ],
+)
+def test_the_map_that_may_do_goes_into_what_is_nested(content: list[Any], advice: str, tmp_path: Path) -> None:
+    written(tmp_path / "a.json", json.dumps(content).encode())
+    [file] = recognised(find_drop(str(tmp_path), "2026-11-20", file_format=None, date_pattern=None).files)
+    columns = {ours: ours for ours in COLUMNS}
+    told = look(file, columns, None)
+    assert told is not None
+    assert advice in hint(told, columns)
+
+
+def test_the_longest_sheet_is_looked_at_where_none_has_our_columns(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        book.add_worksheet("Pivot").write_row(0, 0, ["Row Labels", "Sum"])
+        sheet = book.add_worksheet("Raw")
+        for row, cells in enumerate([("Ticket", "Kommentar"), *((f"T-{n}", text) for n, text in enumerate(TEXTS))]):
+            sheet.write_row(row, 0, cells)
+    [file] = recognised(find_drop(str(tmp_path), "2026-11-20", file_format=None, date_pattern=None).files)
+    columns = {ours: ours for ours in COLUMNS}
+    told = look(file, columns, None)
+    assert told is not None
+    assert "--map text=Kommentar --map document_id=Ticket" in hint(told, columns)
+    rows = [row for batch in read_split(plan_splits([file], 1 << 40)[0], {}) for row in batch.to_pylist()]
+    assert [row["error_code"] for row in rows] == ["ID_MISSING"] * len(TEXTS)
