@@ -82,6 +82,7 @@ _ISO_NAIVE = _ISO + "$"
 
 # What Reddit's dumps have in place of a text.
 _NO_TEXTS = pa.array(["[deleted]", "[removed]"], pa.string())
+_NO_TEXT_BYTES = 9  # of each
 
 _UTC = DOCUMENTS.field("created_at").type
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,7 +112,9 @@ _YEAR_FIRST = re.compile(
 )
 # What RFC 2822 and the like have, and ISO 8601 has not: a month's name.
 _NAMED = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", re.IGNORECASE)
-_HALF_DAY = re.compile(r"\b(\d{1,2})(:\d\d(?::\d\d)?)[ \u202f]?([AP])M\b", re.ASCII | re.IGNORECASE)  # which mail has not
+_HALF_DAY = re.compile(
+    r"\b(\d{1,2})(:\d\d(?::\d\d)?)[ \u202f]?([AP])M\b", re.ASCII | re.IGNORECASE
+)  # which mail has not
 # `Fri Nov 20 09:00:00 +0000 2026`, as C writes it, with a zone.
 _CTIME = re.compile(r"\w{3} (\w{3}) +(\d{1,2}) (\d\d:\d\d:\d\d)(?: ([+-]\d{4}|UTC|GMT))? (\d{4})", re.ASCII)
 
@@ -149,6 +152,7 @@ def documents(
     count = len(rows)
     ids, id_faults = _strings(values.get("document_id"), count, surrogates, integers=True)
     text, text_faults = _strings(values.get("text"), count, surrogates, integers=False)
+    octets = pc.binary_length(text)
     checks: list[tuple[pa.Array, str | pa.Array]] = []
     if reasons is not None:
         given = pa.array(reasons, pa.string())
@@ -163,11 +167,12 @@ def documents(
         checks.append((text_faults.is_valid(), _coded(text_faults, Reason.TEXT_NOT_STRING)))
     checks += [
         (text.is_null(), Reason.TEXT_MISSING),
-        (pc.fill_null(pc.greater(pc.binary_length(text), MAX_TEXT_BYTES), False), Reason.TEXT_TOO_LARGE),
+        (pc.fill_null(pc.greater(octets, MAX_TEXT_BYTES), False), Reason.TEXT_TOO_LARGE),
         (_has_nul(text), Reason.NUL_CHARACTER),
         (pc.invert(has_ink(text)), Reason.TEXT_BLANK),
-        (pc.is_in(text, _NO_TEXTS), Reason.TEXT_BLANK),
     ]
+    if pc.any(pc.equal(octets, _NO_TEXT_BYTES)).as_py():  # else no text is looked at whole
+        checks.append((pc.is_in(text, _NO_TEXTS), Reason.TEXT_BLANK))
     codes = pa.nulls(count, pa.string())
     for mask, reason in reversed(checks):
         if pc.any(mask).as_py():

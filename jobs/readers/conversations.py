@@ -41,6 +41,11 @@ _CLOCK = r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[.,]\d{1,6})?(?:[ \u202f]?[AaPp]\.?[Mm
 _TIME = rf"\[(?:{_DAY})?{_CLOCK}\] ?|\((?:{_DAY})?{_CLOCK}\) ?|\( ?(?:\d+[hms] ?)+\) ?|{_DAY}{_CLOCK} - "
 _WHO = r"[^\W\d_](?:(?! - )[^:\n]){0,60}|\+\d[\d ()\u202f\xa0-]{6,24}"
 _LINE = re.compile(rf"(?P<time>{_TIME})?(?:(?P<who>{_WHO}):[ \t]+)?(?P<said>.*)")
+_TIMED = re.compile(rf"^[\u200e ]?(?:{_TIME})(?:{_WHO}):[ \t]", re.MULTILINE)
+# As Discord and Teams have it, who speaks is in a line above what is said.
+_ABOVE = re.compile(rf"^({_TIME})({_WHO})[ \t\r]*\n(?=\S)(?!{_TIME})", re.MULTILINE)
+_HEAD = 1_000  # characters in which a chat begins, below what says whose it is
+_LABELS = re.compile(r"(?:[ \t]*(?:[^\W\d_][\w -]{0,30}:[^\n]*|[=_*#\r-]*)(?:\n|\Z))*")
 _MEDIA = re.compile(r"<[^<>]{1,40} (?:omitted|weggelassen|omis|omitido|omessi)>|\u200e?\w{1,20} omitted")
 
 
@@ -83,16 +88,22 @@ def captions(text: str) -> Conversation:
         cues += [(None, _words(said[: edges[0]]))]
         cues += [(voice[1], _words(said[voice.end() : end])) for voice, end in zip(voices, edges[1:], strict=True)]
     cues = [cue for cue in cues if cue[1]]
-    labels = [_NAMED.match(said) for voice, said in cues if voice is None]
-    labelled = len(labels) > 1 and bool(labels[0]) and 2 * sum(map(bool, labels)) > len(labels)
+    labels = [bool((label := _NAMED.match(said)) and _is_name(label[1])) for voice, said in cues if voice is None]
+    labelled = len(labels) > 1 and labels[0] and 2 * sum(labels) > len(labels)
     turns: list[Turn] = []
     for voice, said in cues:
         label = _NAMED.match(said) if voice is None else None
-        if label and (labelled or role_of(label[1])):
+        if label and ((labelled and _is_name(label[1])) or role_of(label[1])):
             _add(turns, label[1], said[label.end() :])
         else:
             _add(turns, turns[-1].speaker if labelled and turns and voice is None else voice, said)
     return Conversation(turns)
+
+
+def _is_name(label: str) -> bool:
+    """Whether a label is written as names are, or numbered: `Kim Novak`, `spk_0`."""
+    words = label.replace("_", " ").split()
+    return all(word[0].isupper() or word.isdecimal() for word in words) or (len(words) == 2 and words[1].isdecimal())
 
 
 def _words(said: str) -> str:
@@ -105,16 +116,22 @@ def spoken(text: str) -> Conversation | None:
 
     A transcript begins with who speaks, and has turns of agents and of customers; a chat has a time in its lines.
     """
-    text = text.strip()
+    text, head = text.strip(), ""
     first = _line(text.partition("\n")[0])
-    if not first or not (first["time"] or role_of(first["who"])):
+    if not first["time"] and (start := _TIMED.search(text, 0, _HEAD) or _ABOVE.search(text, 0, _HEAD)):
+        head, text = text[: start.start()], text[start.start() :]
+        first = _line(text.partition("\n")[0])
+    if first["time"] and not _TIMED.search(text):
+        text = _ABOVE.sub(r"\1\2: ", text)
+        first = _line(text.partition("\n")[0])
+    if not (first["time"] or role_of(first["who"])):
         return None  # as nearly all texts are: no more of them is looked at
-    found = [line for each in text.split("\n") if (line := _line(each))]
+    found = [_line(each) for each in text.split("\n")]
     timed = sum(bool(line["time"] and line["who"]) for line in found[:_LOOKED_AT]) > 1 and bool(first["time"])
     roles = {role_of(line["who"]) for line in found if line["who"]}
     if not timed and not (role_of(first["who"]) and {AGENT, CUSTOMER} <= roles):
         return None
-    turns: list[Turn] = []
+    turns = [] if _LABELS.fullmatch(head) else [Turn(None, head.strip())]
     for line in found:
         if line["time"] and not line["who"]:
             continue  # what the program says
@@ -125,8 +142,10 @@ def spoken(text: str) -> Conversation | None:
     return Conversation([turn for turn in turns if turn.text.strip() and not _MEDIA.fullmatch(turn.text.strip())])
 
 
-def _line(text: str) -> re.Match[str] | None:
-    return _LINE.match(text.strip("\u200e\ufeff\r "))
+def _line(text: str) -> re.Match[str]:
+    found = _LINE.match(text.strip("\u200e\ufeff\r "))
+    assert found is not None  # every part of it may be missing
+    return found
 
 
 def _add(turns: list[Turn], speaker: str | None, text: str) -> None:

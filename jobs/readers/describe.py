@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from jobs.drops import Compression, DropFile
 from jobs.drops.recognition import named
 from jobs.formats import Format
-from jobs.readers.survey import Survey, missing_of
+from jobs.readers.survey import ID_WORD, Survey, missing_of
 from transforms.documents import ATTACHMENTS, SHORTENED, TURNS, UNREAD, Reason
 from transforms.pii.columns import shown
 from transforms.pii.policy import DEFAULT_POLICY
@@ -48,6 +48,7 @@ _ADVICE = (
     ((".pst", ".ost", ".olm"), "a mail archive of Outlook's: export it as .mbox or .eml files, as readpst does"),
     ((".doc", ".wpd", ".pages"), "a letter in a format that is not read: save it as .docx, .odt or .pdf"),
     ((".ppt", ".pptx", ".odp", ".key"), "slides: save them as .pdf"),
+    ((".numbers", ".epub"), "a format that is not read: save it as .csv, or a book as .pdf"),
     ((".7z", ".rar"), "an archive that is not read: unpack it, or pack it as .zip or .tar.gz"),
     ((".xml",), "XML, of whose tags nobody knows which hold texts: convert it to JSON Lines or CSV"),
     ((".db", ".sqlite", ".sqlite3", ".mdb", ".accdb", ".sav", ".dta", ".sas7bdat"), "export its table as CSV"),
@@ -81,7 +82,7 @@ _ONE_OF_RECORDS = {
 _ONE_OF_RECORDS["yml"] = _ONE_OF_RECORDS["yaml"]
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # `created_at`, `comment.body`, `tags[]`
-_IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z]+)*(?:\[\])*(?:\.[a-z]+(?:_[a-z]+)*(?:\[\])*)*")
+_IDENTIFIER = re.compile(rf"[a-z]+(?:_[a-z]+)*(?:\[\])*(?:\.[a-z]+(?:_[a-z]+)*(?:\[\])*)*|{ID_WORD}")
 _SHOWN = 30  # names of columns
 
 

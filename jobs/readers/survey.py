@@ -32,8 +32,9 @@ _DEEPEST = 12
 _ELEMENTS = 5  # of a list, looked at
 _EXAMPLES = 3
 _LONGEST = 24  # characters of an example
+ID_WORD = r"(?i:id|key|number|no|nr|num|uuid|guid|sid|url|uri|link|ref|token|ticket|case|respondent)"
 _ID = re.compile(
-    r"(?i:(?:^|[\W_.])(?:id|key|number|no|nr|num|uuid|guid|sid|url|uri|link|ref|token|ticket|case|respondent)(?:$|[\W_]))"
+    rf"(?:^|[\W_.]){ID_WORD}(?:$|[\W_])"
     r"|(?i:n[uú]mero|nummer|identifiant|(?<=ticket)nr$)|Id$|ID$|Link$|id_str$|^#$"
 )
 _RATHER_NOT = re.compile(r"html|reply|(?:^|\.)\d+(?:\.|$)", re.IGNORECASE)  # for a text: markup, what agents answer
@@ -90,10 +91,16 @@ class Survey:
                 and set(each.types) <= {"text", "whole number"}
                 and each.characters < 64 * each.filled
             ]
-            named = sorted(unique, key=lambda each: (not _ID.search(each.name), each.name.count("."), len(each.name)))
+            named = sorted(unique, key=_unlikely_id)
             if named and (_ID.search(named[0].name) or not self.header):
                 found["document_id"] = named[0].name
         return found
+
+
+def _unlikely_id(column: Column) -> tuple[bool, bool, int, int]:
+    """How unlikely a column is that of ids: rather one that is called so, where least lies around it."""
+    name = column.name
+    return plain(name.rpartition(".")[2]) != "documentid", not _ID.search(name), name.count("."), len(name)
 
 
 def _likely_text(column: Column) -> tuple[bool, bool, float]:

@@ -308,7 +308,7 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "a.xml": (b'<?xml version="1.0"?><r><text>Late.</text></r>', "UNKNOWN_FORMAT", "XML"),
     "no declaration.xml": (b"<r><text>Late.</text></r>", "UNKNOWN_FORMAT", "XML"),
     "a.pptx": (zipped({"[Content_Types].xml": b"<x/>", "ppt/slide1.xml": b"<p/>"}), "UNKNOWN_FORMAT", ".pdf"),
-    "a.epub": (zipped({"mimetype": b"application/epub+zip", "a.xhtml": b"<p>Late.</p>"}), "UNKNOWN_FORMAT", "--format"),
+    "a.epub": (zipped({"mimetype": b"application/epub+zip", "a.xhtml": b"<p>Late.</p>"}), "UNKNOWN_FORMAT", ".pdf"),
     "a.pages": (zipped({"Index/Document.iwa": b"\0"}), "UNKNOWN_FORMAT", ".docx"),
     "a.bin": (b"\0\1\2\xff", "UNKNOWN_FORMAT", "--format"),
     "a.zip.gz": (gzip.compress(zipped({"a.txt": b"Late."})), "UNKNOWN_FORMAT", "unpack"),

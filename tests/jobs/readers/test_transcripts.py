@@ -127,3 +127,27 @@ def test_captions_that_name_who_speaks_are_read_without_the_names(agent: str, cu
     assert (row["text"], row["role"]) == (f"{SORRY}\n{LATE} Twice.\n{SORRY}", None)
     [whole] = told(path, whole=True)
     assert whole["text"].split("\n")[1] == f"{customer}: {LATE} Twice."
+
+
+@pytest.mark.parametrize(
+    ("head", "kept"),
+    [
+        ("Name: Anna Miller\nEmail: anna@example.com\n\n", []),
+        ("=====\nChannel: help\n=====\n\n", []),
+        ("Dear all, see below.\n\n", ["Dear all, see below."]),
+    ],
+)
+@pytest.mark.parametrize("between", [": ", "\n"])
+def test_what_stands_above_a_chat_is_kept_where_it_is_a_sentence(
+    head: str, kept: list[str], between: str, tmp_path: Path
+) -> None:
+    said = [("Anna", LATE), ("Agent Bob", SORRY), ("Anna", AGAIN)]
+    content = head + "\n\n".join(f"[08:00:0{n}] {who}{between}{text}" for n, (who, text) in enumerate(said))
+    [row] = told(written(tmp_path / "chat.txt", content.encode()))
+    assert row["text"].split() == " ".join([*kept, LATE, AGAIN]).split()
+
+
+def test_a_log_is_no_chat(tmp_path: Path) -> None:
+    content = "[2026-11-19 08:00:00] Server started\n[2026-11-19 08:00:01] Ready\n"
+    [row] = told(written(tmp_path / "a.log", content.encode()))
+    assert row["text"] == content
