@@ -26,8 +26,8 @@ ENCODED = "[ENCODED]"  # what stands for a run of base64 that is no text
 # The bytes 80 to 9F as Windows-1252 has them, and those that it leaves as they are.
 _OCTETS = {ord(bytes([octet]).decode("cp1252", "ignore") or chr(octet)): octet for octet in range(0x80, 0xA0)}
 _FOLLOWS = "".join(map(chr, (*_OCTETS, *range(0x80, 0xC0)))).replace("\xa0", "")
-# Most letters of Latin, the punctuation and the pictures of Unicode in UTF-8, each byte a letter: no word has these, but
-# a space that holds words together may follow a capital.
+# Most letters of Latin, the punctuation and the pictures of Unicode in UTF-8, each byte a letter: no word has these. A
+# space that holds words together may follow a capital, though.
 _MISREAD = rf"[ÂÃ][{_FOLLOWS}]|â[{_FOLLOWS}\xa0]{{2}}|ð[{_FOLLOWS}\xa0]{{3}}"
 _ROUNDS = 3  # what was encoded twice: `&amp;#64;`
 # RE2: what a text holds that may be encoded. Few have it.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pyarrow as pa
@@ -143,9 +143,7 @@ def spoken(text: str) -> Conversation | None:
 
 
 def _line(text: str) -> re.Match[str]:
-    found = _LINE.match(text.strip("\u200e\ufeff\r "))
-    assert found is not None  # every part of it may be missing
-    return found
+    return cast("re.Match[str]", _LINE.match(text.strip("\u200e\ufeff\r ")))  # every part of it may be missing
 
 
 def _add(turns: list[Turn], speaker: str | None, text: str) -> None:

@@ -124,15 +124,20 @@ def noted(counted: Mapping[str, int]) -> list[str]:
     return [f"{counted[note]:,} {line}" for note, line in _NOTED.items() if counted.get(note)]
 
 
-def remedy(file: DropFile, reason: str | None) -> str:
-    """What to do about a file that is rejected as a whole; nothing where the reason says all."""
+def remedy(file: DropFile, reason: str | None, member: str | None = None) -> str:
+    """What to do about a file, or a member of an archive, that is rejected as a whole; nothing where that is clear.
+
+    member: what the member is called.
+    """
     if reason == Reason.CORRUPT_FILE and file.format is Format.SHEET:
         return _NO_BOOK
     if reason != Reason.UNKNOWN_FORMAT:
         return _REMEDIES.get(Reason(reason), "") if reason in _REMEDIES else ""
-    if file.compression is not Compression.NONE:
+    if member is None and file.format is not Format.UNKNOWN:  # of an archive, its members are what is not known
+        return ""
+    if member is None and file.compression is not Compression.NONE:
         return _PACKED
-    name = file.uri.lower()
+    name = (member or file.uri).lower()
     return next((advice for endings, advice in _ADVICE if name.endswith(endings)), _UNTOLD)
 
 
