@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 DELIMITERS = ",;\t|^\x01"  # the last of Hive's tables
-# What programs write in a field that has no value.
-NULLS = frozenset(("NULL", "null", "\\N", "None", "NaN", "nan", "<NA>", "N/A", "n/a", "#N/A"))
+# What programs write in a field that has no value; and what people answer, too, where they are asked for a text.
+_NULLS = frozenset(("NULL", "null", "\\N", "NaN", "nan", "<NA>", "#N/A"))
+_ANSWERS = frozenset(("None", "N/A", "n/a"))
 _RECORDS = 20  # looked at
 _TITLES = 5
 _NONE = (0.0, False, 0)
@@ -25,6 +26,11 @@ class Dialect:
     quote: str = '"'
     returns: bool = False  # lines end with a carriage return alone
     told: bool = False  # its first line is `sep=;` and no header
+
+
+def nulls_of(ours: str) -> frozenset[str]:
+    """What stands in a table for no value of one of our columns."""
+    return _NULLS if ours == "text" else _NULLS | _ANSWERS
 
 
 def dialect_of(sample: str, default: str) -> Dialect:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pyarrow as pa
 
 from jobs.drops.compression import Broken
-from jobs.drops.dialect import NULLS, Dialect
+from jobs.drops.dialect import Dialect, nulls_of
 from jobs.drops.names import HEADER_WITHIN, by_number, header_of, names_both, places_of
 from jobs.readers.lines import MAX_LINE_BYTES, Lines, Rejected
 from transforms.documents import Reason, documents
@@ -33,10 +33,10 @@ def read_delimited(
 ) -> Iterator[pa.RecordBatch]:
     """Documents of a CSV file with a header; `source_row` is the line that a record begins in.
 
-    Missing fields at the end of a record are null, and so are NULLS; empty ones beyond the header's are left out. A
-    record that breaks the rules of quoting, or has more fields than the header, is MALFORMED_CSV, and reading goes on
-    at the line after the one it began in: an unclosed quote costs its own line. Without a header that can be read,
-    every record has more fields than it. See `with_header`.
+    Missing fields at the end of a record are null, and so is what stands for none; empty ones beyond the header's are
+    left out. A record that breaks the rules of quoting, or has more fields than the header, is MALFORMED_CSV, and
+    reading goes on at the line after the one it began in: an unclosed quote costs its own line. Without a header that
+    can be read, every record has more fields than it. See `with_header`.
     """
     # The limit is the process's own: it is only ever raised, as lowering it could break another reader.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
@@ -106,10 +106,10 @@ def _batch(
     reasons: list[Reason | None],
     source_file: str,
 ) -> pa.RecordBatch:
-    values = {
-        ours: [None if place >= len(fields) or fields[place] in NULLS else fields[place] for fields in records]
-        for ours, place in places.items()
-    }
+    values: dict[str, list[str | None]] = {}
+    for ours, place in places.items():
+        nulls = nulls_of(ours)
+        values[ours] = [None if place >= len(fields) or fields[place] in nulls else fields[place] for fields in records]
     # The only lone surrogates are those that stand for a bad byte.
     return documents(values, rows, source_file, reasons, surrogates=Reason.INVALID_UTF8)
 

@@ -15,7 +15,7 @@ import pyarrow.ipc
 import pyarrow.orc
 
 from jobs.drops.compression import Broken
-from jobs.drops.dialect import NULLS
+from jobs.drops.dialect import nulls_of
 from jobs.drops.names import HEADER_WITHIN, by_number, header_of, places_of
 from jobs.formats import Format, Telling
 from jobs.readers.comments import beside, comments_of, holds_turns, label_within, told, turned_documents
@@ -99,7 +99,9 @@ def read_sheets(
             header, rows = rows_of(sheet, before, columns)
             places, repeated = places_of(header, columns)
             while some := list(islice(rows, min(batch_rows, _SHEET_ROWS))):
-                values = {ours: [_cell(cells[place]) for _, cells in some] for ours, place in places.items()}
+                values = {
+                    ours: [_cell(cells[place], nulls_of(ours)) for _, cells in some] for ours, place in places.items()
+                }
                 reasons = [Reason.DUPLICATE_KEY] * len(some) if repeated else None
                 yield documents(values, [row for row, _ in some], source_file, reasons)
             before += sheet.total_height
@@ -159,8 +161,8 @@ def _texts(cells: Sequence[Any]) -> list[str]:
     return [str(_plain(cell)).strip() if cell is not None else "" for cell in cells]
 
 
-def _cell(value: Any) -> Any:
-    return None if value in NULLS else _plain(value)
+def _cell(value: Any, nulls: frozenset[str]) -> Any:
+    return None if value in nulls else _plain(value)
 
 
 def _plain(value: Any) -> Any:
