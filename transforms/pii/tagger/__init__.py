@@ -30,7 +30,7 @@ from transforms.pii.tagger.tokens import (
 from transforms.vectorised import SLICE, slices
 
 TYPES = ("NAME", "ADDRESS")
-VERSION = f"4-{model.version()}"  # of what this module does, and of the model file
+VERSION = f"3-{model.version()}"  # of what this module does, and of the model file
 LEAST = 0.25  # how sure a find is at least: below, nothing comes out, whatever a policy asks for
 _BESIDE = 0.1  # how sure a word is at least that goes on a name
 _DOUBT = np.float32(5.5)
@@ -147,7 +147,6 @@ _TIED = _UNSPACED & np.isin(np.arange(GAPS) >> 4, (HYPHEN << 4 | HYPHEN, APOSTRO
 _HYPHEN = _UNSPACED & (np.arange(GAPS) >> 4 == HYPHEN << 4 | HYPHEN)
 _NO_HALF = np.isin(np.arange(SHAPES >> 2), (LOWER, NUMBER))  # forms of words that are no half of a name
 _DOTTED = np.arange(GAPS) >> 4 == STOP << 4 | STOP
-_FULL_STOP = np.arange(GAPS) >> 8 == STOP
 
 
 def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: int) -> Tags:
@@ -173,10 +172,7 @@ def _spans(tokens: Tokens, which: np.ndarray, chances: np.ndarray, first_row: in
     # Of addresses in small letters alone that the network gave 0.5 to 0.85, one in four or five was right.
     small = np.logical_and.reduceat(tokens.shapes[which] >> 2 == LOWER, firsts) & (types[firsts] == 1)
     sure[small] /= sure[small] + (1 - sure[small]) * _DOUBT
-    # R E T W E E T is spelled out, and nobody's name; J K and A. B. C. may be somebody's.
-    longest = np.maximum.reduceat(tokens.ends[which] - tokens.starts[which], firsts)
-    spelled = (longest == 1) & (lasts > firsts + 1) & ~_FULL_STOP[tokens.gaps[which[firsts] + 1]]
-    out = (sure >= LEAST) & ~(spelled & (types[firsts] == 0))
+    out = sure >= LEAST
     firsts, lasts, sure = firsts[out], lasts[out], sure[out]
     rows, starts, ends = tokens.locate(which[firsts], which[lasts])
     return Tags(rows + first_row, starts, ends, types[firsts], sure)

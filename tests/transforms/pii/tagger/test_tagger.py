@@ -158,15 +158,6 @@ def test_a_hyphenated_name_is_found_whole(text: str) -> None:
     assert [value.split()[-1] for _, value, _ in finds(text)[0]] == re.findall(r"\S+-\w+", text)
 
 
-@pytest.mark.parametrize("text", ["P-R-A-C-T-I-C-E. That is how I spell success.", "R E T W E E T this"])
-def test_a_word_that_is_spelled_out_is_no_name(text: str) -> None:
-    assert finds(text) == [[]]
-
-
-def test_initials_are_a_name() -> None:
-    assert [value for _, value, _ in finds("Call A. B. about it")[0]] == ["A. B"]
-
-
 def test_nothing_to_look_at_gives_nothing() -> None:
     assert [column.tolist() for column in tag([])] == [[]] * 5
     assert finds("", " ", "\n") == [[], [], []]
