@@ -6,10 +6,13 @@ import math
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from statistics import NormalDist, fmean, median, pstdev
+from random import Random
+from statistics import NormalDist, fmean, median, pstdev, variance
 from typing import Any
 
 import pytest
+from scipy.special import digamma, polygamma
+from scipy.stats import t as student
 
 from tests.sql.rows import Row, answer
 
@@ -65,27 +68,57 @@ def test_two_proportions_and_holm(tmp_path: Path) -> None:
     assert [source for source, row in found.items() if row["beyond_chance"]] == ["c"]
 
 
-def test_nights_that_differ_by_themselves_count_for_less(tmp_path: Path) -> None:
+def by_ranges(negative: list[int]) -> float:
+    """How many times as far as by chance the share of 100 documents moves from one night to the next."""
+    share = fmean(negative) / 100
+    moved = [abs(after - before) / 100 / math.sqrt(share * (1 - share) / 100) for before, after in pairwise(negative)]
+    return median(moved) / (math.sqrt(2) * NORMAL.inv_cdf(0.75))
+
+
+def moderated(own: list[float], freedom: float) -> list[tuple[float, float]]:
+    """Each row's dispersion and degrees of freedom, by Smyth 2004 (3.1 and 6.2) and Satterthwaite 1946."""
+    logs = [2 * math.log(each) for each in own]
+    prior = max(1.0, math.exp((fmean(logs) - digamma(freedom / 2) + math.log(freedom / 2)) / 2))
+    spread = variance(logs) - polygamma(1, freedom / 2)
+    found = min(4 * freedom, len(own) / 2 * freedom, 1 + 2 / spread if spread > 0 else math.inf)
+    both = [max(1.0, (found * prior**2 + freedom * each**2) / (found + freedom)) for each in own]
+    return [(math.sqrt(each), (found + freedom) * (each / (each - 1)) ** 2 if each > 1 else math.inf) for each in both]
+
+
+@pytest.mark.parametrize(
+    ("wild", "jumps"), [([5, 35, 4, 38, 6, 33, 3, 36], True), ([20, 24, 18, 25, 17, 21, 16, 26], False)]
+)
+def test_nights_that_differ_by_themselves_count_for_less(tmp_path: Path, wild: list[int], jumps: bool) -> None:
     """The same change beside nights that jump about, and beside such as chance makes them."""
-    calm, wild = [20, 22, 19, 21, 20, 22, 19, 21], [5, 35, 4, 38, 6, 33, 3, 36]
+    calm, wild = [20, 25, 18, 21, 17, 22, 19, 24] * 3, wild * 3
     rows = []
     for number, (one, other) in enumerate(zip(calm, wild, strict=True)):
         rows += [*labelled(night(number), one, 100, "calm"), *labelled(night(number), other, 100, "wild")]
-    rows += [*labelled(night(8), 45, 100, "calm"), *labelled(night(8), 45, 100, "wild")]
+    rows += [*labelled(night(24), 60, 100, "calm"), *labelled(night(24), 60, 100, "wild")]
     sql = "SELECT * FROM movers WHERE label = 'NEGATIVE' AND language = '*'"
     found = {row["source"]: row for row in answer(rows, tmp_path, sql)}
 
-    share = sum(wild) / 800
-    standard = [(x / 100 - share) / math.sqrt(share * (1 - share) / 100) for x in wild]
-    moved = [abs(after - before) for before, after in pairwise(standard)]
-    dispersion = median(moved) / (math.sqrt(2) * NORMAL.inv_cdf(0.75))
-    assert found["wild"]["dispersion"] == pytest.approx(dispersion)
-    assert found["calm"]["dispersion"] == 1
-    assert (found["calm"]["beyond_chance"], found["wild"]["beyond_chance"]) == (True, False)
-    # Student's t: Wallace's deviate is within 0.01 of it.
-    t, freedom = found["wild"]["z"] / dispersion, len(moved) / 3
-    deviate = math.sqrt(freedom * math.log(1 + t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
-    assert found["wild"]["p_value"] == pytest.approx(2 * (1 - NORMAL.cdf(deviate)), rel=1e-6)
+    freedom = 23 / 3
+    told = moderated([by_ranges(calm), by_ranges(wild)] * 2, freedom)  # of two labels each
+    for source, (dispersion, degrees) in zip(("calm", "wild"), told, strict=False):
+        row = found[source]
+        assert row["dispersion"] == pytest.approx(dispersion, rel=0.02)
+        assert row["p_value"] == pytest.approx(2 * student.sf(abs(row["z"]) / row["dispersion"], degrees), rel=0.1)
+    assert [row["beyond_chance"] for row in found.values()] == [source != "wild" or not jumps for source in found]
+
+
+def test_a_row_that_jumps_by_accident_is_drawn_towards_the_others(tmp_path: Path) -> None:
+    """Eight sources that differ as chance has it: what one's nights happen to do says little."""
+    random = Random(22)
+    counts = {f"s{each}": [sum(random.random() < 0.3 for _ in range(100)) for _ in range(24)] for each in range(8)}
+    rows = [
+        row for name, each in counts.items() for n, x in enumerate(each) for row in labelled(night(n), x, 100, name)
+    ]
+    sql = "SELECT * FROM movers WHERE label = 'NEGATIVE' AND language = '*'"
+    found = [row["dispersion"] for row in answer(rows, tmp_path, sql) if row["source"] != "*"]
+    own = [by_ranges(each[:-1]) for each in counts.values()]
+    assert max(own) > 1.4
+    assert max(found) < 1.2
 
 
 def test_an_outage_does_not_make_nights_differ_anyway(tmp_path: Path) -> None:
@@ -109,7 +142,7 @@ def test_movers_and_weeks_tell_alike_how_nights_differ_anyway(tmp_path: Path) ->
     )
     share = fmean(negative) / 100
     moved = [abs(after - before) / 100 / math.sqrt(share * (1 - share) / 100) for before, after in pairwise(negative)]
-    assert row["dispersion"] == pytest.approx(median(moved) / (math.sqrt(2) * NORMAL.inv_cdf(0.75)))
+    assert row["dispersion"] == pytest.approx(moderated([by_ranges(negative)] * 2, 20 / 3)[0][0], rel=0.02)
     assert row["dispersion"] < fmean(moved) / (2 / math.sqrt(math.pi)) - 0.2
     (week,) = answer(rows, tmp_path, "SELECT * FROM weekly_trend WHERE week = DATE '2026-11-16'")
     assert week["dispersion"] == pytest.approx(row["dispersion"], rel=0.1)

@@ -1,10 +1,12 @@
 -- A row: the share of a label in a source, in a language, or in both ('*' is any), last night against the 28 nights
 -- before; last night is the last date that is published, and what has fewer than 30 scored documents on either side is
--- left out. rank: 1 is what is most surely and most strongly another. scored, scored_before: documents. share, share_before: of the scored, 0 to 1; change: between them, in the same unit, with
+-- left out. rank: 1 is what is most surely and most strongly another. scored, scored_before: documents. share,
+-- share_before: of the scored, 0 to 1; change: between them, in the same unit, with
 -- its 95% bounds change_low and change_high (Newcombe 1998, method 10). z: of the two proportions, pooled. dispersion: how
 -- many times as far as by chance the share moves from one night to the next (Laney 2002, by median moving ranges of the
--- nights before; 1 at least). p_value: two-sided, of z / dispersion (Student's t where that is above 1); p_adjusted: by
--- Holm 1979 for the number of rows.
+-- nights before; 1 at least), drawn towards what others have, the more so the more alike they are (Smyth 2004).
+-- p_value: two-sided, of z / dispersion (Student's t where that is above 1); p_adjusted: by Holm 1979 for the number of
+-- rows.
 -- beyond_chance: p_adjusted < 0.01, so of a hundred quiet nights one says so of anything.
 WITH last AS (
     SELECT max(ds) AS night FROM daily_sentiment
@@ -93,17 +95,46 @@ dispersed AS (
         source,
         language,
         label,
-        greatest(1E0, avg(moved) / 0.9538725524E0) AS dispersion,
+        avg(moved) / 0.9538725524E0 AS dispersion,
         max(ranges) / 3E0 AS freedom
     FROM moving
     WHERE ranges >= 6 AND place BETWEEN ranges / 2E0 AND ranges / 2E0 + 1
     GROUP BY source, language, label
 ),
+logs AS (
+    -- Of the rows that share no document.
+    SELECT
+        avg(2 * ln(greatest(dispersion, 1E-2))) AS middle,
+        var_samp(2 * ln(greatest(dispersion, 1E-2))) AS spread,
+        avg(freedom) AS freedom,
+        count(*) AS parts
+    FROM dispersed
+    WHERE source <> '*' AND language <> '*'
+),
+shared AS (
+    -- Smyth 2004, section 6.2: what all have, and how many degrees of freedom that is worth; digamma and trigamma of half the
+    -- degrees by their series, the inverse of trigamma by its first approximation. Four times a row's own at most, and two
+    -- rows are worth one, for shares of labels depend on each other.
+    SELECT
+        greatest(1E0, exp((middle + 1 / freedom + 1 / (3 * freedom * freedom)) / 2)) AS dispersion,
+        least(
+            least(4E0, parts / 2E0) * freedom,
+            CASE WHEN spread > chance THEN 1 + 2 / (spread - chance) ELSE 4 * freedom END
+        ) AS freedom
+    FROM (
+        SELECT
+            logs.*,
+            2 / freedom + 2 / (freedom * freedom) + 4 / (3 * freedom * freedom * freedom) AS chance
+        FROM logs
+    ) AS logs
+),
 tested AS (
     SELECT
         paired.*,
-        coalesce(dispersion, 1E0) AS dispersion,
-        freedom,
+        coalesce(dispersed.dispersion, shared.dispersion) AS own,
+        coalesce(shared.dispersion, dispersed.dispersion) AS everybodys,
+        coalesce(dispersed.freedom, 0E0) AS own_freedom,
+        coalesce(shared.freedom, 0E0) AS shared_freedom,
         x / n - x0 / n0 AS change,
         CASE
             WHEN pooled > 0 AND pooled < 1 THEN (x / n - x0 / n0) / sqrt(pooled * (1 - pooled) * (1 / n + 1 / n0))
@@ -115,20 +146,43 @@ tested AS (
         ON dispersed.source IS NOT DISTINCT FROM paired.source
         AND dispersed.language IS NOT DISTINCT FROM paired.language
         AND dispersed.label = paired.label
+    CROSS JOIN shared
+),
+moderated AS (
+    SELECT
+        tested.*,
+        own_freedom + shared_freedom AS own_and_shared,
+        CASE
+            WHEN own_freedom + shared_freedom > 0 THEN greatest(1E0, sqrt(
+                (shared_freedom * everybodys * everybodys + own_freedom * own * own) / (own_freedom + shared_freedom)
+            ))
+            ELSE 1E0
+        END AS dispersion
+    FROM tested
+),
+freed AS (
+    -- Satterthwaite 1946: of the variance, 1 is known, and only what is above it estimated.
+    SELECT
+        moderated.*,
+        CASE
+            WHEN dispersion > 1.001E0
+                THEN own_and_shared * power(dispersion * dispersion / (dispersion * dispersion - 1), 2)
+        END AS freedom
+    FROM moderated
 ),
 bounded AS (
     SELECT
-        tested.*,
+        freed.*,
         -- Divided by an estimate, z has Student's t distribution: as a normal deviate, by Wallace 1959.
         CASE
-            WHEN freedom IS NULL OR dispersion = 1 THEN abs(z)
+            WHEN freedom IS NULL THEN abs(z)
             ELSE sqrt(freedom * ln(1 + z * z / dispersion / dispersion / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
         END AS deviate,
         (2 * x + z95 * z95 - z95 * sqrt(z95 * z95 + 4 * x * (n - x) / n)) / (2 * (n + z95 * z95)) AS low,
         (2 * x + z95 * z95 + z95 * sqrt(z95 * z95 + 4 * x * (n - x) / n)) / (2 * (n + z95 * z95)) AS high,
         (2 * x0 + z95 * z95 - z95 * sqrt(z95 * z95 + 4 * x0 * (n0 - x0) / n0)) / (2 * (n0 + z95 * z95)) AS low0,
         (2 * x0 + z95 * z95 + z95 * sqrt(z95 * z95 + 4 * x0 * (n0 - x0) / n0)) / (2 * (n0 + z95 * z95)) AS high0
-    FROM tested
+    FROM freed
 ),
 valued AS (
     -- erfc(deviate / sqrt(2)), with a relative error below 1.2e-7: Press et al., Numerical Recipes, 6.2.

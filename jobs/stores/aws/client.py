@@ -5,11 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-
-if TYPE_CHECKING:
-    from botocore.loaders import Loader
+from typing import Any, NamedTuple, TypeVar
 
 from jobs.aws import new_session
 from transforms.errors import AuraStreamError
@@ -60,14 +56,6 @@ class Refusal(NamedTuple):
     response: dict[str, Any]
 
 
-@cache
-def _models() -> Loader:
-    """What the SDK knows of services, read once in a process: four fifths of the CPU of making a client."""
-    from botocore.loaders import create_loader
-
-    return create_loader()
-
-
 class Client:
     """A boto3 client of one process, from AWS_REGION and the SDK's chain; every thread may use it.
 
@@ -84,7 +72,6 @@ class Client:
         busy: type[AuraStreamError],
         advice: Mapping[str, str],
     ) -> None:
-        import botocore.session
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
@@ -99,9 +86,7 @@ class Client:
             user_agent="aurastream",  # the SDK would make up its own for each call
         )
         try:
-            own = botocore.session.get_session()
-            own.register_component("data_loader", _models())
-            self.boto = new_session(botocore_session=own).client(service, config=config)
+            self.boto = new_session().client(service, config=config)
         except BotoCoreError as raised:  # no region, for one
             raise self.unusable(f"{raised}; {_SET_UP}") from None
 
