@@ -57,6 +57,7 @@ COMBINATIONS = pa.schema(
         pa.field("pii_beside", pa.bool_()),  # they find it in a column beside the text that the policy does not keep
         pa.field("rows", pa.int64()),  # documents with this combination
         pa.field("units", pa.int64()),  # the sum of their billed_units
+        pa.field("characters", pa.int64()),  # the sum of their left_out
     ]
 )
 # Two rows: the least and the greatest value of each column, those of the finds included. A NaN counts as infinite.
@@ -76,7 +77,7 @@ FINDS = pa.schema(
 COLUMNS = (*NAMES, *PRESENT, *SIGNS, "source", "pii")
 # Written as dictionaries, and left as such when read.
 ENCODED = [name for name in (*NAMES, "source", "source_file") if SCORES.field(name).type == pa.string()]
-_SUMS = ("rows", "units", "finds")
+_SUMS = ("rows", "units", "characters", "finds")
 _MOST = 2**62  # different numbers that an int64 holds
 # What may be shown of a column that should hold a name: were it a text by mistake, it would go no further than here.
 _NAME = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
@@ -111,6 +112,10 @@ class Profile:
     def billed_units(self, run_id: str | None = None) -> int:
         """Billing units bought."""
         return _total(_of_run(self.combinations, run_id), "units")
+
+    def left_out(self, run_id: str | None = None) -> int:
+        """Characters that are not in the texts, for another wrote them or nobody meant them to be read."""
+        return _total(_of_run(self.combinations, run_id), "characters")
 
 
 def merge(profiles: Iterable[Profile]) -> Profile:
@@ -160,6 +165,7 @@ def profile_rows(batch: pa.RecordBatch, ds: str, policy: Policy, run_id: str, *f
         "pii_beside": pc.and_not(_pii_beside(batch, policy), carried),
         "rows": pa.repeat(1, len(batch)),
         "units": pc.coalesce(batch["billed_units"], 0),
+        "characters": pc.coalesce(batch["left_out"].cast(pa.int64()), 0),
     }
     return Profile(
         _counted(combinations, COMBINATIONS),

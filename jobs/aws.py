@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from botocore.loaders import Loader
+from typing import Any
 
 
 def new_session() -> Any:
@@ -24,7 +21,7 @@ def new_session() -> Any:
 
 
 @cache
-def _models() -> Loader:
+def _models() -> Any:
     """What the SDK knows of services, read once in a process: four fifths of the CPU of making a client."""
     from botocore.loaders import create_loader
 

@@ -14,7 +14,7 @@ from jobs.formats import Format, Telling
 from jobs.readers import read_split
 from jobs.readers.apart import look
 from jobs.readers.describe import described, hint, noted, one_text, remedy
-from transforms.documents import COLUMNS, notes
+from transforms.documents import COLUMNS, Reason, notes
 from transforms.language import canonical, detect
 from transforms.pii.columns import shown
 from transforms.pii.policy import DEFAULT_POLICY
@@ -69,6 +69,7 @@ def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
     documents = 0
     counted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    members: set[str] = set()  # of an archive, that are not read
     languages: Counter[str] = Counter()
     texts: list[str] = []
     telling = Telling(settings.turns, settings.whole, settings.attachments)
@@ -82,6 +83,8 @@ def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
         documents += batch.num_rows
         counted.update(notes(batch))
         reasons.update(batch["error_code"].drop_null().to_pylist())
+        unknown = batch.filter(pc.equal(batch["error_code"], Reason.UNKNOWN_FORMAT))
+        members.update(name for name in unknown["source_file"].to_pylist() if name != file.source_file)
         good = batch.filter(pc.is_null(batch["error_code"]))
         labels = canonical(good["language"])  # what is no code may be anything
         languages.update(labels.drop_null().to_pylist())
@@ -91,7 +94,8 @@ def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
     for reason, number in reasons.most_common():
         yield f"  rejected   {number:,}: {reason}"
     only = next(iter(reasons), None) if reasons.total() == documents else None
-    if what := remedy(file, only):
+    advice = [remedy(file, only), *(remedy(file, Reason.UNKNOWN_FORMAT, name) for name in sorted(members))]
+    for what in filter(None, dict.fromkeys(advice)):
         yield f"  advice     {what}"
     if what := one_text(file, each_line=settings.each_line):
         yield f"  advice     {what}"
@@ -105,5 +109,5 @@ def _file(file: DropFile, settings: CheckSettings) -> Iterator[str]:
             f"  detected   {', '.join(f'{label} {number:,}' for label, number in detected.most_common(5))}"
             f", of {len(texts):,} that name none"
         )
-    if told is not None and (advice := hint(told, columns)):
-        yield f"  advice     {advice}"
+    if told is not None and (what := hint(told, columns)):
+        yield f"  advice     {what}"

@@ -14,6 +14,7 @@ from expectations.read_back import SAID_REJECTIONS, ReadBack
 from jobs import milestones
 from jobs.console import log_run, say
 from jobs.drops import DropFile
+from jobs.drops.members import file_of
 from jobs.milestones import Milestone
 from jobs.readers.apart import look
 from jobs.readers.describe import hint, noted, remedy
@@ -185,6 +186,7 @@ def summarise(
         expectations=audited.verdict.evaluated,
         expectations_failed=len(audited.verdict.failures),
         cascade=cascaded,
+        left_out=profile.left_out(run_id),
     )
 
 
@@ -232,17 +234,20 @@ def say_rejected(found: ReadBack, summary: RunSummary) -> None:
 def say_hints(found: ReadBack, files: Sequence[DropFile], recipe: Recipe) -> None:
     """What may be done about files that are wholly rejected: one sentence for all of which the same is true."""
     columns = {ours: recipe.mapping.get(ours, ours) for ours in COLUMNS}
-    whole = wholly_rejected(found)
-    wanting = [file for file in files if whole.get(file.source_file) in _WANTING]
+    rejected = wholly_rejected(found, least=1)
+    wanting = [file for file in files if rejected.get(file.source_file) in _WANTING]
     for file in wanting[:_HINTS]:
         told = look(file, columns, recipe.records)
         if told is not None and (advice := hint(told, columns)):
             say(f"{file.source_file}: {advice}")
-    reasons = wholly_rejected(found, least=1)
+    by_name = {file.source_file: file for file in files}
     alike: dict[str, list[str]] = {}
-    for file in files:
-        if what := remedy(file, reasons.get(file.source_file)):
-            alike.setdefault(what, []).append(file.source_file)
+    for name, reason in rejected.items():
+        whole = by_name.get(file_of(name, by_name))
+        if whole and (what := remedy(whole, reason, None if whole.source_file == name else name)):
+            alike.setdefault(what, []).append(name)
+    if bare := sorted(by_name.keys() - {file_of(name, by_name) for name in found.own}):
+        alike["no documents are in it"] = bare
     for what, names in alike.items():
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
         say(f"{names[0]}{more}: {what}")

@@ -89,7 +89,7 @@ ALONE = {
     "aiohttp": ("infra.local.comprehend", "infra.local.athena"),
     "awswrangler": ("jobs.lake.athena", "notebooks.6_from_athena"),
     "boto3": ("jobs.aws", "infra", "notebooks.6_from_athena"),
-    "botocore": AWS,
+    "botocore": ("jobs.aws", *AWS),
     "charset_normalizer": ("jobs.drops.charset",),
     "click": ("jobs.cli", "jobs.commands", "jobs.console", "infra.local", "infra.deploy"),
     "duckdb": ("jobs.lake.sql",),

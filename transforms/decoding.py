@@ -1,7 +1,8 @@
 r"""Texts as a person would read them: what was encoded on its way here is decoded before it is searched.
 
-HTML, escapes of URLs (`%40`), of HTML (`&#64;`), of quoted-printable (`=40`), of JSON (`\u00f6`, `\n`), base64. Each
-is decoded only where it cannot be meant as it stands: 50% off, a=b, AT&T, a < b and C:\new stay. What stays is
+HTML, escapes of URLs (`%40`), of HTML (`&#64;`), of quoted-printable (`=40`), of JSON (`\u00f6`, `\n`), base64, and
+UTF-8 that was read as Windows-1252 (`MÃ¼ller`). Each is decoded only where it cannot be meant as it stands: 50% off,
+a=b, AT&T, a < b, «CAFÉ» and C:\new stay. What stays is
 searched with its escapes undone all the same (`transforms.pii.views`); what is decoded here is also shown so.
 """
 
@@ -22,11 +23,19 @@ from transforms.markup import MAY_BE_HTML, is_html, text_of_html
 from transforms.text import matching
 
 ENCODED = "[ENCODED]"  # what stands for a run of base64 that is no text
+# The bytes 80 to 9F as Windows-1252 has them, and those that it leaves as they are.
+_OCTETS = {ord(bytes([octet]).decode("cp1252", "ignore") or chr(octet)): octet for octet in range(0x80, 0xA0)}
+_FOLLOWS = "".join(map(chr, (*_OCTETS, *range(0x80, 0xC0)))).replace("\xa0", "")
+# Most letters of Latin, the punctuation and the pictures of Unicode in UTF-8, each byte a letter: no word has these. A
+# space that holds words together may follow a capital, though.
+_MISREAD = rf"[ÂÃ][{_FOLLOWS}]|â[{_FOLLOWS}\xa0]{{2}}|ð[{_FOLLOWS}\xa0]{{3}}"
 _ROUNDS = 3  # what was encoded twice: `&amp;#64;`
 # RE2: what a text holds that may be encoded. Few have it.
 _TRIGGER = (
     rf"%[0-9A-Fa-f]{{2}}|&#?[0-9A-Za-z]{{2,31}};|=\r?\n|=[0-9A-F]{{2}}|\\[nrtux]|{MAY_BE_HTML}|[A-Za-z0-9+/_-]{{20}}"
+    rf"|{_MISREAD}"
 )
+_IS_MISREAD = re.compile(_MISREAD)
 
 _WORD = re.compile(r"[^\s\"'<>]+")
 _TOKEN = re.compile(r"\S+")
@@ -79,6 +88,8 @@ def decoded(text: str) -> str:
     """One text as a person would read it. Time and memory grow with its length alone."""
     for _ in range(_ROUNDS):
         before = text
+        if _IS_MISREAD.search(text):
+            text = _reread(text)
         if "<" in text and is_html(text):
             text = text_of_html(text)
         text = _BASE64.sub(_of_base64, text)
@@ -93,6 +104,14 @@ def decoded(text: str) -> str:
         if text == before:
             break
     return text
+
+
+def _reread(text: str) -> str:
+    """A text whose UTF-8 was read as Windows-1252 or Latin-1, as it was written; itself where not all of it was."""
+    try:
+        return text.translate(_OCTETS).encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 def _readable(new: str, old: str) -> str:

@@ -65,6 +65,7 @@ def run_text(summary: RunSummary) -> str:
         "files": f"{summary.files:,}",
         "documents": f"{summary.documents:,} = {balance}",
         "carried forward": f"{summary.carried:,}",
+        **({"left out": f"{summary.left_out:,} characters"} if summary.left_out else {}),
         "sentiment": _listed(summary.sentiments),
         "personal data": _listed(summary.pii),
         "reasons": _listed(summary.reasons),

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TypeAlias
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -81,6 +82,7 @@ _ISO_NAIVE = _ISO + "$"
 
 # What Reddit's dumps have in place of a text.
 _NO_TEXTS = pa.array(["[deleted]", "[removed]"], pa.string())
+_NO_TEXT_BYTES = 9  # of each
 
 _UTC = DOCUMENTS.field("created_at").type
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,17 +98,28 @@ ATTACHMENTS = "left_attachments"  # attachments of mails that are no documents
 TURNS = "left_turns"  # turns that agents and machines are known to have said
 NOTES = (UNREAD, SHORTENED, ATTACHMENTS, TURNS)
 
-# Seconds and milliseconds since 1970 that are dates of the years 2000 to 2100, so that neither is taken for the other.
+# Seconds since 1970 that are dates of the years 2000 to 2100, so that no finer unit is taken for them.
 _SECONDS = range(946_684_800, 4_102_444_800)
-_MILLISECONDS = range(946_684_800_000, 4_102_444_800_000)
-# 22.11.2026, with or without a time: with dots the day comes first wherever dates are written so.
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}:\d\d(?::\d\d)?))?", re.ASCII)
+_UNITS = (0, 3, 6, 9)  # digits of a second's part
+# 22.11.2026, with or without a time: with dots the day comes first wherever dates are written so. 2026/11/22, and what
+# BigQuery, Go and Ruby make of a time: with the year first the month comes next.
+_CLOCK = r"(\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:(?<=\.\d{6})\d{1,3})? ?(?:([AP])M)?"
+_DOTTED = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}})(?:,?\s+{_CLOCK})?", re.ASCII)
+_YEAR_FIRST = re.compile(
+    rf"(\d{{4}})[-/](\d{{1,2}})[-/](\d{{1,2}})"
+    rf"(?:[ T]{_CLOCK}(?: ?(?:UTC|GMT|Z))?(?: ?([+-])(\d{{1,2}}):?(\d\d)?)?(?: UTC)?)?",
+    re.ASCII,
+)
 # What RFC 2822 and the like have, and ISO 8601 has not: a month's name.
 _NAMED = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", re.IGNORECASE)
+_HALF_DAY = re.compile(
+    r"\b(\d{1,2})(:\d\d(?::\d\d)?)[ \u202f]?([AP])M\b", re.ASCII | re.IGNORECASE
+)  # which mail has not
 # `Fri Nov 20 09:00:00 +0000 2026`, as C writes it, with a zone.
 _CTIME = re.compile(r"\w{3} (\w{3}) +(\d{1,2}) (\d\d:\d\d:\d\d)(?: ([+-]\d{4}|UTC|GMT))? (\d{4})", re.ASCII)
 
 _NOT_STRING = "NOT_STRING"
+_UUID = pa.binary(16)
 _LARGEST_WHOLE = 2.0**53  # up to which a float is one whole number alone
 
 Values: TypeAlias = Sequence[object] | pa.Array
@@ -132,13 +145,14 @@ def documents(
 
     Strings are taken verbatim and integers as decimal text (never for `text`). `source`, `subject_id` and `language` of
     any other type, or blank, are null; `language` is lower-cased. `role` is the Role that a label is known to be, or
-    null. `created_at` is a timestamp, or ISO 8601, RFC 2822, dd.mm.yyyy, or seconds or milliseconds since 1970, UTC
-    where it names no zone; what cannot be read is null, and the batch's metadata says under UNREAD how many values that
-    were.
+    null. `created_at` is a timestamp, or ISO 8601, RFC 2822, dd.mm.yyyy, yyyy/mm/dd, or seconds or their thousandths,
+    millionths or billionths since 1970, UTC where it names no zone; what cannot be read is null, and the batch's
+    metadata says under UNREAD how many values that were.
     """
     count = len(rows)
     ids, id_faults = _strings(values.get("document_id"), count, surrogates, integers=True)
     text, text_faults = _strings(values.get("text"), count, surrogates, integers=False)
+    octets = pc.binary_length(text)
     checks: list[tuple[pa.Array, str | pa.Array]] = []
     if reasons is not None:
         given = pa.array(reasons, pa.string())
@@ -153,11 +167,12 @@ def documents(
         checks.append((text_faults.is_valid(), _coded(text_faults, Reason.TEXT_NOT_STRING)))
     checks += [
         (text.is_null(), Reason.TEXT_MISSING),
-        (pc.fill_null(pc.greater(pc.binary_length(text), MAX_TEXT_BYTES), False), Reason.TEXT_TOO_LARGE),
+        (pc.fill_null(pc.greater(octets, MAX_TEXT_BYTES), False), Reason.TEXT_TOO_LARGE),
         (_has_nul(text), Reason.NUL_CHARACTER),
         (pc.invert(has_ink(text)), Reason.TEXT_BLANK),
-        (pc.is_in(text, _NO_TEXTS), Reason.TEXT_BLANK),
     ]
+    if pc.any(pc.equal(octets, _NO_TEXT_BYTES)).as_py():  # else no text is looked at whole
+        checks.append((pc.is_in(text, _NO_TEXTS), Reason.TEXT_BLANK))
     codes = pa.nulls(count, pa.string())
     for mask, reason in reversed(checks):
         if pc.any(mask).as_py():
@@ -353,6 +368,9 @@ def _arrow_strings(values: pa.Array, *, integers: bool) -> tuple[pa.Array, pa.Ar
         return pa.nulls(len(values), pa.string()), None
     if integers and (pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0)):
         return values.cast(pa.string()), None
+    if integers and kind == _UUID:
+        ids = [None if each is None else str(UUID(bytes=each)) for each in values.to_pylist()]
+        return pa.array(ids, pa.string()), None
     if integers and (spelled := _spelled(values)) is not None:
         return spelled, _where(
             pc.and_(values.is_valid(), spelled.is_null()), pa.repeat(pa.scalar(_NOT_STRING), len(values))
@@ -457,16 +475,13 @@ def _instant(value: str | None) -> int | None:
 
 
 def _since_epoch(value: str) -> int | None:
-    """Microseconds, where seconds or milliseconds since 1970 are meant."""
+    """Microseconds, where seconds since 1970 are meant, or thousandths, millionths or billionths of them."""
     if not (9 <= len(value) <= 20 and value.replace(".", "", 1).isdecimal() and value.isascii()):
         return None
     whole, _, fraction = value.partition(".")
     number = int(whole)
-    if number in _SECONDS:
-        return number * 1_000_000 + int(fraction[:6].ljust(6, "0"))
-    if number in _MILLISECONDS:
-        return number * 1_000 + int(fraction[:3].ljust(3, "0"))
-    return None
+    unit = next((digits for digits in _UNITS if number // 10**digits in _SECONDS), None)
+    return None if unit is None else int((whole + fraction.ljust(6, "0"))[: len(whole) + 6 - unit])
 
 
 def _otherwise(value: str) -> datetime | None:
@@ -474,14 +489,29 @@ def _otherwise(value: str) -> datetime | None:
     if len(value) > _LONGEST_DATE:
         raise ValueError
     if found := _DOTTED.fullmatch(value):
-        day, month, year, time = found.groups()
-        return datetime.fromisoformat(f"{year}-{int(month):02}-{int(day):02}T{(time or '00:00').zfill(5)}")
+        day, month, year, time, half = found.groups()
+        return _moment(year, month, day, time, half)
+    if found := _YEAR_FIRST.fullmatch(value):
+        year, month, day, time, half, sign, hours, minutes = found.groups()
+        offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        return _moment(year, month, day, time, half) - (-offset if sign == "-" else offset)
     if found := _CTIME.fullmatch(value):
         month, day, time, zone, year = found.groups()
         value = f"{day} {month} {year} {time} {zone or '+0000'}"
     if _NAMED.search(value):
-        return parsedate_to_datetime(value)
+        return parsedate_to_datetime(_HALF_DAY.sub(lambda found: f"{_hour(found[1], found[3]):02}{found[2]}", value))
     return None
+
+
+def _moment(year: str, month: str, day: str, time: str | None, half: str | None) -> datetime:
+    """A moment of a clock of 24 hours, or of 12 and the half of the day. Raises ValueError where there is none such."""
+    hour, _, rest = (time or "00:00").partition(":")
+    return datetime.fromisoformat(f"{year}-{int(month):02}-{int(day):02}T{_hour(hour, half):02}:{rest}")
+
+
+def _hour(hour: str, half: str | None) -> int:
+    """The hour of a clock of 24 that one of 12 shows, where a half of the day is named."""
+    return int(hour) % 12 + (12 if half.upper() == "P" else 0) if half else int(hour)
 
 
 def _temporal(values: pa.Array) -> pa.Array:

@@ -48,8 +48,8 @@ def unfinished(run_id: str, started_at: datetime, seen_at: datetime, outcome: Ru
         for field in RUNS
     }
     known = {"run_id": run_id, "started_at": started_at, "finished_at": seen_at, "outcome": outcome}
-    nothing = {"dates": [], "dollars": 0.0, "budget": None, "expectations": None, "expectations_failed": None}
-    return RunSummary(**values | known | nothing)
+    unknown = dict.fromkeys(("budget", "expectations", "expectations_failed", "left_out"))
+    return RunSummary(**values | known | unknown | {"dates": [], "dollars": 0.0})
 
 
 def _as_json(value: Any) -> Any:

@@ -34,6 +34,8 @@ AGENTS: Final = frozenset(
 )
 _OTHER = re.compile(r"[\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+")
+# A role and the name of who has it: `Agent Bob`, `Bob Smith (Agent)`.
+_OF_ONE = re.compile(r"([^\W\d_]+)(?: [^\W\d_a-z][^\W\d_]*){1,2}|[^()]{1,60}\(([^()]{1,40})\)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # between the words of SupportAgent
 # One word each, or one that a label's words make together; with those that are a role in a field alone.
 _ROLES = dict.fromkeys((*CUSTOMERS, "enduser", "reporter", "contact", "lead", "prospect"), CUSTOMER) | dict.fromkeys(
@@ -59,7 +61,7 @@ _BESIDE = _OFFICES | frozenset(
 def role_of(label: object) -> Role | None:
     """Which Role a label is known to be; None for any other.
 
-    Of several words each has to be known: a sentence that begins with one is no label.
+    Of several words each has to be known, or name who has the role: a sentence that begins with one is no label.
     """
     if not isinstance(label, str):
         return None
@@ -67,7 +69,8 @@ def role_of(label: object) -> Role | None:
         return role
     words = [word.lower() for word in _WORD.findall(_CAMEL.sub(" ", label[:80]))]
     if not words or not all(word in _ROLES or word in _BESIDE for word in words):
-        return None
+        named = _OF_ONE.fullmatch(label.strip())
+        return _ROLES.get(plain(named[1] or named[2])) if named else None
     roles = {_ROLES[word] for word in words if word in _ROLES}
     if len(words) > 1 and not _OFFICES.isdisjoint(words):
         return AGENT

@@ -180,6 +180,7 @@ class RunRow:
     expectations_failed: int | None = None  # of these, not met
     # Of a night with the scorer cascade, see transforms.sentiment.cascade.account; empty with others.
     cascade: Mapping[str, float] = field(default_factory=dict)
+    left_out: int | None = None  # the sum of its documents' left_out; null of runs of before it was summed
 
 
 _STORED_AS: dict[object, pa.DataType] = {

@@ -8,9 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import takewhile
 
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|^\x01"  # the last of Hive's tables
+# What programs write in a field that has no value; and what people answer, too, where they are asked for a text.
+_NULLS = frozenset(("NULL", "null", "\\N", "NaN", "nan", "<NA>", "#N/A"))
+_ANSWERS = frozenset(("None", "N/A", "n/a"))
 _RECORDS = 20  # looked at
 _TITLES = 5
+_NONE = (0.0, False, 0)
 _SEP = re.compile(r"\Asep=(.)\r?\n?\Z", re.IGNORECASE)
 
 
@@ -22,6 +26,11 @@ class Dialect:
     quote: str = '"'
     returns: bool = False  # lines end with a carriage return alone
     told: bool = False  # its first line is `sep=;` and no header
+
+
+def nulls_of(ours: str) -> frozenset[str]:
+    """What stands in a table for no value of one of our columns."""
+    return _NULLS if ours == "text" else _NULLS | _ANSWERS
 
 
 def dialect_of(sample: str, default: str) -> Dialect:
@@ -37,22 +46,25 @@ def dialect_of(sample: str, default: str) -> Dialect:
     if not lines:
         return Dialect(default, returns=returns)
     best = max([default, *DELIMITERS], key=lambda delimiter: _evidence(lines, delimiter))
-    delimiter = best if _evidence(lines, best) > (0.0, 0) else default
+    delimiter = best if _evidence(lines, best) > _NONE else default
     return Dialect(delimiter, _quote("\n".join(lines), delimiter), returns)
 
 
-def _evidence(lines: list[str], delimiter: str) -> tuple[float, int]:
-    """The share of records that have as many fields as the header, and how many that is; nothing where it is one."""
+def _evidence(lines: list[str], delimiter: str) -> tuple[float, bool, int]:
+    """The share of records that have as many fields as the header, whether it comes first, and how many that is.
+
+    Nothing where it is one: what stands in texts alone may look like fields below titles.
+    """
     try:
         counts = [len(fields) for fields in csv.reader(lines, delimiter=delimiter) if fields][:_RECORDS]
     except csv.Error:
-        return 0.0, 0
+        return _NONE
     titles = len([*takewhile(lambda count: count == 1, counts[:_TITLES])])  # of a report, above its header
     counts = counts[titles:]
     if not counts or counts[0] < 2:
-        return 0.0, 0
+        return _NONE
     share = round(Counter(counts)[counts[0]] / len(counts), 1)
-    return (share, counts[0]) if not titles or (share == 1 and len(counts) > titles) else (0.0, 0)
+    return (share, not titles, counts[0]) if not titles or (share == 1 and len(counts) > titles) else _NONE
 
 
 def _quote(sample: str, delimiter: str) -> str:

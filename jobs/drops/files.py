@@ -81,8 +81,12 @@ _OF_A_SYSTEM = {
     "thumbs.db": "Thumbs.db of Windows",
     "ehthumbs.db": "ehthumbs.db of Windows",
     "desktop.ini": "desktop.ini of Windows",
+    "table_of_contents": "the index of a mailbox of Apple's Mail",
 }
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart")
+_CHECKSUMS = (".crc", ".md5", ".sha1", ".sha256", ".sha512")
+# As Redshift, DynamoDB and S3 write them beside what they export.
+_MANIFEST = re.compile(r"(?:.*[._-])?manifest(?:-files|-summary)?(?:\.json|\.checksum)?", re.IGNORECASE)
 _README = re.compile(r"read[-_]?me(?:[-_]?first)?(?:\.(?:txt|md|rst|html?|pdf))?", re.IGNORECASE)
 # Of a store's objects that are no longer than a head, so many bytes are kept.
 KEPT_BYTES = 64 << 20
@@ -176,6 +180,8 @@ def _set_aside(entry: Entry) -> str | None:
     base = entry.name.rpartition("/")[2]
     if base.lower().endswith(_UNFINISHED):
         return "a download that has not ended"
+    if _MANIFEST.fullmatch(base):
+        return "a list of an export's files"
     return "a read-me" if _README.fullmatch(base) else None
 
 
@@ -188,7 +194,7 @@ def passed_over(entry: Entry) -> str | None:
         return told
     if base.startswith(("~$", ".~lock.")):
         return "a mark that an office program has the file open"
-    if base.endswith(".crc"):
+    if base.endswith(_CHECKSUMS):
         return "a checksum"
     if base.startswith(("_", ".")) and named(base)[0] is Format.UNKNOWN:
         return "a marker or hidden file"

@@ -15,9 +15,13 @@ _BEGINS_MAILBOX = re.compile(rb"From [^\r\n]*\d:\d\d[^\r\n]*\r?\n")
 _BEGINS_EMLX = re.compile(rb"\d{1,9} *\n")  # Apple's Mail puts a mail's length before it
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype\s+html\b|<html[\s>])", re.IGNORECASE)
 _MIMETYPE = b"mimetypeapplication/vnd.oasis.opendocument.text"  # the first member, stored as it is
+# First members of what programs pack to one document, which is no archive: workbooks, slides, e-books.
+_PACKED = re.compile(rb"\[Content_Types\]\.xml|_rels/|mimetype|Index/[^/]*\.iwa")
 _BEGINNINGS = {b"%PDF-": Format.PDF, b"{\\rtf": Format.RTF}
+_NAME_AT = 30  # in a zip, of its first member
 _SLACK_TYPE = re.compile(rb"\"type\"\s*:\s*\"message\"")
 _SLACK_TIME = re.compile(rb"\"ts\"\s*:\s*\"\d{9,11}\.\d+\"")
+_SECOND = re.compile(rb"\}[ \t\r]*\n\s*\{")  # a value after the first, where no array holds both
 _KEY = re.compile(rb"\"([A-Za-z]{4,40})\"\s*:")
 _CONTACT_LENS = frozenset(
     (
@@ -25,8 +29,15 @@ _CONTACT_LENS = frozenset(
         *(b"JobStatus", b"LanguageCode", b"ParticipantId", b"ParticipantRole", b"Participants", b"Transcript"),
     )
 )
-_TRANSCRIBE = frozenset((b"jobName", b"results"))
-_GENESYS = frozenset((b"conversationId", b"transcripts", b"phrases", b"participantPurpose"))
+# Beyond doubt those of Transcribe, Genesys, Deepgram and Google, AssemblyAI, Whisper, Azure.
+_TRANSCRIPTS = (
+    frozenset((b"jobName", b"results")),
+    frozenset((b"conversationId", b"transcripts", b"phrases", b"participantPurpose")),
+    frozenset((b"results", b"alternatives", b"transcript", b"confidence")),
+    frozenset((b"words", b"text", b"speaker", b"confidence", b"status")),
+    frozenset((b"text", b"segments", b"seek", b"tokens")),
+    frozenset((b"recognizedPhrases",)),
+)
 
 
 def look(head: bytes) -> Format | None:
@@ -38,10 +49,12 @@ def look(head: bytes) -> Format | None:
         return Format.CAPTIONS
     if _PAGE.match(head):
         return Format.HTML
-    if head[30 : 30 + len(_MIMETYPE)] == _MIMETYPE:
+    if head[_NAME_AT : _NAME_AT + len(_MIMETYPE)] == _MIMETYPE:
         return Format.ODT
     if head.startswith(b"PK\x03\x04") and b"word/" in head:
         return Format.DOCX
+    if head.startswith(b"PK\x03\x04") and _PACKED.match(head, _NAME_AT):
+        return Format.SHEET if b"xl/" in head or b"opendocument.spreadsheet" in head[:128] else Format.UNKNOWN
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return Format.ZIP
     if head[257:262] == b"ustar":
@@ -54,15 +67,17 @@ def look(head: bytes) -> Format | None:
 
 
 def look_at_json(head: bytes) -> Format | None:
-    """Whether some first bytes of JSON are those of a conversation: Contact Lens, Transcribe, Slack."""
+    """Whether some first bytes of JSON are those of one conversation, or of Slack's messages."""
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not head.startswith((b"[", b"{")) or _SECOND.search(head):
+        return None
+    if _SLACK_TYPE.search(head) and _SLACK_TIME.search(head):
+        return Format.CONVERSATION
     if head.startswith(b"["):
-        return Format.CONVERSATION if _SLACK_TYPE.search(head) and _SLACK_TIME.search(head) else None
-    if not head.startswith(b"{"):
         return None
     keys = set(_KEY.findall(head))
-    analysed = len(keys & _CONTACT_LENS) >= 3 or keys >= _TRANSCRIBE or keys >= _GENESYS
-    return Format.CONVERSATION if analysed else None
+    told = len(keys & _CONTACT_LENS) >= 3 or any(keys >= each for each in _TRANSCRIPTS)
+    return Format.CONVERSATION if told else None
 
 
 def _is_mail(head: bytes) -> bool:

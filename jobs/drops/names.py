@@ -10,7 +10,7 @@ _LONGEST = 64  # characters of a name
 _NAME = re.compile(r"(?=.*[^\W\d])[\w .:/()#$\[\]-]+")  # with a letter, and without what sentences have
 _DIGIT = re.compile(r"\d")
 HEADER_WITHIN = 10  # records of a table, the first of which a header is looked for in
-_CONTRASTED = 3  # records below a header that it differs from
+_CONTRASTED = 3  # values below a name that it differs from
 _OTHER = re.compile(r"[\W_]+")
 
 
@@ -58,9 +58,10 @@ def header_of(first: Sequence[Sequence[str]], columns: Mapping[str, str]) -> int
     top = next((place for place, names in enumerate(first) if sum(map(bool, names)) > 1), 0)
     names = first[top]
     below = [record for record in first[top + 1 :] if len(record) == len(names)]
-    told = len(below) >= _CONTRASTED and any(
-        name and not _DIGIT.search(name) and all(_DIGIT.search(record[at]) for record in below)
-        for at, name in enumerate(names)
+    filled = [[record[at] for record in below if record[at]] for at in range(len(names))]
+    told = any(
+        name and not _DIGIT.search(name) and len(values) >= _CONTRASTED and all(map(_DIGIT.search, values))
+        for name, values in zip(names, filled, strict=True)
     )
     return top if places_of(names, columns)[0] or looks_like_names(names) or told else None
 

@@ -25,6 +25,7 @@ _FORMATS = {
     ".js": Format.JSONL,
     ".csv": Format.CSV,
     ".tsv": Format.CSV,
+    ".tab": Format.CSV,
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
     ".feather": Format.FEATHER,
@@ -64,6 +65,8 @@ _COMPRESSIONS = {
 _SHORT = {".tgz": ".tar.gz", ".tbz": ".tar.bz2", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
 _MAGIC = {b"PAR1": Format.PARQUET, b"ARROW1": Format.FEATHER, b"ORC": Format.ORC, b"Obj\x01": Format.AVRO}
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[\s?]")
+_TAG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[A-Za-z_]")
+_RECORDS = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"[^"\\\n]{1,80}"\s*:')  # no person begins so
 _OUR_COLUMNS = {"text": "text", "document_id": "document_id"}
 # What is not read through a decompressor: its parts are looked up, and compressed within, if at all.
 _UNCOMPRESSED = frozenset({Format.PARQUET, Format.FEATHER, Format.ORC, Format.AVRO, Format.SHEET, Format.ZIP})
@@ -115,6 +118,8 @@ def recognise(
     form = by_name if told is Format.UNKNOWN else told
     if form is Format.UNKNOWN or (form is Format.TEXT and told is Format.UNKNOWN):
         form = _content(beginning, form, charset)
+        if form is Format.TEXT and _TAG.match(beginning) and "xml" in base.lower().split("."):
+            form = Format.UNKNOWN  # of its tags nobody knows which hold texts
     if form is Format.JSONL and told is Format.UNKNOWN:
         seen = look_at_json(beginning) if "json" in base.lower().split(".") else None
         form = seen or _shape(beginning, compression, charset, more)
@@ -122,7 +127,7 @@ def recognise(
         return Recognised(Format.UNKNOWN, compression)
     if form not in TEXTS:
         return Recognised(form, compression)
-    by_default = "\t" if "tsv" in base.lower().split(".") else ","
+    by_default = "," if {"tsv", "tab"}.isdisjoint(base.lower().split(".")) else "\t"
     dialect = dialect_of(decoded(beginning, charset), by_default) if form is Format.CSV else None
     return Recognised(form, compression, charset, dialect)
 
@@ -160,8 +165,10 @@ def _content(head: bytes, by_name: Format, charset: str | None) -> Format:
     """What the first bytes of a file are; a text by its name is only taken for what it looks like beyond doubt."""
     if seen := look(head):
         return seen
-    if by_name is Format.TEXT and _names_our_columns(_first_line(head, charset)):
+    if by_name in (Format.TEXT, Format.UNKNOWN) and _names_our_columns(_first_line(head, charset)):
         return Format.CSV  # Excel calls its text in Unicode so
+    if by_name is Format.TEXT and _RECORDS.match(head):
+        return Format.JSONL
     if by_name is not Format.UNKNOWN or not head:
         return by_name
     if _XML.match(head):

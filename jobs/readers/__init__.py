@@ -32,6 +32,7 @@ from transforms.documents import COLUMNS, MAX_TEXT_BYTES, Reason, documents, rej
 APART = {Format.FEATHER, Format.ORC, Format.AVRO, Format.SHEET}
 _AS_IT_COMES = Telling()
 _BOM = b"\xef\xbb\xbf"
+_TEXTS_TOGETHER = 512  # members of an archive
 
 
 def read_split(
@@ -66,8 +67,36 @@ class _How(NamedTuple):
     telling: Telling
 
 
-def _rows(split: Split, how: _How, expansion: Expansion, depth: int) -> Iterator[pa.RecordBatch]:
-    """A split's rows, and one for what could not be read. `expansion` and `depth` are of the archives it lies in."""
+class _Texts:
+    """Texts of an archive's members, made documents some together: what a batch costs, it costs once."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[str, bytes, str]] = []  # the id, the text, the file
+        self._size = 0
+
+    def add(self, document_id: str, text: bytes, source_file: str) -> None:
+        self._held.append((document_id, text, source_file))
+        self._size += len(text)
+
+    def full(self) -> bool:
+        return len(self._held) >= _TEXTS_TOGETHER or self._size >= MAX_TEXT_BYTES
+
+    def taken(self) -> Iterator[pa.RecordBatch]:
+        """What is held; from then on nothing is."""
+        held, self._held, self._size = self._held, [], 0
+        if held:
+            ids, texts, files = zip(*held, strict=True)
+            values = {"document_id": ids, "text": pa.array(texts, pa.binary())}
+            yield documents(values, [1] * len(held), pa.array(files, pa.string()))
+
+
+def _rows(
+    split: Split, how: _How, expansion: Expansion, depth: int, texts: _Texts | None = None
+) -> Iterator[pa.RecordBatch]:
+    """A split's rows, and one for what could not be read.
+
+    `expansion`, `depth` and `texts` are of the archives it lies in; what is added to `texts` is no row yet.
+    """
     file = split.file
     if file.error_code:
         yield rejection(file.source_file, 0, Reason(file.error_code))
@@ -75,7 +104,7 @@ def _rows(split: Split, how: _How, expansion: Expansion, depth: int) -> Iterator
     # Every split of the file says what is wrong with all of it, each in a place of its own.
     row = split.first_row if split.start else -1
     try:
-        for batch in _of_file(split, how, expansion, depth):
+        for batch in _of_file(split, how, expansion, depth, texts):
             yield batch if file.source is None else with_sources(batch, file.source)
             if file.format not in ARCHIVES:  # whose rows are the members' own
                 row = batch["source_row"][-1].as_py()
@@ -90,19 +119,32 @@ def _rows(split: Split, how: _How, expansion: Expansion, depth: int) -> Iterator
         yield rejection(file.source_file, row + 1, Reason.CORRUPT_FILE)
 
 
-def _of_file(split: Split, how: _How, expansion: Expansion, depth: int) -> Iterator[pa.RecordBatch]:
+def _of_file(
+    split: Split, how: _How, expansion: Expansion, depth: int, texts: _Texts | None
+) -> Iterator[pa.RecordBatch]:
     if split.file.format not in ARCHIVES:
-        yield from _read(split, how)
+        yield from _read(split, how, texts)
         return
+    held = _Texts()
 
     def read(member: Split, deeper: int) -> Iterator[pa.RecordBatch]:
-        return _rows(member, how, expansion, deeper)
+        yield from _rows(member, how, expansion, deeper, held)
+        if held.full():
+            yield from held.taken()
 
     with _opened(split.file) as source:
         if split.file.format is Format.ZIP:
-            yield from read_zip(source, split.file, expansion, depth, read)
+            batches = read_zip(source, split.file, expansion, depth, read)
         else:
-            yield from read_tar(_blocks(source, split), split.file, expansion, depth, read)
+            batches = read_tar(_blocks(source, split), split.file, expansion, depth, read)
+        try:
+            for batch in batches:
+                yield from held.taken()  # which came before
+                yield batch
+        except Exception:
+            yield from held.taken()
+            raise
+        yield from held.taken()
 
 
 def _opened(file: DropFile) -> AbstractContextManager[Any]:
@@ -110,7 +152,7 @@ def _opened(file: DropFile) -> AbstractContextManager[Any]:
     return nullcontext(file.stream) if isinstance(file, Member) and file.stream else file.open()
 
 
-def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
+def _read(split: Split, how: _How, texts: _Texts | None) -> Iterator[pa.RecordBatch]:
     columns, batch_rows, records, each_line, telling = how
     file = split.file
     if file.format in APART:
@@ -128,7 +170,7 @@ def _read(split: Split, how: _How) -> Iterator[pa.RecordBatch]:
         if file.format is Format.TEXT and each_line:
             yield from _bounded(_text_lines(split_lines(blocks, 1), split, batch_rows), split)
         elif file.format is Format.TEXT:
-            yield _text(blocks, split, telling)
+            yield from _text(blocks, split, telling, texts)
         elif file.format in CONVERSATIONS:
             yield read_conversation(blocks, file.format, file.source_file, _name(file), telling)
         elif file.format in LETTERS:
@@ -221,10 +263,10 @@ def _text_lines(items: Iterator[Lines | Rejected], split: Split, batch_rows: int
             yield documents({"document_id": [f"{name}#{row}" for row in rows], "text": texts}, rows, file.source_file)
 
 
-def _text(blocks: Iterator[bytes], split: Split, telling: Telling) -> pa.RecordBatch:
+def _text(blocks: Iterator[bytes], split: Split, telling: Telling, texts: _Texts | None) -> Iterator[pa.RecordBatch]:
     """A plain text file: one document, named by its path below the drop's root, read no further than a text may go.
 
-    A transcript or an exported chat is a conversation.
+    A transcript or an exported chat is a conversation. A member of an archive is added to its `texts`.
     """
     file = split.file
     document_id = _name(file)
@@ -235,9 +277,12 @@ def _text(blocks: Iterator[bytes], split: Split, telling: Telling) -> pa.RecordB
             parts.append(block)
             held += len(block)
     except Broken as broken:
-        return rejection(file.source_file, 1, broken.reason, document_id)
+        yield rejection(file.source_file, 1, broken.reason, document_id)
+        return
     data = b"".join(parts).removeprefix(_BOM)
     if held <= MAX_TEXT_BYTES and (conversation := spoken(data.decode("utf-8", "replace"))):
-        return conversation_documents(conversation, file.source_file, document_id, telling)
-    content = pa.array([data], pa.binary())
-    return documents({"document_id": [document_id], "text": content}, [1], file.source_file)
+        yield conversation_documents(conversation, file.source_file, document_id, telling)
+        return
+    alone = _Texts()
+    (alone if texts is None else texts).add(document_id, data, file.source_file)
+    yield from alone.taken()

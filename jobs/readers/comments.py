@@ -63,7 +63,12 @@ def comments_of(record: Any, name: str, steps: Steps, label: Steps = ()) -> list
     if _INTERCOM in before and isinstance(opening, dict):
         found.insert(0, (opening, None))  # Intercom's conversations hold their first message apart
     turns = (
-        Comment((role_of(at(each, label)) if label else None) or role_in(each, asked), at(each, within))
+        Comment(
+            (role_of(at(each, label)) if label else None)
+            or role_in(each, asked)
+            or role_in(at(each, within[:-1]), asked),
+            at(each, within),
+        )
         for each, asked in found
     )
     return [turn for turn in turns if turn.value is not None and turn.value != ""]

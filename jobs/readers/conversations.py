@@ -1,4 +1,4 @@
-"""Conversations: captions of calls (WebVTT, SRT), Amazon Connect Contact Lens, Amazon Transcribe, Slack exports.
+"""Conversations: captions of calls (WebVTT, SRT), transcripts of services and in text, Slack exports.
 
 One document a conversation, or a turn; of Slack, a message. Who spoke is its `role`. What agents and machines
 are known to say is left out, unless all is asked for: it is the customers' sentiment that is measured.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 import orjson
 import pyarrow as pa
@@ -17,53 +17,36 @@ import pyarrow as pa
 from jobs.formats import Format, Telling
 from jobs.readers.mail import decoded
 from jobs.readers.roles import in_lines
+from jobs.readers.transcripts import Conversation, Turn, analysed
 from jobs.readers.whole import read_whole
 from transforms.decoding import lengths
 from transforms.documents import TURNS, Reason, documents, rejection, with_notes
-from transforms.markup import text_of_html
 from transforms.roles import AGENT, CUSTOMER, role_of, whose
-from transforms.schemas import Role
 
 MAX_CONVERSATION_BYTES = 64 << 20
 _CUE_TIMES = re.compile(r"(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}[ \t]*-->[ \t]*(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}.*")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>\n]{1,80})>", re.IGNORECASE)
 _VTT_TAG = re.compile(r"</?(?:[a-z][^<>]{0,80}|\d[\d:.]*)>", re.IGNORECASE)
-_NAMED = re.compile(r"(?:>>\s*|-\s*)?([^\W\d_](?:[^\W\d_]|[ /-]){1,40}?)(?:[ _]?\d{1,2})?\s*:\s+(?=\S)")
+_NAMED = re.compile(r"(?:>>\s*|-\s*)?([^\W\d_](?:[^\W\d_]|[ ./'\u2019-]){1,40}?(?:[ _]?\d{1,2})?)\s*:\s+(?=\S)")
 _LOOKED_AT = 20  # lines of a text that may be a chat
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 # Of a Slack message: who or what is named, and links with a label.
 _SLACK_LINK = re.compile(r"<([@#!]?)([^<>|\s]*)(?:\|([^<>]*))?>")
 # Subtypes of Slack messages that people write; the others say who joined, or what was renamed.
 _WRITTEN = {None, "thread_broadcast", "file_share", "me_message", "bot_message"}
-
-
-# Whose words a phrase of a Genesys transcript is.
-_GENESYS = {"external": CUSTOMER, "customer": CUSTOMER, "internal": AGENT, "agent": AGENT, "acd": AGENT, "ivr": AGENT}
-# A line of a transcript, `Agent: Hello`, or of a chat that WhatsApp exports, `19/11/2026, 08:00 - Kim: Hello`.
-_WHEN = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ \u202f]\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?"
+# A line of a transcript, `Agent: Hello` or `[00:12] Agent: Hello`, or of a chat that WhatsApp exports,
+# `19/11/2026, 08:00 - Kim: Hello`.
+_DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?[ T\u202f]"
+_CLOCK = r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[.,]\d{1,6})?(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?Z?"
+_TIME = rf"\[(?:{_DAY})?{_CLOCK}\] ?|\((?:{_DAY})?{_CLOCK}\) ?|\( ?(?:\d+[hms] ?)+\) ?|{_DAY}{_CLOCK} - "
 _WHO = r"[^\W\d_](?:(?! - )[^:\n]){0,60}|\+\d[\d ()\u202f\xa0-]{6,24}"
-_LINE = re.compile(rf"(?P<time>\[{_WHEN}\] |{_WHEN} - )?(?:(?P<who>{_WHO}):[ \t]+)?(?P<said>.*)")
+_LINE = re.compile(rf"(?P<time>{_TIME})?(?:(?P<who>{_WHO}):[ \t]+)?(?P<said>.*)")
+_TIMED = re.compile(rf"^[\u200e ]?(?:{_TIME})(?:{_WHO}):[ \t]", re.MULTILINE)
+# As Discord and Teams have it, who speaks is in a line above what is said.
+_ABOVE = re.compile(rf"^({_TIME})({_WHO})[ \t\r]*\n(?=\S)(?!{_TIME})", re.MULTILINE)
+_HEAD = 1_000  # characters in which a chat begins, below what says whose it is
+_LABELS = re.compile(r"(?:[ \t]*(?:[^\W\d_][\w -]{0,30}:[^\n]*|[=_*#\r-]*)(?:\n|\Z))*")
 _MEDIA = re.compile(r"<[^<>]{1,40} (?:omitted|weggelassen|omis|omitido|omessi)>|\u200e?\w{1,20} omitted")
-
-
-class Turn(NamedTuple):
-    """What one speaker said at a time."""
-
-    speaker: str | None
-    text: str
-
-    @property
-    def role(self) -> Role | None:
-        """What the speaker is known to be."""
-        return role_of(self.speaker)
-
-
-class Conversation(NamedTuple):
-    """A conversation, and what is known of it beside what was said."""
-
-    turns: list[Turn]
-    document_id: str | None = None
-    language: str | None = None
 
 
 def read_conversation(
@@ -79,8 +62,9 @@ def read_conversation(
         found = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError:
         return rejection(source_file, 0, Reason.MALFORMED_JSON, document_id)
-    if isinstance(found, list):
-        return _messages(found, source_file, document_id, telling)
+    messages = found.get("messages") if isinstance(found, dict) else found  # as Slack's API gives them, or its export
+    if isinstance(messages, list):
+        return _messages(messages, source_file, document_id, telling)
     conversation = analysed(found) if isinstance(found, dict) else None
     if conversation is None:
         return rejection(source_file, 0, Reason.NO_TEXT, document_id)
@@ -88,8 +72,11 @@ def read_conversation(
 
 
 def captions(text: str) -> Conversation:
-    """WebVTT (W3C) or SRT. A speaker is told by a voice tag, or by a known role before a colon."""
-    turns: list[Turn] = []
+    """WebVTT (W3C) or SRT. A speaker is told by a voice tag, or by what stands before a colon.
+
+    That is a known role, or any label where most captions have one: a caption without goes on with what was said.
+    """
+    cues: list[tuple[str | None, str]] = []  # who speaks by a voice tag, and what is said
     for block in _PARAGRAPHS.split(text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")):
         lines = block.strip("\n").split("\n")
         start = next((number for number, line in enumerate(lines[:2]) if _CUE_TIMES.match(line.strip())), None)
@@ -98,10 +85,30 @@ def captions(text: str) -> Conversation:
         said = "\n".join(lines[start + 1 :])
         voices = [*_VOICE.finditer(said)]
         edges = [voice.start() for voice in voices] + [len(said)]
-        _add(turns, None, said[: edges[0]])
-        for voice, end in zip(voices, edges[1:], strict=True):
-            _add(turns, voice[1], said[voice.end() : end])
+        cues += [(None, _words(said[: edges[0]]))]
+        cues += [(voice[1], _words(said[voice.end() : end])) for voice, end in zip(voices, edges[1:], strict=True)]
+    cues = [cue for cue in cues if cue[1]]
+    labels = [bool((label := _NAMED.match(said)) and _is_name(label[1])) for voice, said in cues if voice is None]
+    labelled = len(labels) > 1 and labels[0] and 2 * sum(labels) > len(labels)
+    turns: list[Turn] = []
+    for voice, said in cues:
+        label = _NAMED.match(said) if voice is None else None
+        if label and ((labelled and _is_name(label[1])) or role_of(label[1])):
+            _add(turns, label[1], said[label.end() :])
+        else:
+            _add(turns, turns[-1].speaker if labelled and turns and voice is None else voice, said)
     return Conversation(turns)
+
+
+def _is_name(label: str) -> bool:
+    """Whether a label is written as names are, or numbered: `Kim Novak`, `spk_0`."""
+    words = label.replace("_", " ").split()
+    return all(word[0].isupper() or word.isdecimal() for word in words) or (len(words) == 2 and words[1].isdecimal())
+
+
+def _words(said: str) -> str:
+    """A caption's words in one line, without tags."""
+    return " ".join(_VTT_TAG.sub("", said).split())
 
 
 def spoken(text: str) -> Conversation | None:
@@ -109,16 +116,22 @@ def spoken(text: str) -> Conversation | None:
 
     A transcript begins with who speaks, and has turns of agents and of customers; a chat has a time in its lines.
     """
-    text = text.strip()
+    text, head = text.strip(), ""
     first = _line(text.partition("\n")[0])
-    if not first or not (first["time"] or role_of(first["who"])):
+    if not first["time"] and (start := _TIMED.search(text, 0, _HEAD) or _ABOVE.search(text, 0, _HEAD)):
+        head, text = text[: start.start()], text[start.start() :]
+        first = _line(text.partition("\n")[0])
+    if first["time"] and not _TIMED.search(text):
+        text = _ABOVE.sub(r"\1\2: ", text)
+        first = _line(text.partition("\n")[0])
+    if not (first["time"] or role_of(first["who"])):
         return None  # as nearly all texts are: no more of them is looked at
-    found = [line for each in text.split("\n") if (line := _line(each))]
+    found = [_line(each) for each in text.split("\n")]
     timed = sum(bool(line["time"] and line["who"]) for line in found[:_LOOKED_AT]) > 1 and bool(first["time"])
     roles = {role_of(line["who"]) for line in found if line["who"]}
     if not timed and not (role_of(first["who"]) and {AGENT, CUSTOMER} <= roles):
         return None
-    turns: list[Turn] = []
+    turns = [] if _LABELS.fullmatch(head) else [Turn(None, head.strip())]
     for line in found:
         if line["time"] and not line["who"]:
             continue  # what the program says
@@ -129,75 +142,20 @@ def spoken(text: str) -> Conversation | None:
     return Conversation([turn for turn in turns if turn.text.strip() and not _MEDIA.fullmatch(turn.text.strip())])
 
 
-def _line(text: str) -> re.Match[str] | None:
-    return _LINE.match(text.strip("\u200e\ufeff\r "))
+def _line(text: str) -> re.Match[str]:
+    return cast("re.Match[str]", _LINE.match(text.strip("\u200e\ufeff\r ")))  # every part of it may be missing
 
 
-def _add(turns: list[Turn], speaker: str | None, said: str) -> None:
-    """A caption's words; a turn goes on over many."""
-    text = " ".join(_VTT_TAG.sub("", said).split())
-    if not text:
-        return
-    named = _NAMED.match(text) if speaker is None else None
-    if named and role_of(named[1]):
-        speaker, text = named[1], text[named.end() :]
+def _add(turns: list[Turn], speaker: str | None, text: str) -> None:
+    """What one says, who may be the one that spoke before: a turn goes on over many captions."""
     if turns and turns[-1].speaker == speaker:
         turns[-1] = Turn(speaker, f"{turns[-1].text} {text}")
     else:
         turns.append(Turn(speaker, text))
 
 
-def analysed(found: Mapping[str, Any]) -> Conversation | None:
-    """Contact Lens' analysis, Genesys' transcript, or Transcribe's output; None where it is none of them.
-
-    https://docs.aws.amazon.com/connect/latest/adminguide/contact-lens-example-output-files.html
-    https://docs.aws.amazon.com/transcribe/latest/dg/how-input.html
-    """
-    language = found.get("LanguageCode")
-    if isinstance(found.get("Transcript"), list):
-        roles = {each.get("ParticipantId"): each.get("ParticipantRole") for each in _objects(found.get("Participants"))}
-        turns = []
-        for each in _objects(found["Transcript"]):
-            participant = each.get("ParticipantId")
-            text = each.get("Content")
-            if isinstance(text, str) and text.strip():
-                markup = each.get("ContentType") == "text/html"
-                speaker = each.get("ParticipantRole") or roles.get(participant) or participant
-                turns.append(
-                    Turn(speaker if isinstance(speaker, str) else None, text_of_html(text) if markup else text)
-                )
-        metadata = found.get("CustomerMetadata")
-        contact = metadata.get("ContactId") if isinstance(metadata, dict) else found.get("JobName")
-        return Conversation(turns, _string(contact), _string(language))
-    if isinstance(found.get("transcripts"), list):
-        phrases = [phrase for each in _objects(found["transcripts"]) for phrase in _objects(each.get("phrases"))]
-        turns = [
-            Turn(_GENESYS.get(str(each.get("participantPurpose")).lower()), each["text"])
-            for each in phrases
-            if _string(each.get("text"))
-        ]
-        return Conversation(turns, _string(found.get("conversationId")))
-    results = found.get("results")
-    if not isinstance(results, dict):
-        return None
-    turns = [
-        Turn(_string(each.get("speaker_label")), each["transcript"])
-        for each in _objects(results.get("audio_segments"))
-        if _string(each.get("transcript"))
-    ] or [
-        Turn(None, each["transcript"])
-        for each in _objects(results.get("transcripts"))
-        if _string(each.get("transcript"))
-    ]
-    return Conversation(turns, _string(found.get("jobName")), _string(results.get("language_code")))
-
-
 def _string(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def conversation_documents(found: Conversation, source_file: str, document_id: str, telling: Telling) -> pa.RecordBatch:
@@ -213,6 +171,7 @@ def conversation_documents(found: Conversation, source_file: str, document_id: s
             "text": [turn.text for _, turn in kept],
             "role": [turn.role for _, turn in kept],
             "language": [found.language] * len(kept),
+            "created_at": [found.created_at] * len(kept),
         }
         return with_notes(documents(values, [row for row, _ in kept], source_file), **left)
     said = [(turn.role or turn.speaker, turn.text) for _, turn in kept]
@@ -221,6 +180,7 @@ def conversation_documents(found: Conversation, source_file: str, document_id: s
         "text": [in_lines(said, named=telling.whole and len({who for who, _ in said}) > 1)],
         "role": [whose({turn.role for _, turn in kept})],
         "language": [found.language],
+        "created_at": [found.created_at],
     }
     others = [] if telling.whole else [turn.text for turn in found.turns if turn.role == AGENT]
     batch = documents(values, [1], source_file, left_out=[int(lengths(others).sum())])

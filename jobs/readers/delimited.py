@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pyarrow as pa
 
 from jobs.drops.compression import Broken
-from jobs.drops.dialect import Dialect
+from jobs.drops.dialect import Dialect, nulls_of
 from jobs.drops.names import HEADER_WITHIN, by_number, header_of, names_both, places_of
 from jobs.readers.lines import MAX_LINE_BYTES, Lines, Rejected
 from transforms.documents import Reason, documents
@@ -20,7 +21,9 @@ from transforms.documents import Reason, documents
 MAX_RECORD_CHARACTERS = 4 << 20
 
 _BATCH_CHARACTERS = 4 << 20
-_IMPORT_ID = '{"ImportId":'  # of Qualtrics' third row; the second repeats the questions
+# What tells that a header goes on below it: Qualtrics' third row, whose second repeats the questions, SurveyMonkey's
+# second row, and the line that SQL Server and psql draw.
+_GOES_ON = re.compile(r'\{"ImportId":.*|Open-Ended Response|[-=+ ]*-{3,}[-=+ ]*')
 
 Record: TypeAlias = tuple[int, list[str], Reason | None]  # its line, its fields, what is wrong with it
 
@@ -30,10 +33,10 @@ def read_delimited(
 ) -> Iterator[pa.RecordBatch]:
     """Documents of a CSV file with a header; `source_row` is the line that a record begins in.
 
-    Missing fields at the end of a record are null, and empty ones beyond the header's are left out. A record that
-    breaks the rules of quoting, or has more fields than the header, is MALFORMED_CSV, and reading goes on at the line
-    after the one it began in: an unclosed quote costs its own line. Without a header that can be read, every record has
-    more fields than it. See `with_header`.
+    Missing fields at the end of a record are null, and so is what stands for none; empty ones beyond the header's are
+    left out. A record that breaks the rules of quoting, or has more fields than the header, is MALFORMED_CSV, and
+    reading goes on at the line after the one it began in: an unclosed quote costs its own line. Without a header that
+    can be read, every record has more fields than it. See `with_header`.
     """
     # The limit is the process's own: it is only ever raised, as lowering it could break another reader.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
@@ -69,7 +72,7 @@ class Table(NamedTuple):
 
 
 def with_header(records: Iterator[Record], columns: Mapping[str, str]) -> Table:
-    """The records below the header. Titles of a report above it are left, and so is what Qualtrics puts below it.
+    """The records below the header. Titles of a report above it are left, and so is what of it stands below it.
 
     A record of empty fields alone is left out. Where there is no header the names are the first record, or numbers
     where columns are meant by these.
@@ -91,7 +94,7 @@ def with_header(records: Iterator[Record], columns: Mapping[str, str]) -> Table:
         return Table(names[0], chain(first, filled), header=False)
     below = chain(first[place + 1 :], filled)
     next_two = list(islice(below, 2))
-    told = [any(field.startswith(_IMPORT_ID) for field in record[1]) for record in next_two]
+    told = [any(map(_GOES_ON.fullmatch, record[1])) for record in next_two]
     kept = next_two[told.index(True) + 1 :] if True in told else next_two
     return Table(names[place], chain(kept, below), header=True)
 
@@ -103,9 +106,10 @@ def _batch(
     reasons: list[Reason | None],
     source_file: str,
 ) -> pa.RecordBatch:
-    values = {
-        ours: [fields[place] if place < len(fields) else None for fields in records] for ours, place in places.items()
-    }
+    values: dict[str, list[str | None]] = {}
+    for ours, place in places.items():
+        nulls = nulls_of(ours)
+        values[ours] = [None if place >= len(fields) or fields[place] in nulls else fields[place] for fields in records]
     # The only lone surrogates are those that stand for a bad byte.
     return documents(values, rows, source_file, reasons, surrogates=Reason.INVALID_UTF8)
 

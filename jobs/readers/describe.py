@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from jobs.drops import Compression, DropFile
 from jobs.drops.recognition import named
 from jobs.formats import Format
-from jobs.readers.survey import Survey, missing_of
+from jobs.readers.survey import ID_WORD, Survey, missing_of
 from transforms.documents import ATTACHMENTS, SHORTENED, TURNS, UNREAD, Reason
 from transforms.pii.columns import shown
 from transforms.pii.policy import DEFAULT_POLICY
@@ -48,6 +48,7 @@ _ADVICE = (
     ((".pst", ".ost", ".olm"), "a mail archive of Outlook's: export it as .mbox or .eml files, as readpst does"),
     ((".doc", ".wpd", ".pages"), "a letter in a format that is not read: save it as .docx, .odt or .pdf"),
     ((".ppt", ".pptx", ".odp", ".key"), "slides: save them as .pdf"),
+    ((".numbers", ".epub"), "a format that is not read: save it as .csv, or a book as .pdf"),
     ((".7z", ".rar"), "an archive that is not read: unpack it, or pack it as .zip or .tar.gz"),
     ((".xml",), "XML, of whose tags nobody knows which hold texts: convert it to JSON Lines or CSV"),
     ((".db", ".sqlite", ".sqlite3", ".mdb", ".accdb", ".sav", ".dta", ".sas7bdat"), "export its table as CSV"),
@@ -63,11 +64,25 @@ _ADVICE = (
 _NO_BOOK = "no workbook that can be read: save it again, as .xlsx or .csv"
 _PACKED = "compressed once more, though it is an archive or a table: unpack it once"
 _UNTOLD = "neither its name nor its content tells what it is: --format says it, or leave it out of the drop"
-_ONE_TEXT = "a text, and so one document: --each-line makes a document of each line"
-_ONE_YAML = "YAML is read as a text, and so as one document: convert it to JSON Lines for a document a record"
+# What a file is rejected for -> what to do.
+_REMEDIES = {
+    Reason.MALFORMED_CSV: "its records have more fields than its header, or quotes that do not end: what holds a "
+    "delimiter or a quote has to stand in quotes",
+    Reason.DUPLICATE_KEY: "several of its columns may be meant by one name: rename all but one",
+    Reason.NOT_AN_OBJECT: 'its records have no names: write each as an object, {"document_id": "1", "text": "…"}',
+    Reason.MALFORMED_JSON: "it is no JSON as the standard has it, without comments and in double quotes: write it anew "
+    "by a library for JSON",
+}
+_ONE_TEXT = "a text, and so one document: --each-line makes a document of each line, --format csv reads it as a table"
+# Endings of what is read as one text, though it holds records.
+_ONE_OF_RECORDS = {
+    "yaml": "YAML is read as a text, and so as one document: convert it to JSON Lines for a document a record",
+    "sql": "a dump is read as a text, and so as one document: export the table as CSV for a document a row",
+}
+_ONE_OF_RECORDS["yml"] = _ONE_OF_RECORDS["yaml"]
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # `created_at`, `comment.body`, `tags[]`
-_IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z]+)*(?:\[\])*(?:\.[a-z]+(?:_[a-z]+)*(?:\[\])*)*")
+_IDENTIFIER = re.compile(rf"[a-z]+(?:_[a-z]+)*(?:\[\])*(?:\.[a-z]+(?:_[a-z]+)*(?:\[\])*)*|{ID_WORD}")
 _SHOWN = 30  # names of columns
 
 
@@ -101,7 +116,7 @@ def one_text(file: DropFile, *, each_line: bool) -> str:
     base = file.uri.rpartition("/")[2].lower()
     if file.format is not Format.TEXT or each_line or named(base)[0] is Format.TEXT:
         return ""
-    return _ONE_TEXT if {"yaml", "yml"}.isdisjoint(base.split(".")) else _ONE_YAML
+    return next((what for ending, what in _ONE_OF_RECORDS.items() if ending in base.split(".")), _ONE_TEXT)
 
 
 def noted(counted: Mapping[str, int]) -> list[str]:
@@ -109,15 +124,20 @@ def noted(counted: Mapping[str, int]) -> list[str]:
     return [f"{counted[note]:,} {line}" for note, line in _NOTED.items() if counted.get(note)]
 
 
-def remedy(file: DropFile, reason: str | None) -> str:
-    """What to do about a file that is rejected as a whole; nothing where the reason says all."""
+def remedy(file: DropFile, reason: str | None, member: str | None = None) -> str:
+    """What to do about a file, or a member of an archive, that is rejected as a whole; nothing where that is clear.
+
+    member: what the member is called.
+    """
     if reason == Reason.CORRUPT_FILE and file.format is Format.SHEET:
         return _NO_BOOK
     if reason != Reason.UNKNOWN_FORMAT:
+        return _REMEDIES.get(Reason(reason), "") if reason in _REMEDIES else ""
+    if member is None and file.format is not Format.UNKNOWN:  # of an archive, its members are what is not known
         return ""
-    if file.compression is not Compression.NONE:
+    if member is None and file.compression is not Compression.NONE:
         return _PACKED
-    name = file.uri.lower()
+    name = (member or file.uri).lower()
     return next((advice for endings, advice in _ADVICE if name.endswith(endings)), _UNTOLD)
 
 
@@ -142,4 +162,7 @@ def hint(survey: Survey, columns: Mapping[str, str]) -> str:
     if not names:
         return ""
     line = f"its columns are {listed}; none is {wanted}"
-    return f"{line}: try {how}" if how else f"{line}: name them by --map COLUMN=THEIRS"
+    line += f": try {how}" if how else ": name them by --map COLUMN=THEIRS"
+    if "document_id" in missing and "document_id" not in found:
+        line += "; where no column is an id, add one, of numbers"
+    return line

@@ -145,7 +145,15 @@ def _records(
         rows = [row for row, line in enumerate(found, first) if line.strip()]
         found = [line for line in found if line.strip()]
         records, exact = _one_by_one(found, keys.names)
-    if not set(map(type, records)) <= {dict}:
+    kinds = set(map(type, records))
+    if str in kinds:  # JSON that was written once more, as a string
+        for place, record in enumerate(records):
+            if type(record) is str and record.startswith("{"):
+                found[place] = record.encode()
+                [records[place]], odd = _one_by_one([found[place]], keys.names)
+                if odd:
+                    exact[place] = odd[0]
+    if not kinds <= {dict}:
         exact |= _leave_objects(records)
     for place in _doubtful(found, records, exact, columns, keys):
         exact[place] = _exact(found[place], keys.names)

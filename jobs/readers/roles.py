@@ -53,6 +53,7 @@ _WITHIN = ("role", "type", "usertype", "accounttype")
 # What says who asked, of a record, and who wrote, of a turn.
 _ASKED = ("requesterid", "customerid", "contactid", "enduserid")
 _ASKERS = ("requester", "customer", "enduser")  # objects that hold an `id`
+_MEMBERS = ("participants", "users", "members")  # lists of objects that hold an `id`, and what they are
 _WROTE = ("authorid", "senderid", "fromid", "userid")
 
 
@@ -73,9 +74,7 @@ def role_in(turn: Any, asked: str | None) -> Role | None:
     if (direction := found.get("direction")) and isinstance(direction, str) and plain(direction) in _DIRECTIONS:
         return _DIRECTIONS[plain(direction)]
     for key in _SPEAKERS:
-        value = found.get(key)
-        labels = [value.get(name) for name in _WITHIN] if isinstance(value, dict) else [value]
-        if role := next(filter(None, map(role_of, labels)), None):
+        if role := _label(found.get(key)):
             return role
     author = found.get("author")
     wrote = _first(found, _WROTE) or (author.get("id") if isinstance(author, dict) else None)
@@ -84,16 +83,25 @@ def role_in(turn: Any, asked: str | None) -> Role | None:
     return CUSTOMER if asked == str(wrote) else AGENT
 
 
+def _label(value: Any) -> Role | None:
+    """What a label is known to be, or that of an object."""
+    labels = [value.get(name) for name in _WITHIN] if isinstance(value, dict) else [value]
+    return next(filter(None, map(role_of, labels)), None)
+
+
 def says_who_asked(key: str) -> bool:
     """Whether a record's key is one that `who_asked` looks at."""
-    return plain(key) in (*_ASKED, *_ASKERS)
+    return plain(key) in (*_ASKED, *_ASKERS, *_MEMBERS)
 
 
 def who_asked(record: Mapping[str, Any]) -> str | None:
-    """The id of who asked, where a record names one: `requester_id`, or the `id` of its `requester`."""
+    """The id of who asked, where a record names one: `requester_id`, or the `id` of its `requester`, or of the one
+    among its `users` that is a customer."""
     found = {plain(key): value for key, value in record.items() if says_who_asked(key)}
     held = (value["id"] for key in _ASKERS if isinstance(value := found.get(key), dict) and "id" in value)
-    asked = _first(found, _ASKED) or next(held, None)
+    members = (each for key in _MEMBERS if isinstance(found.get(key), list) for each in found[key])
+    customers = (each["id"] for each in members if isinstance(each, dict) and "id" in each and _label(each) == CUSTOMER)
+    asked = _first(found, _ASKED) or next(held, None) or next(customers, None)
     return None if asked is None else str(asked)
 
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -18,21 +18,26 @@ from jobs.drops import Compression, DropFile
 from jobs.drops.charset import as_utf8
 from jobs.drops.compression import expand
 from jobs.drops.dialect import Dialect
-from jobs.drops.names import HEADER_WITHIN, header_of, plain
+from jobs.drops.names import plain
 from jobs.formats import Format
 from jobs.readers.delimited import read_records, with_header
 from jobs.readers.elements import split_elements
 from jobs.readers.lines import Lines, split_lines
-from jobs.readers.records import ELEMENT, find_records, records_steps
+from jobs.readers.records import ELEMENT, find_records, opened, records_steps
+from jobs.readers.tables import rows_of, sheets_of
 
 _RECORDS = 200  # looked at
 _COLUMNS = 200  # told of
-_DEEPEST = 6
+_DEEPEST = 12
+_ELEMENTS = 5  # of a list, looked at
 _EXAMPLES = 3
 _LONGEST = 24  # characters of an example
+ID_WORD = r"(?i:id|key|number|no|nr|num|uuid|guid|sid|url|uri|link|ref|token|ticket|case|respondent)"
 _ID = re.compile(
-    r"(?:^|[\W_.])(?:id|key|number|no|uuid|guid|sid|url|link)(?:$|[\W_])|Id$|ID$|Link$|id_str$|^#$", re.ASCII
+    rf"(?:^|[\W_.]){ID_WORD}(?:$|[\W_])"
+    r"|(?i:n[uú]mero|nummer|identifiant|(?<=ticket)nr$)|Id$|ID$|Link$|id_str$|^#$"
 )
+_RATHER_NOT = re.compile(r"html|reply|(?:^|\.)\d+(?:\.|$)", re.IGNORECASE)  # for a text: markup, what agents answer
 
 
 @dataclass
@@ -74,22 +79,34 @@ class Survey:
         full = [each for each in self.columns.values() if each.filled * 2 > self.records]
         if "text" in missing:
             texts = [each for each in full if set(each.types) == {"text"} and " " in "".join(each.examples)]
-            texts = [each for each in texts if not each.examples[0].startswith("<")] or texts  # rather than HTML
             if texts:
-                found["text"] = max(texts, key=lambda each: each.characters / each.filled).name
+                found["text"] = max(texts, key=_likely_text).name
         if "document_id" in missing:
             unique = [
                 each
                 for each in full
                 if each.name != found.get("text")
+                and ELEMENT not in each.name
                 and len(each.values) == each.filled == self.records
                 and set(each.types) <= {"text", "whole number"}
                 and each.characters < 64 * each.filled
             ]
-            named = sorted(unique, key=lambda each: (not _ID.search(each.name), each.name.count("."), len(each.name)))
+            named = sorted(unique, key=_unlikely_id)
             if named and (_ID.search(named[0].name) or not self.header):
                 found["document_id"] = named[0].name
         return found
+
+
+def _unlikely_id(column: Column) -> tuple[bool, bool, int, int]:
+    """How unlikely a column is that of ids: rather one that is called so, where least lies around it."""
+    name = column.name
+    return plain(name.rpartition(".")[2]) != "documentid", not _ID.search(name), name.count("."), len(name)
+
+
+def _likely_text(column: Column) -> tuple[bool, bool, float]:
+    """How likely a column is that of texts: rather one that is no markup, and in which each says something else."""
+    rather_not = column.examples[0].startswith("<") or _RATHER_NOT.search(column.name) is not None
+    return not rather_not, 2 * len(column.values) > column.filled, column.characters / column.filled
 
 
 def masked(text: str) -> str:
@@ -118,7 +135,10 @@ def survey(file: DropFile, columns: Mapping[str, str], records: str | None) -> S
             rows = _records(source, file, columns, records)
         for record in islice(rows, _RECORDS):
             number += 1
+            leaves: dict[str, Any] = {}
             for name, value in _leaves(record):
+                leaves.setdefault(name, value)
+            for name, value in leaves.items():
                 if name in found or len(found) < _COLUMNS:
                     found.setdefault(name, Column(name)).add(value)
     return Survey(found, number, header)
@@ -164,7 +184,7 @@ def _records(
         for item in items:
             for line in item.data.split(b"\n") if isinstance(item, Lines) else ():
                 try:
-                    record = orjson.loads(line)
+                    record = opened(orjson.loads(line))
                 except orjson.JSONDecodeError:
                     continue
                 if isinstance(record, dict):
@@ -191,27 +211,21 @@ def _records(
 
 
 def _sheet(source: pa.NativeFile, columns: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-    from python_calamine import CalamineWorkbook
-
-    sheet = CalamineWorkbook.from_filelike(source).get_sheet_by_index(0)
-    rows: Iterator[Any] = (row for row in sheet.iter_rows() if any(cell not in ("", None) for cell in row))
-    first = [*islice(rows, HEADER_WITHIN)]
-    texts = [[str(cell).strip() for cell in row] for row in first]
-    place = header_of(texts, columns) or 0
-    names = texts[place] if texts else []
-    rows = chain(first[place + 1 :], rows)
-    for row in rows:
-        yield {name: cell for name, cell in zip(names, row, strict=False) if name and cell not in ("", None)}
+    for before, sheet in islice(sheets_of(source, columns), 1):
+        names, rows = rows_of(sheet, before, columns)
+        for _, cells in rows:
+            yield {name: cell for name, cell in zip(names, cells, strict=False) if name and cell not in ("", None)}
 
 
 def _leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """Every value within a record, by what `--map` calls it; of lists the first element's."""
+    """Every value within a record, by what `--map` calls it; of lists the first elements'."""
+    value = opened(value)
     if isinstance(value, dict) and depth < _DEEPEST:
         for name, each in islice(value.items(), _COLUMNS):
             yield from _leaves(each, f"{path}.{name}" if path else str(name), depth + 1)
     elif isinstance(value, list) and depth < _DEEPEST:
-        if value:
-            yield from _leaves(value[0], path + ELEMENT, depth + 1)
+        for each in value[:_ELEMENTS]:
+            yield from _leaves(each, path + ELEMENT, depth + 1)
     elif value is not None and path:
         yield path, value
 

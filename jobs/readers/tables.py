@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.ipc
 import pyarrow.orc
 
+from jobs.drops.compression import Broken
+from jobs.drops.dialect import nulls_of
 from jobs.drops.names import HEADER_WITHIN, by_number, header_of, places_of
 from jobs.formats import Format, Telling
 from jobs.readers.comments import beside, comments_of, holds_turns, label_within, told, turned_documents
@@ -91,13 +93,33 @@ def read_sheets(
     from one sheet to the next. Of more than _SHEETS, or _CELLS, there is one rejection, DECOMPRESSION_BOMB; of none
     that can be found, CORRUPT_FILE.
     """
+    before = 0
+    try:
+        for before, sheet in sheets_of(source, columns):
+            header, rows = rows_of(sheet, before, columns)
+            places, repeated = places_of(header, columns)
+            while some := list(islice(rows, min(batch_rows, _SHEET_ROWS))):
+                values = {
+                    ours: [_cell(cells[place], nulls_of(ours)) for _, cells in some] for ours, place in places.items()
+                }
+                reasons = [Reason.DUPLICATE_KEY] * len(some) if repeated else None
+                yield documents(values, [row for row, _ in some], source_file, reasons)
+            before += sheet.total_height
+    except Broken as broken:
+        yield rejection(source_file, before, broken.reason)
+
+
+def sheets_of(source: pa.NativeFile, columns: Mapping[str, str]) -> Iterator[tuple[int, Any]]:
+    """The sheets of a workbook that have texts or their ids, or else the longest, each with the rows before it.
+
+    Raises Broken.
+    """
     from python_calamine import CalamineWorkbook  # of the extra `documents`
 
     book = CalamineWorkbook.from_filelike(source)
     names = book.sheet_names
     if not names or len(names) > _SHEETS:
-        yield rejection(source_file, 0, Reason.DECOMPRESSION_BOMB if names else Reason.CORRUPT_FILE)
-        return
+        raise Broken(Reason.DECOMPRESSION_BOMB if names else Reason.CORRUPT_FILE)
     before = cells = 0
     others: list[tuple[int, Any]] = []
     read = False
@@ -105,45 +127,42 @@ def read_sheets(
         sheet = book.get_sheet_by_name(name)
         cells += sheet.total_height * sheet.total_width
         if cells > _CELLS or sheet.total_width > _WIDEST:
-            yield rejection(source_file, before, Reason.DECOMPRESSION_BOMB)
-            return
+            raise Broken(Reason.DECOMPRESSION_BOMB)
         first = [*islice((row for row in map(_texts, sheet.iter_rows()) if any(row)), HEADER_WITHIN)]
         header = first[header_of(first, columns) or 0] if first else []
         if not REQUIRED.isdisjoint(places_of(header, columns)[0]) or (first and by_number(columns, first[0])):
             read = True
-            yield from _sheet(sheet, before, source_file, columns, batch_rows)
+            yield before, sheet
         elif header:
             others.append((before, sheet))
         before += sheet.total_height
     if not read and others:
-        yield from _sheet(others[0][1], others[0][0], source_file, columns, batch_rows)
+        yield max(others, key=lambda each: each[1].total_height)
 
 
-def _sheet(
-    sheet: Any, before: int, source_file: str, columns: Mapping[str, str], batch_rows: int
-) -> Iterator[pa.RecordBatch]:
+def rows_of(sheet: Any, before: int, columns: Mapping[str, str]) -> tuple[list[str], Iterator[tuple[int, Any]]]:
+    """What a sheet's columns are called, and the rows below that are not empty, with their numbers."""
     first = (sheet.start or (0, 0))[0]  # rows above are left out
     numbered = enumerate(sheet.iter_rows(), before + first + 1)
     rows: Iterator[tuple[int, Any]] = ((row, cells) for row, cells in numbered if any(_texts(cells)))
     looked_at = list(islice(rows, HEADER_WITHIN))
     names = [_texts(cells) for _, cells in looked_at]
     if not names:
-        return
+        return [], rows
     header, place = names[0], None
     if by_number(columns, header):
         header = [str(number) for number in range(1, len(header) + 1)]
     elif (place := header_of(names, columns)) is not None:
         header = names[place]
-    rows = chain(looked_at if place is None else looked_at[place + 1 :], rows)
-    places, repeated = places_of(header, columns)
-    while some := list(islice(rows, min(batch_rows, _SHEET_ROWS))):
-        values = {ours: [_plain(cells[place]) for _, cells in some] for ours, place in places.items()}
-        reasons = [Reason.DUPLICATE_KEY] * len(some) if repeated else None
-        yield documents(values, [row for row, _ in some], source_file, reasons)
+    return header, chain(looked_at if place is None else looked_at[place + 1 :], rows)
 
 
 def _texts(cells: Sequence[Any]) -> list[str]:
     return [str(_plain(cell)).strip() if cell is not None else "" for cell in cells]
+
+
+def _cell(value: Any, nulls: frozenset[str]) -> Any:
+    return None if value in nulls else _plain(value)
 
 
 def _plain(value: Any) -> Any:

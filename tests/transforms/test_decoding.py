@@ -18,6 +18,10 @@ DECODED = {
     "a form": ("name=Kim+Novak&mail=kim%40example.com", "name=Kim Novak&mail=kim@example.com"),
     "html entities": ("kim&#64;example.com &amp; Jos&eacute;", "kim@example.com & José"),
     "twice": ("kim&amp;#64;example.com", "kim@example.com"),
+    "read as Latin-1": ("Anna M\u00c3\u00bcller, gr\u00c3\u00bc\u00c3\u009fe", "Anna Müller, grüße"),
+    "read as Windows-1252": ("I don\u2019t, Zoë Öz".encode().decode("cp1252"), "I don\u2019t, Zoë Öz"),
+    "a picture that was read as Latin-1": ("late \u00f0\u009f\u0098\u00a0", "late 😠"),
+    "read so twice": ("MÃƒÂ¼ller", "Müller"),
     "html": ("<p>It <b>came</b> late.</p><style>p{}</style>Again", "It came late.\nAgain"),
     "quoted-printable, an address": ("mail kim=40example.com", "mail kim@example.com"),
     "quoted-printable": ("Caf=C3=A9, a=3Db, 5=E2=82=AC", "Café, a=b, 5€"),
@@ -52,7 +56,7 @@ def test_what_is_encoded_is_decoded(text: str, expected: str) -> None:
         # pragma: allowlist nextline secret
         *("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl", "kim.novak.of.example.street@example.com"),
         *("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "A" * 200, "a_b_c_d_e_f_g_h_i_j_k_l_m"),
-        *("hello😀", "", "\u00f6"),
+        *("hello😀", "", "\u00f6", "«CAFÉ»", "NESTLÉ® Â® été", "AMANHÃ\u00a0cedo", "Â¿Qué?", "il a été”"),
     ],
 )
 def test_what_only_looks_encoded_stays(text: str) -> None:

@@ -26,6 +26,12 @@ from transforms.schemas import Role
         ("Contact center", AGENT),
         ("Conseillère", AGENT),
         ("Mitarbeiter 3", AGENT),
+        ("Agent Bob", AGENT),
+        ("Bob Smith (Support)", AGENT),
+        ("Visitor 4711", CUSTOMER),
+        ("Agent was rude", None),
+        ("Agent Bob Was Very Rude", None),
+        ("Kim (Berlin)", None),
         ("Kim", None),
         ("Member", None),  # of GitHub's staff, or of a club
         ("Me", None),

@@ -44,6 +44,7 @@ def test_runs_are_stored_as_ever() -> None:
             ("expectations", pa.int64()),
             ("expectations_failed", pa.int64()),
             ("cascade", pa.map_(pa.string(), pa.float64())),
+            ("left_out", pa.int64()),
         ]
     )
     assert stored.equals(RUNS)

@@ -1,7 +1,8 @@
 -- A row: a run that is over. documents = scored + rejected + failed + deferred: what it took in; carried: rows of earlier runs
--- that it kept; reasons: documents by error_code. expectations: how many were judged, expectations_failed: not met; both
--- NULL for runs of before they were counted. labels: documents that this run scored and readers see; low_confidence: those
--- of which the score of the label is under 0.5; share_low_confidence: of labels, 0 to 1.
+-- that it kept; left_out: characters of its documents that are not in their texts (quotes, signatures, agents' turns);
+-- reasons: documents by error_code. expectations: how many were judged, expectations_failed: not met; these and left_out
+-- are NULL for runs of before they were counted. labels: documents that this run scored and readers see; low_confidence:
+-- those of which the score of the label is under 0.5; share_low_confidence: of labels, 0 to 1.
 SELECT
     runs.run_id,
     runs.started_at,
@@ -12,6 +13,7 @@ SELECT
     runs.failed,
     runs.deferred,
     runs.carried,
+    runs.left_out,
     runs.reasons,
     runs.expectations,
     runs.expectations_failed,

@@ -208,3 +208,19 @@ def test_without_a_header_columns_have_numbers(tmp_path: Path) -> None:
     assert [code for _, code, _ in rejected(read(path))] == ["ID_MISSING", "ID_MISSING"]
     rows = read(path, {"document_id": "1", "text": "3"})
     assert [(row["document_id"], row["text"]) for row in rows] == [("1", "Lovely it was."), ("2", "Late it was.")]
+
+
+def test_a_delimiter_stands_in_the_header(tmp_path: Path) -> None:
+    content = b"document_id;text\na;fine\nb;late again\nc;Late, again\nd;Lovely, yes\n"
+    rows = read(written(tmp_path / "a.csv", content))
+    assert [(row["document_id"], row["text"]) for row in rows][2:] == [("c", "Late, again"), ("d", "Lovely, yes")]
+
+
+@pytest.mark.parametrize("null", ["NULL", "\\N", "NaN", "None", "N/A"])
+def test_what_programs_write_for_nothing_is_nothing(null: str, tmp_path: Path) -> None:
+    records = [f"a,{null},,,", f"{null},fine,,,", f"c,fine,{null},{null},{null}"]
+    content = "\n".join(["document_id,text,created_at,source,subject_id", *records])
+    rows = read(written(tmp_path / "a.csv", content.encode()))
+    answered = null in ("None", "N/A")  # as a text, for people are asked whether there is anything else
+    assert [row["error_code"] for row in rows] == [None if answered else "TEXT_MISSING", "ID_MISSING", None]
+    assert [rows[2][name] for name in ("created_at", "source", "subject_id")] == [None] * 3

@@ -1,7 +1,8 @@
-"""Files as programs export them: what each gives as it comes, with `--map` alone, or the sentence that it gets."""
+"""Files as programs export them: what each gives as it comes, with `--map` alone."""
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -15,12 +16,9 @@ import xlsxwriter
 from jobs.drops import find_drop, plan_splits, recognised
 from jobs.formats import Telling
 from jobs.readers import read_split
-from jobs.readers.apart import look
-from jobs.readers.describe import hint, remedy
 from tests.jobs.readers.drop import written
 from tests.jobs.readers.test_archives import tarred, zipped
 from transforms.decoding import decode
-from transforms.documents import COLUMNS
 
 LATE, LOVELY, TWICE, SLOW = TEXTS = [
     "The parcel came late and the box was crushed.",
@@ -198,9 +196,81 @@ EXPORTS: dict[str, tuple[dict[str, str | bytes], Mapping[str, str], list[str]]] 
         TEXTS,
     ),
     "a gzip in a zip": ({"a.zip": zipped({"a.jsonl.gz": gzip.compress(LINES.encode())})}, {}, TEXTS),
+    "lines of JSON under .txt": ({"a.txt": LINES}, {}, TEXTS),
+    "an array under .txt": (
+        {"a.txt": json.dumps([{"document_id": n, "text": t} for n, t in enumerate(TEXTS)], indent=2)},
+        {},
+        TEXTS,
+    ),
+    "CSV without an ending": ({"reviews": table("document_id,text", '{0},"{1}"')}, {}, TEXTS),
+    "tabs under .tab": ({"a.tab": table("document_id\ttext", "{0}\t{1}")}, {}, TEXTS),
+    "the delimiter of Hive's tables": ({"a.csv": table("document_id\x01text", "{0}\x01{1}")}, {}, TEXTS),
+    "SQL Server's line below the header": (
+        {"a.csv": table("document_id,text\n-----------,----", '{0},"{1}"')},
+        {},
+        TEXTS,
+    ),
+    "SurveyMonkey": (
+        {"s.csv": table(
+            'Respondent ID,Start Date,How likely?,"Tell us why, in your words"\n,,Response,Open-Ended Response',
+            '11{0},11/19/2026 08:00,9,"{1}"',
+        )},
+        {"document_id": "Respondent ID", "text": "Tell us why, in your words"},
+        TEXTS,
+    ),
+    "Zendesk, with users beside": (
+        {"t.json": json.dumps({
+            "users": [{"id": n, "name": "Kim Novak", "url": "u"} for n in range(9)],
+            "tickets": [{"id": n, "description": text} for n, text in enumerate(TEXTS)],
+        })},
+        ids(text="description"),
+        TEXTS,
+    ),
+    "LiveChat": (
+        {"c.json": json.dumps({"chats": [
+            {"id": f"c{n}", "users": [{"id": "k", "type": "customer"}, {"id": "b", "type": "agent"}],
+             "thread": {"events": [{"id": "1", "author_id": "b", "text": "Hello."}, {"author_id": "k", "text": text},
+                                   {"type": "system_message", "text": "Closed."}]}}
+            for n, text in enumerate(TEXTS)
+        ]})},
+        ids(text="thread.events[].text"),
+        TEXTS,
+    ),
+    "Contact Lens, in real time": (
+        {"c.jsonl": "".join(json.dumps({"ContactId": n, "Segments": [
+            {"Transcript": {"ParticipantRole": "AGENT", "Content": "Hello."}},
+            {"Transcript": {"ParticipantRole": "CUSTOMER", "Content": text}},
+        ]}) + "\n" for n, text in enumerate(TEXTS))},
+        {"document_id": "ContactId", "text": "Segments[].Transcript.Content"},
+        TEXTS,
+    ),
+    "SNS": (
+        {"a.jsonl": "".join(
+            json.dumps({"Type": "Notification", "Message": json.dumps({"document_id": n, "text": text})}) + "\n"
+            for n, text in enumerate(TEXTS)
+        )},
+        {"document_id": "Message.document_id", "text": "Message.text"},
+        TEXTS,
+    ),
+    "Kinesis": (
+        {"a.json": json.dumps({"Records": [
+            {"eventID": f"e{n}", "kinesis": {"data": base64.b64encode(json.dumps({"text": text}).encode()).decode()}}
+            for n, text in enumerate(TEXTS)
+        ]})},
+        {"document_id": "eventID", "text": "kinesis.data.text"},
+        TEXTS,
+    ),
+    "JSON that was made JSON again": (
+        {"a.jsonl": "".join(json.dumps(line) + "\n" for line in LINES.splitlines())},
+        {},
+        TEXTS,
+    ),
     "what no person dropped": (
-        {"a.jsonl": LINES, "README.txt": "About.", "Thumbs.db": b"\xd0\xcf\x11\xe0", "desktop.ini": "[x]", "b.csv": "",
-         ".DS_Store": b"\0\0\0\1Bud1", "~$a.xlsx": b"\x05Kim", ".~lock.a.ods#": ",k,", "b.jsonl.crdownload": '{"doc',
+        {"a.jsonl": LINES, "README.txt": "About.", "manifest.json": "{}", "manifest-summary.md5": "abc=",
+         "a.jsonl.sha256": "ab", "Inbox.mbox/table_of_contents": b"\0\1",
+         "Thumbs.db": b"\xd0\xcf\x11\xe0", "desktop.ini": "[x]",
+         "b.csv": "", ".DS_Store": b"\0\0\0\1Bud1", "~$a.xlsx": b"\x05Kim", ".~lock.a.ods#": ",k,",
+         "b.jsonl.crdownload": '{"doc',
          "__MACOSX/._a.jsonl": b"\0\5\x16\7"},
         {},
         TEXTS,
@@ -221,51 +291,6 @@ def test_an_export_gives_its_documents(kind: str, tmp_path: Path) -> None:
                 rows += (row | {"text": text} for row, text in zip(batch.to_pylist(), read, strict=True))
     assert [(row["error_code"], row["text"]) for row in rows] == [(None, text) for text in texts]
     assert len({row["document_id"] for row in rows} - {None}) == len(texts)
-
-
-# A file -> its reason, and words of the sentence that it gets.
-REFUSED: dict[str, tuple[bytes, str, str]] = {
-    "a.msg": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "UNKNOWN_FORMAT", ".eml"),
-    "a.pst": (b"!BDN" + bytes(512), "UNKNOWN_FORMAT", ".mbox"),
-    "a.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "UNKNOWN_FORMAT", ".docx"),
-    "a.7z": (b"7z\xbc\xaf\x27\x1c" + bytes(64), "UNKNOWN_FORMAT", ".zip"),
-    "a.db": (b"SQLite format 3\0" + bytes(64), "UNKNOWN_FORMAT", "export"),
-    "a.jpg": (b"\xff\xd8\xff\xe0" + bytes(64), "UNKNOWN_FORMAT", "picture"),
-    "a.wav": (b"RIFF" + bytes(64), "UNKNOWN_FORMAT", "transcribe"),
-    "a.xml": (b'<?xml version="1.0"?><r><text>Late.</text></r>', "UNKNOWN_FORMAT", "XML"),
-    "a.bin": (b"\0\1\2\xff", "UNKNOWN_FORMAT", "--format"),
-    "a.zip.gz": (gzip.compress(zipped({"a.txt": b"Late."})), "UNKNOWN_FORMAT", "unpack"),
-    "a.xlsx": (b"this was no workbook", "CORRUPT_FILE", "save it again"),
-    "page.xls": (b"<html><body><table><tr><td>a, b</td></tr></table></body></html>", "CORRUPT_FILE", "save it again"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_is_not_read_is_one_row_and_one_sentence(name: str, tmp_path: Path) -> None:
-    content, reason, words = REFUSED[name]
-    written(tmp_path / name, content)
-    [file] = recognised(find_drop(str(tmp_path), "2026-11-20", file_format=None, date_pattern=None).files)
-    [split] = plan_splits([file], 1 << 40)
-    rows = [row for batch in read_split(split, {}) for row in batch.to_pylist()]
-    assert [(row["error_code"], row["source_row"], row["text"]) for row in rows] == [(reason, 0, None)]
-    assert words in remedy(file, reason)
-
-
-@pytest.mark.parametrize(
-    ("content", "advice"),
-    [
-        (table("sid,body,From (UTC)", 'IM{0},"{1}",x'), "--map text=body --map document_id=sid"),
-        (table("Review Text,Review Link", '"{1}",https://p.example/{0}'), "--map document_id=Review Link"),
-        (table("Respondent ID,What could we do better?,", '{0},"{1}",'), "text=What could we do better? --map docu"),
-    ],
-)
-def test_the_map_that_may_do_can_be_typed(content: str, advice: str, tmp_path: Path) -> None:
-    written(tmp_path / "a.csv", content.encode())
-    [file] = recognised(find_drop(str(tmp_path), "2026-11-20", file_format=None, date_pattern=None).files)
-    columns = {ours: ours for ours in COLUMNS}
-    told = look(file, columns, None)
-    assert told is not None
-    assert advice in hint(told, columns)
 
 
 def test_a_transcript_may_be_turns_and_may_be_whole(tmp_path: Path) -> None:
