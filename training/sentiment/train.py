@@ -31,6 +31,7 @@ _DECAY = 1e-2
 _SMOOTH = 0.03  # of each label's weight that goes to all
 # What logits are divided by, in English and elsewhere: fitted to sources that were left out (CARD.md).
 _TEMPERATURE = (1.3, 1.5)
+_MARKED = (0.5, 1)  # what that is multiplied by in texts with an emoji or `!`, of which more are right than it says
 
 
 class Texts(NamedTuple):
@@ -243,9 +244,11 @@ class Trainer:
         meanings_, meaning_scale = _rounded(self.words.vectors @ axes, 99.98)
         # Labels are as frequent as in our own text.
         bias = np.stack([out_b + of_source[self._typical(language)].mean(axis=0) for language in LANGUAGES])
-        temperature = np.array([_TEMPERATURE[language != "en"] for language in LANGUAGES], np.float32)
+        temperature, marked = (
+            np.array([of[language != "en"] for language in LANGUAGES], np.float32) for of in (_TEMPERATURE, _MARKED)
+        )
         kept = (self.words.slots, rounded, scale, self.words.prints, meanings_, meaning_scale)
-        return Model(*kept, hidden_w, hidden_b, out, bias, temperature)
+        return Model(*kept, hidden_w, hidden_b, out, bias, temperature, marked)
 
     def _typical(self, language: str) -> list[int]:
         """The source whose labels are as frequent as in texts to come: our own, or all where it is left out."""

@@ -54,6 +54,7 @@ class Model(NamedTuple):
     out: np.ndarray  # (3 units + dimensions + meanings + counted + verdicts, 4)
     out_bias: np.ndarray  # by language
     temperature: np.ndarray  # by language: what logits are divided by
+    marked: np.ndarray  # by language: what the temperature is multiplied by where a text has an emoji or `!`
 
 
 class Features(NamedTuple):
@@ -240,7 +241,9 @@ def score(model: Model, seen: Features, language: str) -> np.ndarray:
         axis=1,
     )
     number = LANGUAGES.index(language)
-    logits = (pooled @ model.out.astype(np.float64) + model.out_bias[number]) / model.temperature[number]
+    marked = totals[:, COUNTED.index("exclamation")] + totals[:, COUNTED.index("emoji")] > 0
+    temperature = model.temperature[number] * np.where(marked, model.marked[number], 1)
+    logits = (pooled @ model.out.astype(np.float64) + model.out_bias[number]) / temperature[:, None]
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares = raised / raised.sum(axis=1, keepdims=True)
     rounded = np.round(shares * (1 - 4 * LEAST) + LEAST, _DIGITS)

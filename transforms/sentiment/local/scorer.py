@@ -20,7 +20,7 @@ class LocalScorer:
     """Scores texts in six languages; never fails and costs nothing."""
 
     name = "local"
-    version = f"3-{model.version()}"  # of what this package does, and of the model file
+    version = f"4-{model.version()}"  # of what this package does, and of the model file
     languages = frozenset(model.LANGUAGES)
     max_bytes = 5_000  # as Comprehend's: the scores of a longer text are those of its chunks
     paid = False

@@ -180,6 +180,18 @@ def test_capitals_everywhere_are_no_name() -> None:
     )
 
 
+def test_an_english_text_with_a_mark_is_given_its_label_with_more_certainty() -> None:
+    plain = load()._replace(marked=np.ones(len(LANGUAGES), np.float32))
+    marked, without = ["It works, thank you!", "Still no parcel 😡"], ["It works, thank you.", "[NAME]"]
+
+    for language in LANGUAGES:
+        ours, theirs = scores(load(), marked, language), scores(plain, marked, language)
+        assert np.array_equal(ours.argmax(axis=1), theirs.argmax(axis=1))
+        assert np.all(ours.max(axis=1) > theirs.max(axis=1)) == (language == "en")
+        assert np.array_equal(ours, theirs) == (language != "en")
+        assert np.array_equal(scores(load(), without, language), scores(plain, without, language))
+
+
 @pytest.mark.timeout(60)
 def test_a_long_text_takes_no_longer_than_its_parts() -> None:
     scored("I am not happy, but the crew was kind. " * 50_000)
