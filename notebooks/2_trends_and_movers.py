@@ -56,7 +56,7 @@ plt.show()
 movers = lake.sql("SELECT * FROM movers ORDER BY rank")
 shown = movers.head(10).iloc[::-1].reset_index(drop=True)
 columns = ["source", "language", "label", "share_before", "share", "change", "p_adjusted", "beyond_chance"]
-display(shown[columns].iloc[::-1])
+display(shown[columns].assign(p_adjusted=shown["p_adjusted"].map("{:.4f}".format)).iloc[::-1])
 
 figure, axes = plt.subplots(figsize=(8, 4.2))
 axes.axvline(0, color="black", linewidth=1)

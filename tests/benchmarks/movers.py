@@ -23,7 +23,7 @@ SCENARIOS = {
     "as chance has it": [1.0] * 12,
     "1.3 times as far": [1.3] * 12,
     "twice as far": [2.0] * 12,
-    "every second twice": [1.0, 2.0] * 6,
+    "every second twice, not the one that changes": [1.0, 2.0] * 6,
     "one three times, not the one that changes": [1.0] * 11 + [3.0],
     "all but the one that changes three times": [1.0] + [3.0] * 11,
 }
