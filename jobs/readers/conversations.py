@@ -17,7 +17,7 @@ import pyarrow as pa
 from jobs.formats import Format, Telling
 from jobs.readers.mail import decoded
 from jobs.readers.roles import in_lines
-from jobs.readers.transcripts import Conversation, Turn, analysed
+from jobs.readers.transcripts import Conversation, Turn, add_words, analysed, string
 from jobs.readers.whole import read_whole
 from transforms.decoding import lengths
 from transforms.documents import TURNS, Reason, documents, rejection, with_notes
@@ -94,9 +94,9 @@ def captions(text: str) -> Conversation:
     for voice, said in cues:
         label = _NAMED.match(said) if voice is None else None
         if label and ((labelled and _is_name(label[1])) or role_of(label[1])):
-            _add(turns, label[1], said[label.end() :])
+            add_words(turns, label[1], said[label.end() :])
         else:
-            _add(turns, turns[-1].speaker if labelled and turns and voice is None else voice, said)
+            add_words(turns, turns[-1].speaker if labelled and turns and voice is None else voice, said)
     return Conversation(turns)
 
 
@@ -146,18 +146,6 @@ def _line(text: str) -> re.Match[str]:
     return cast("re.Match[str]", _LINE.match(text.strip("\u200e\ufeff\r ")))  # every part of it may be missing
 
 
-def _add(turns: list[Turn], speaker: str | None, text: str) -> None:
-    """What one says, who may be the one that spoke before: a turn goes on over many captions."""
-    if turns and turns[-1].speaker == speaker:
-        turns[-1] = Turn(speaker, f"{turns[-1].text} {text}")
-    else:
-        turns.append(Turn(speaker, text))
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
-
-
 def conversation_documents(found: Conversation, source_file: str, document_id: str, telling: Telling) -> pa.RecordBatch:
     """The conversation, or each of its turns, numbered as they came."""
     document_id = found.document_id or document_id
@@ -196,20 +184,20 @@ def _messages(found: Sequence[object], source_file: str, document_id: str, telli
         and each.get("type") == "message"
         and each.get("subtype") in _WRITTEN
         and (telling.whole or not _by_bot(each))
-        and _string(each.get("text"))
+        and string(each.get("text"))
     ]
     if not kept:
         return rejection(source_file, 0, Reason.NO_TEXT, document_id)
     folders = document_id.replace("!", "/").split("/")
     values: dict[str, Any] = {
         "document_id": [
-            _string(each.get("client_msg_id")) or f"{document_id}#{each.get('ts', row)}" for row, each in kept
+            string(each.get("client_msg_id")) or f"{document_id}#{each.get('ts', row)}" for row, each in kept
         ],
         "text": [_SLACK_LINK.sub(_of_slack, each["text"]) for _, each in kept],
         "source": [folders[-2] if len(folders) > 1 else None] * len(kept),
         "role": [AGENT if _by_bot(each) else None for _, each in kept],
         "created_at": pa.array([_moment(each.get("ts")) for _, each in kept], pa.timestamp("us", tz="UTC")),
-        "subject_id": [_string(each.get("user")) for _, each in kept],
+        "subject_id": [string(each.get("user")) for _, each in kept],
     }
     return documents(values, [row for row, _ in kept], source_file)
 

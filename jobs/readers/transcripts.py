@@ -81,9 +81,9 @@ def analysed(found: Mapping[str, Any]) -> Conversation | None:
             document_id = _first(found, shape.document_id) or next(filter(None, map(found.get, _OTHER_IDS)), None)
             return Conversation(
                 _joined(turns) if shape.pieces else turns,
-                _string(document_id),
-                _string(_first(found, shape.language)),
-                _string(_first(found, shape.created_at)),
+                string(document_id),
+                string(_first(found, shape.language)),
+                string(_first(found, shape.created_at)),
             )
     return None
 
@@ -112,12 +112,16 @@ def _joined(turns: list[Turn]) -> list[Turn]:
     """What one says without a break as one turn."""
     joined: list[Turn] = []
     for turn in turns:
-        text = turn.text.strip()
-        if joined and joined[-1].speaker == turn.speaker:
-            joined[-1] = Turn(turn.speaker, f"{joined[-1].text} {text}")
-        else:
-            joined.append(Turn(turn.speaker, text))
+        add_words(joined, turn.speaker, turn.text.strip())
     return joined
+
+
+def add_words(turns: list[Turn], speaker: str | None, text: str) -> None:
+    """What one says, who may be the one that spoke before: a turn goes on over many pieces."""
+    if turns and turns[-1].speaker == speaker:
+        turns[-1] = Turn(speaker, f"{turns[-1].text} {text}")
+    else:
+        turns.append(Turn(speaker, text))
 
 
 def _each(value: Any, steps: Steps) -> Iterator[Any]:
@@ -136,5 +140,6 @@ def _first(value: Any, path: str) -> Any:
     return next(_each(value, steps_of(path)), None) if path else None
 
 
-def _string(value: object) -> str | None:
+def string(value: object) -> str | None:
+    """A string in which something stands; None for all else."""
     return value if isinstance(value, str) and value.strip() else None
