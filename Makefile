@@ -41,9 +41,9 @@ test-all: $(INSTALLED) lint
 	$(PYTEST)
 	$(MAKE) test-glue
 
-# On the whole local AWS, which each of two processes starts for itself; every harm at every milestone is part of test-all.
+# On the whole local AWS, which each of three processes starts for itself; every harm at every milestone is part of test-all.
 aws-test: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "aws and not slow"
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup -m "aws and not slow"
 
 # The templates, deployed on a control plane of this machine, the night's state machine walked there, and the runbook done:
 # 100 s of CPU, Spark and the control plane among it; waits end by the tests' own time limits alone, so that a busy machine only takes longer.

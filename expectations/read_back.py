@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 
 from expectations.profile import COLUMNS, ENCODED, NOT_A_NAME, Profile, profile_rows
 from expectations.profile import merge as merge_profiles
-from transforms.documents import Reason, id_hashes
+from transforms.documents import Reason
 from transforms.errors import LakeError, SchemaError
+from transforms.id_hashes import id_hashes
 from transforms.pii.policy import Policy
 from transforms.schemas import SCORES, Status, conform
 from transforms.text import Fingerprint

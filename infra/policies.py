@@ -6,7 +6,7 @@ python -m infra.policies    writes them anew, below the line of the template tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,24 +55,30 @@ def written() -> str:
 
 
 def _policy(role: str, use: str, actions: Mapping[str, list[str]]) -> Iterator[str]:
-    together: dict[tuple[str, ...], list[str]] = {}
+    allowed_on: dict[str, list[str]] = {}
     for action, resources in actions.items():
-        together.setdefault(tuple(resources), []).append(action)
+        for resource in resources:
+            allowed_on.setdefault(resource, []).append(action)
+    together: dict[
+        tuple[str, ...], list[str]
+    ] = {}  # by resource, for this takes the least of a policy's 6,144 characters
+    for resource, allowed in allowed_on.items():
+        together.setdefault(tuple(allowed), []).append(resource)
     yield f"  {role.title()}Policy:\n"
     yield "    Type: AWS::IAM::ManagedPolicy\n    Properties:\n"
     yield f'      Description: "{use}: jobs/permissions/{role}.json"\n'
     yield '      PolicyDocument:\n        Version: "2012-10-17"\n        Statement:\n'
-    for together_on, allowed in together.items():
+    for actions_, resources in together.items():
         yield "          - Effect: Allow\n"
-        yield f"            Action: {_listed(allowed)}\n"
-        if together_on == ("*",):
+        yield f"            Action: {_listed(actions_)}\n"
+        if resources == ["*"]:
             yield '            Resource: "*" # Comprehend\'s actions on texts know no resources\n'
         else:
             yield "            Resource:\n"
-            yield from (f'              - !Sub "{resource}"\n' for resource in together_on)
+            yield from (f'              - !Sub "{resource}"\n' for resource in resources)
 
 
-def _listed(names: list[Any]) -> str:
+def _listed(names: Iterable[Any]) -> str:
     return "[" + ", ".join(json.dumps(name) for name in names) + "]"
 
 

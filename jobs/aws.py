@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -15,9 +16,20 @@ def new_session() -> Any:
     import boto3  # half a second of CPU, which a local run need not spend
     import botocore.session
 
-    own = botocore.session.get_session()
+    own = botocore.session.Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
     own.register_component("data_loader", _models())
     return boto3.session.Session(region_name=os.environ.get("AWS_REGION"), botocore_session=own)
+
+
+@cache
+def _handlers() -> Any:
+    """The SDK's own handlers of events, registered once in a process: half of the CPU of making a session."""
+    from botocore.hooks import HierarchicalEmitter
+    from botocore.session import Session
+
+    emitter = HierarchicalEmitter()
+    Session(event_hooks=emitter)
+    return emitter
 
 
 @cache

@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import cycle
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
@@ -24,7 +25,7 @@ from jobs.milestones import Milestone
 from tests.integration.grounds import GROUNDS
 from tests.integration.harmed import FORKS, Harm, How, play
 from tests.integration.ways import WAYS, World, hold, mend, worlds
-from tests.integration.whole import by_source, read, seen, settled
+from tests.integration.whole import Rows, by_source, reader, seen, settled
 
 POLLERS = 2
 DOCUMENTS = 100
@@ -61,25 +62,26 @@ def polling(lake: str, world: World, *, paid: bool) -> Iterator[tuple[Synchroniz
     ours, theirs = FORKS.Pipe(duplex=False)
     arguments = (lake, world.expected[paid], polls, over, theirs)
     readers = [FORKS.Process(target=_poll, args=arguments, daemon=True) for _ in range(POLLERS)]
-    for reader in readers:
-        reader.start()
+    for each in readers:
+        each.start()
     errors: list[str] = []
     try:
         yield polls, errors
     finally:
         over.set()
-        for reader in readers:
-            reader.join()
+        for each in readers:
+            each.join()
         while ours.poll():
             errors.append(ours.recv())
 
 
 def _poll(lake: str, expected: object, polls: Synchronized[int], over: Event, said: object) -> None:
-    for ask in cycle((seen, *[read] * 9)):  # SQL takes ten times as long
+    asks: list[Callable[[], Rows]] = [partial(seen, lake), *[reader(lake)] * 9]  # SQL takes ten times as long
+    for ask in cycle(asks):
         if over.is_set():
             return
         try:
-            hold(expected, ask(lake))  # type: ignore[arg-type] # rows by source, as they were sent
+            hold(expected, ask())  # type: ignore[arg-type] # rows by source, as they were sent
         except Exception as error:  # noqa: BLE001 - that there is none is what is shown
             said.send(f"{type(error).__name__}: {str(error)[:300]}")  # type: ignore[attr-defined] # a connection
             return

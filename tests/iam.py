@@ -92,7 +92,7 @@ def _of_glue(operation: str, told: dict[str, Any]) -> Iterator[Need]:
     """Whatever is done to a table is done to its database and the catalog, too."""
     database = told.get("DatabaseName") or (told.get("DatabaseInput") or {}).get("Name")
     table = told.get("TableName") or (told.get("Name") if operation == "GetTable" else None)
-    table = table or (told.get("TableInput") or {}).get("Name")
+    table = table or (told.get("TableInput") or {}).get("Name") or ("*" if operation == "GetTables" else None)
     yield Need(f"glue:{operation}", f"arn:aws:glue:{_WHERE}:catalog")
     yield Need(f"glue:{operation}", f"arn:aws:glue:{_WHERE}:database/{database}")
     if table:

@@ -7,11 +7,7 @@ What becomes of one row never depends on the rows around it: every fast path giv
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
@@ -22,6 +18,7 @@ import pyarrow.compute as pc
 
 from transforms.roles import role_of
 from transforms.schemas import DOCUMENTS
+from transforms.timestamps import UTC_TIMESTAMP, read_temporal, read_text
 
 # The longest text of a document, in UTF-8 bytes: 1 MB.
 MAX_TEXT_BYTES = 1_048_576
@@ -64,32 +61,12 @@ class Reason(StrEnum):
     DUPLICATE_ID = "DUPLICATE_ID"  # the same document_id came before in this drop
 
 
-# MurmurHash64A's multiplier and shift: Austin Appleby, public domain, MurmurHash2.cpp of github.com/aappleby/smhasher.
-_MULTIPLIER = np.uint64(0xC6A4A7935BD1E995)
-_SHIFT = np.uint64(47)
-_WORD = 8  # bytes that it takes at once
-_ONES = np.uint64(2**64 - 1)
-# Of a longer id, so that one of a megabyte costs no more; a whole number of words.
-_HASHED_BYTES = 1_024
-
 # A character that leaves a trace: no separator, no control, no format (zero-width, direction) character.
 _INK = r"[^\p{Z}\p{Cc}\p{Cf}]"
-
-# The created_at that Arrow and datetime.fromisoformat read alike; every other form goes to the latter.
-_ISO = r"^[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
-_ISO_ZONED = _ISO + r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$"
-_ISO_NAIVE = _ISO + "$"
 
 # What Reddit's dumps have in place of a text.
 _NO_TEXTS = pa.array(["[deleted]", "[removed]"], pa.string())
 _NO_TEXT_BYTES = 9  # of each
-
-_UTC = DOCUMENTS.field("created_at").type
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST_DATE = 64  # characters of one that is no ISO 8601: parsers of mail dates are slow
-# What a Python datetime can hold, in microseconds since the epoch.
-_FIRST = -62_135_596_800_000_000
-_LAST = 253_402_300_799_999_999
 
 # What a batch's metadata counts of its documents.
 UNREAD = "unread_dates"  # values of created_at that cannot be read
@@ -97,26 +74,6 @@ SHORTENED = "shortened_mails"  # mails without what they quote, their signature 
 ATTACHMENTS = "left_attachments"  # attachments of mails that are no documents
 TURNS = "left_turns"  # turns that agents and machines are known to have said
 NOTES = (UNREAD, SHORTENED, ATTACHMENTS, TURNS)
-
-# Seconds since 1970 that are dates of the years 2000 to 2100, so that no finer unit is taken for them.
-_SECONDS = range(946_684_800, 4_102_444_800)
-_UNITS = (0, 3, 6, 9)  # digits of a second's part
-# 22.11.2026, with or without a time: with dots the day comes first wherever dates are written so. 2026/11/22, and what
-# BigQuery, Go and Ruby make of a time: with the year first the month comes next.
-_CLOCK = r"(\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:(?<=\.\d{6})\d{1,3})? ?(?:([AP])M)?"
-_DOTTED = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}})(?:,?\s+{_CLOCK})?", re.ASCII)
-_YEAR_FIRST = re.compile(
-    rf"(\d{{4}})[-/](\d{{1,2}})[-/](\d{{1,2}})"
-    rf"(?:[ T]{_CLOCK}(?: ?(?:UTC|GMT|Z))?(?: ?([+-])(\d{{1,2}}):?(\d\d)?)?(?: UTC)?)?",
-    re.ASCII,
-)
-# What RFC 2822 and the like have, and ISO 8601 has not: a month's name.
-_NAMED = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", re.IGNORECASE)
-_HALF_DAY = re.compile(
-    r"\b(\d{1,2})(:\d\d(?::\d\d)?)[ \u202f]?([AP])M\b", re.ASCII | re.IGNORECASE
-)  # which mail has not
-# `Fri Nov 20 09:00:00 +0000 2026`, as C writes it, with a zone.
-_CTIME = re.compile(r"\w{3} (\w{3}) +(\d{1,2}) (\d\d:\d\d:\d\d)(?: ([+-]\d{4}|UTC|GMT))? (\d{4})", re.ASCII)
 
 _NOT_STRING = "NOT_STRING"
 _UUID = pa.binary(16)
@@ -145,9 +102,8 @@ def documents(
 
     Strings are taken verbatim and integers as decimal text (never for `text`). `source`, `subject_id` and `language` of
     any other type, or blank, are null; `language` is lower-cased. `role` is the Role that a label is known to be, or
-    null. `created_at` is a timestamp, or ISO 8601, RFC 2822, dd.mm.yyyy, yyyy/mm/dd, or seconds or their thousandths,
-    millionths or billionths since 1970, UTC where it names no zone; what cannot be read is null, and the batch's
-    metadata says under UNREAD how many values that were.
+    null. `created_at` is a timestamp, or written as `timestamps.read_text` knows it; what cannot be read is null, and
+    the batch's metadata says under UNREAD how many values that were.
     """
     count = len(rows)
     ids, id_faults = _strings(values.get("document_id"), count, surrogates, integers=True)
@@ -225,55 +181,6 @@ def with_sources(batch: pa.RecordBatch, source: str | pa.Array) -> pa.RecordBatc
     """Rows of DOCUMENTS, with a source for those that name none: one for all, or of each row its own."""
     place = DOCUMENTS.names.index("source")
     return batch.set_column(place, DOCUMENTS.field(place), pc.coalesce(batch["source"], source))
-
-
-def id_hashes(ids: pa.Array) -> np.ndarray:
-    """A hash (uint64) of every id that is not null, in their order: equal for equal ids, the same everywhere.
-
-    ids: strings, of any of Arrow's types for them.
-
-    Different ids nearly always have different hashes, but two equal hashes are a hint alone: compare the ids. It is
-    MurmurHash64A with seed 0 of the id's UTF-8 bytes; of more than _HASHED_BYTES, of these and the whole length.
-    """
-    ids = ids.cast(pa.large_string()).drop_null()
-    if not len(ids):  # there may be no offsets
-        return np.empty(0, np.uint64)
-    _, offsets, data = ids.buffers()
-    ends = np.frombuffer(offsets, np.int64)[ids.offset : ids.offset + len(ids) + 1]
-    starts, lengths = ends[:-1], np.diff(ends)
-    octets = np.frombuffer(data or b"", np.uint8)
-    if len(octets) < _WORD:
-        octets = np.concatenate([octets, np.zeros(_WORD, np.uint8)])
-    last = len(octets) - _WORD
-    words = np.ndarray(last + 1, "<u8", octets, strides=(1,))  # the one that begins at each byte
-
-    hashes: np.ndarray = lengths.astype(np.uint64) * _MULTIPLIER
-    read = np.minimum(lengths, _HASHED_BYTES)
-    rows = np.arange(len(ids))  # those that have another whole word
-    for end in range(_WORD, int(read.max()) + 1, _WORD):
-        rows = rows[read[rows] >= end]
-        word = words[starts[rows] + (end - _WORD)] * _MULTIPLIER
-        word ^= word >> _SHIFT
-        word *= _MULTIPLIER
-        hashes[rows] = (hashes[rows] ^ word) * _MULTIPLIER
-
-    left = read % _WORD
-    rows = np.flatnonzero(left)
-    left = left[rows]
-    start = starts[rows] + read[rows] - left
-    at = np.minimum(start, last)  # the very last bytes end a word
-    word = words[at] >> _bits(start - at)
-    word &= ~(_ONES << _bits(left))
-    hashes[rows] = (hashes[rows] ^ word) * _MULTIPLIER
-
-    hashes ^= hashes >> _SHIFT
-    hashes *= _MULTIPLIER
-    hashes ^= hashes >> _SHIFT
-    return hashes
-
-
-def _bits(octets: np.ndarray) -> np.ndarray:
-    return (octets * 8).astype(np.uint64)
 
 
 def _where(mask: pa.Array, values: pa.Array) -> pa.Array:
@@ -429,7 +336,7 @@ def _decoded(value: bytes | None) -> tuple[str | None, str | None]:
 def _timestamps(values: Values | None, count: int) -> tuple[pa.Array, int]:
     """The timestamps, and of how many values there is none because they cannot be read."""
     if values is None:
-        return pa.nulls(count, _UTC), 0
+        return pa.nulls(count, UTC_TIMESTAMP), 0
     found = _read_timestamps(values, count)
     if not found.null_count:
         return found, 0
@@ -444,86 +351,8 @@ def _timestamps(values: Values | None, count: int) -> tuple[pa.Array, int]:
 
 def _read_timestamps(values: Values, count: int) -> pa.Array:
     if isinstance(values, pa.Array) and pa.types.is_temporal(values.type):
-        return _temporal(values)
+        return read_temporal(values)
     if not isinstance(values, pa.Array) and any(isinstance(value, float) for value in values):
         values = [str(value) if type(value) is float else value for value in values]
     text, _ = _strings(values, count, Reason.INVALID_UTF8, integers=True)
-    if text.null_count == count:
-        return pa.nulls(count, _UTC)
-    for pattern, kind in ((_ISO_ZONED, _UTC), (_ISO_NAIVE, pa.timestamp("us"))):
-        if pc.all(pc.match_substring_regex(text, pattern)).as_py():  # nulls do not count
-            try:
-                return text.cast(kind).cast(_UTC)
-            except pa.ArrowInvalid:
-                break  # a thirteenth month
-    return pa.array([_instant(value) for value in text.to_pylist()], pa.int64()).cast(_UTC)
-
-
-def _instant(value: str | None) -> int | None:
-    """Microseconds since the epoch, or None where the string is no date or time of a form that `documents` names."""
-    if value is None:
-        return None
-    value = value.strip()
-    if (since_epoch := _since_epoch(value)) is not None:
-        return since_epoch
-    try:
-        moment = _otherwise(value) or datetime.fromisoformat(value)
-        since = (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
-    except (ValueError, OverflowError):
-        return None
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _since_epoch(value: str) -> int | None:
-    """Microseconds, where seconds since 1970 are meant, or thousandths, millionths or billionths of them."""
-    if not (9 <= len(value) <= 20 and value.replace(".", "", 1).isdecimal() and value.isascii()):
-        return None
-    whole, _, fraction = value.partition(".")
-    number = int(whole)
-    unit = next((digits for digits in _UNITS if number // 10**digits in _SECONDS), None)
-    return None if unit is None else int((whole + fraction.ljust(6, "0"))[: len(whole) + 6 - unit])
-
-
-def _otherwise(value: str) -> datetime | None:
-    """A moment that is written in another way than ISO 8601. Raises ValueError where there is none such."""
-    if len(value) > _LONGEST_DATE:
-        raise ValueError
-    if found := _DOTTED.fullmatch(value):
-        day, month, year, time, half = found.groups()
-        return _moment(year, month, day, time, half)
-    if found := _YEAR_FIRST.fullmatch(value):
-        year, month, day, time, half, sign, hours, minutes = found.groups()
-        offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-        return _moment(year, month, day, time, half) - (-offset if sign == "-" else offset)
-    if found := _CTIME.fullmatch(value):
-        month, day, time, zone, year = found.groups()
-        value = f"{day} {month} {year} {time} {zone or '+0000'}"
-    if _NAMED.search(value):
-        return parsedate_to_datetime(_HALF_DAY.sub(lambda found: f"{_hour(found[1], found[3]):02}{found[2]}", value))
-    return None
-
-
-def _moment(year: str, month: str, day: str, time: str | None, half: str | None) -> datetime:
-    """A moment of a clock of 24 hours, or of 12 and the half of the day. Raises ValueError where there is none such."""
-    hour, _, rest = (time or "00:00").partition(":")
-    return datetime.fromisoformat(f"{year}-{int(month):02}-{int(day):02}T{_hour(hour, half):02}:{rest}")
-
-
-def _hour(hour: str, half: str | None) -> int:
-    """The hour of a clock of 24 that one of 12 shows, where a half of the day is named."""
-    return int(hour) % 12 + (12 if half.upper() == "P" else 0) if half else int(hour)
-
-
-def _temporal(values: pa.Array) -> pa.Array:
-    """Timestamps of any unit and zone, and dates, as microseconds of UTC; null outside the years 1 to 9999."""
-    if pa.types.is_date(values.type):
-        values = values.cast(pa.timestamp("s" if pa.types.is_date32(values.type) else "ms"))
-    if not pa.types.is_timestamp(values.type):
-        return pa.nulls(len(values), _UTC)
-    scale = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1 / 1_000}[values.type.unit]
-    units = values.cast(pa.int64())
-    inside = pc.and_(
-        pc.greater_equal(units, math.ceil(max(_FIRST / scale, -(2**63) + 1))),
-        pc.less_equal(units, math.floor(min(_LAST / scale, 2**63 - 1))),
-    )
-    return _where(inside, values).cast(_UTC, safe=False)
+    return pa.nulls(count, UTC_TIMESTAMP) if text.null_count == count else read_text(text)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -94,7 +94,8 @@ class _Catalog:
         The ledger is read after the view's version, and the view replaced only if it still has that version: of two who
         publish at once, one reads the ledger again. What is there already is not written.
         """
-        self._have_tables()
+        there = self._tables()
+        self._have_tables(there)
         while True:
             before = self._get("scores")
             shown = shown_pairs(before)
@@ -103,13 +104,14 @@ class _Catalog:
                 continue  # published anew meanwhile
             if self._replace(before, self._view("scores", _scores_sql(wanted), PUBLISHED)):
                 break
-        self._have(self._view("runs", f"SELECT {_selected(RUNS)} FROM runs_all", RUNS))  # noqa: S608 - declared names
+        runs = self._view("runs", f"SELECT {_selected(RUNS)} FROM runs_all", RUNS)  # noqa: S608 - declared names
+        self._replace(there.get("runs"), runs)
         for name, sql in views().items():
-            self._have_view(name, sql)
+            self._have_view(there.get(name), name, sql)
 
     def restore(self, ledger: Ledger) -> int:
         """Write the manifests and register the partitions of all that is published, and lost; how many there were."""
-        self._have_tables()
+        self._have_tables(self._tables())
         with using(self._lake.root):
             listed = {stored.uri for stored in storage_of(self._lake.root).list(self._lake.at("catalog/scores"))}
         registered = {pair for pair in self._registered() if self._manifest(pair) in listed}
@@ -144,9 +146,10 @@ class _Catalog:
             except FileNotFoundError:
                 return None
 
-    def _have_tables(self) -> None:
-        self._have(self._table("scores_all", SCORES, [_DS, pa.field("run", pa.string())], "catalog/nothing", _SYMLINKS))
-        self._have(self._table("runs_all", RUNS, [], "runs", _FILES))
+    def _have_tables(self, there: Mapping[str, dict[str, Any]]) -> None:
+        keys = [_DS, pa.field("run", pa.string())]
+        self._replace(there.get("scores_all"), self._table("scores_all", SCORES, keys, "catalog/nothing", _SYMLINKS))
+        self._replace(there.get("runs_all"), self._table("runs_all", RUNS, [], "runs", _FILES))
 
     def _register(self, ledger: Ledger, pairs: set[Pair]) -> bool:
         """Register partitions that are published; False where one of them is so no more."""
@@ -169,14 +172,8 @@ class _Catalog:
 
     def _registered(self) -> set[Pair]:
         """Every partition of `scores_all`."""
-        found: set[Pair] = set()
-        more: dict[str, str] = {}
-        while True:
-            page = self._call("get_partitions", TableName="scores_all", ExcludeColumnSchema=True, **more)
-            found.update(Pair(*each["Values"]) for each in page["Partitions"])
-            if not page.get("NextToken"):
-                return found
-            more = {"NextToken": page["NextToken"]}
+        pages = self._pages("get_partitions", TableName="scores_all", ExcludeColumnSchema=True)
+        return {Pair(*each["Values"]) for page in pages for each in page["Partitions"]}
 
     def _manifest(self, pair: Pair) -> str:
         return self._lake.at(f"catalog/scores/ds={pair.ds}/run={pair.run_id}/manifest")
@@ -232,17 +229,16 @@ class _Catalog:
             "ViewExpandedText": "/* Presto View */",
         }
 
-    def _have_view(self, name: str, sql: str) -> None:
+    def _have_view(self, before: Mapping[str, Any] | None, name: str, sql: str) -> None:
         """A view whose columns DuckDB, the local twin, tells: asked only where its text is another."""
-        from jobs.lake.sql import query  # and so DuckDB
+        from jobs.lake.sql import view_schemas  # and so DuckDB
 
-        before = self._get(name)
         if before is None or _said(before).get("originalSql") != sql:
-            self._replace(before, self._view(name, sql, query({}, [], f"SELECT * FROM {name} LIMIT 0").schema))  # noqa: S608
+            self._replace(before, self._view(name, sql, view_schemas()[name]))
 
-    def _have(self, table: dict[str, Any]) -> None:
-        """A table or view that says the same for every run: another's newer one is as good."""
-        self._replace(self._get(table["Name"]), table)
+    def _tables(self) -> dict[str, dict[str, Any]]:
+        """Every table and view of the database, by name."""
+        return {table["Name"]: table for page in self._pages("get_tables") for table in page["TableList"]}
 
     def _get(self, name: str) -> dict[str, Any] | None:
         """A table of the database with its version, or None."""
@@ -254,7 +250,10 @@ class _Catalog:
         return None if isinstance(answer, Refusal) else answer["Table"]
 
     def _replace(self, before: Mapping[str, Any] | None, table: dict[str, Any]) -> bool:
-        """Make a table what it is to be, if it still is what it was; whether it is now."""
+        """Make a table what it is to be, if it still is what it was; whether it is now.
+
+        Of all but `scores`, which say the same for every run, another's newer one is as good.
+        """
         if before is None:
             operation, more, lost = "create_table", {}, "AlreadyExistsException"
         elif _same(before, table):
@@ -268,6 +267,15 @@ class _Catalog:
             return self._client.call(operation, {lost}, DatabaseName=self._database, TableInput=table, **more)
 
         return not isinstance(self._client.persist(attempt), Refusal)
+
+    def _pages(self, operation: str, **told: Any) -> Iterator[dict[str, Any]]:
+        more: dict[str, str] = {}
+        while True:
+            page = self._call(operation, **told, **more)
+            yield page
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
 
     def _call(self, operation: str, **told: Any) -> dict[str, Any]:
         return self._client.persist(lambda _: self._told(operation, **told))

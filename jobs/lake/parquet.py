@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from jobs.lake.files import create, writing
 from jobs.lake.layout import Lake
-from transforms.documents import id_hashes
+from transforms.id_hashes import id_hashes
 from transforms.schemas import SCORES, Status
 
 # Rows, and bytes of them, held in memory before they are written as one row group: texts may have a megabyte each.

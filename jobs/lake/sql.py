@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 import duckdb
@@ -70,6 +71,13 @@ def query(
     """Answer as `answered` does, with all rows at once."""
     with answered(published, runs_files, sql, parameters) as answer:
         return pa.Table.from_batches(list(answer.batches), answer.schema)
+
+
+@cache
+def view_schemas() -> Mapping[str, pa.Schema]:
+    """The columns of each view of `transforms/sql`, by its name."""
+    with _open([], []) as connection:
+        return {name: connection.sql(f"SELECT * FROM {name}").to_arrow_reader().schema for name in views()}  # noqa: S608
 
 
 @contextmanager

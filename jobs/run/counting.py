@@ -13,8 +13,8 @@ from jobs.run.recipe import Recipe, TaskReport
 from jobs.run.scoring import services
 from jobs.run.stopwatch import Stopwatch
 from jobs.settings import ASK
-from transforms.documents import id_hashes
 from transforms.estimate import Estimate, Purchase, Tally, chunk_purchases
+from transforms.id_hashes import id_hashes
 from transforms.sentiment.partitions import partition_of
 
 # What travels: rows as in a night, and chunks of long texts by themselves, for one may be another text's, too.

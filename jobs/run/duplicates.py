@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from jobs.lake.parquet import WrittenFile, new_file
 from jobs.storage import storage_of
-from transforms.documents import Reason, id_hashes
+from transforms.documents import Reason
+from transforms.id_hashes import id_hashes
 from transforms.schemas import Status
 from transforms.sentiment.scoring import reject
 

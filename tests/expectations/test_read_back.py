@@ -18,8 +18,8 @@ from expectations.profile import NOT_A_NAME, profile_rows
 from expectations.profile import merge as merge_profiles
 from expectations.read_back import SAID_REJECTIONS, Place, ReadBack, merge, read_back
 from tests.expectations.changes import CARRIED, CHANGES, DS, RUN_ID
-from transforms.documents import id_hashes
 from transforms.errors import LakeError
+from transforms.id_hashes import id_hashes
 from transforms.pii.policy import DEFAULT_POLICY
 
 Rows = Callable[..., pa.RecordBatch]

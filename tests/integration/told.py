@@ -1,5 +1,5 @@
-"""A command of `aurastream` that puts files together where there are two, and buys few texts by a job; it may be killed
-at a milestone.
+"""A command of `aurastream` that puts files together where there are two, buys few texts by a job, and knows soon who
+has died; it may be killed at a milestone.
 
 python -m tests.integration.told MILESTONE|- ARGUMENT...
 """
@@ -11,6 +11,7 @@ import sys
 from jobs import cli, milestones
 from jobs.milestones import Milestone
 from jobs.run import compaction
+from tests.integration.grounds import S3Ground
 from tests.integration.paid import hasten
 
 
@@ -20,6 +21,7 @@ def main(kill_at: str, *arguments: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(compaction, "MANY_FILES", 1)  # noqa: B010 - no option is made for a test
+    S3Ground().hurry(setattr)
     hasten(setattr)
     setattr(milestones, "reached", reached)  # noqa: B010 - as above
     sys.argv = ["aurastream", *arguments]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -35,17 +36,24 @@ def seen(location: str) -> Rows:
     return rows
 
 
-def read(location: str) -> Rows:
-    """What readers see who open the published files themselves, in the order of `seen`; far cheaper."""
+def reader(location: str) -> Callable[[], Rows]:
+    """Opens a lake, and tells at each call what readers see who open the published files themselves, in the order of
+    `seen`; far cheaper.
+    """
     lake, stores = open_lake(location, create=False)
-    rows = [
-        row | {"ds": date.fromisoformat(ds)}
-        for ds, publication in stores.ledger().publications().items()
-        for file in publication.files
-        for batch in read_published(lake, file)
-        for row in batch.to_pylist()
-    ]
-    return sorted(rows, key=lambda row: (row["ds"], row["source_file"], row["source_row"]))
+    ledger = stores.ledger()
+
+    def read() -> Rows:
+        rows = [
+            row | {"ds": date.fromisoformat(ds)}
+            for ds, publication in ledger.publications().items()
+            for file in publication.files
+            for batch in read_published(lake, file)
+            for row in batch.to_pylist()
+        ]
+        return sorted(rows, key=lambda row: (row["ds"], row["source_file"], row["source_row"]))
+
+    return read
 
 
 def by_source(rows: Rows, *without: str) -> dict[str, Rows]:
@@ -60,20 +68,22 @@ def by_source(rows: Rows, *without: str) -> dict[str, Rows]:
 def polled(location: str, hold: Callable[[Rows], None]) -> Iterator[list[int]]:
     """Readers that ask all the while; none may get an error or anything but what is to `hold`. Counts the polls.
 
-    They open the files themselves: asking by SQL takes what a night does, and is done where it has ended.
+    They open the files themselves: asking by SQL takes what a night does, and is done where it has ended. And they
+    rest three times as long as they read: else they would have most of the machine.
     """
     over = threading.Event()
     polls, raised = [0], list[BaseException]()
 
     def poll() -> None:
-        while not over.is_set():
-            try:
-                hold(read(location))
-            except BaseException as error:  # noqa: BLE001 - raised again below
-                raised.append(error)
-                return
-            polls[0] += 1
-            over.wait(0.02)
+        try:
+            read = reader(location)
+            while not over.is_set():
+                began = time.monotonic()
+                hold(read())
+                polls[0] += 1
+                over.wait(3 * (time.monotonic() - began))
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            raised.append(error)
 
     thread = threading.Thread(target=poll, daemon=True)
     thread.start()

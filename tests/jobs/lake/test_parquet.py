@@ -11,8 +11,8 @@ from jobs.lake.parquet import DateWriters, RowsWriter, new_file
 from jobs.lake.published import read_published
 from jobs.stores.protocols import PublishedFile
 from tests.jobs.run.lakes import DS, REJECTED, batch, new_lake
-from transforms.documents import id_hashes
 from transforms.errors import LakeError
+from transforms.id_hashes import id_hashes
 from transforms.schemas import SCORES, conform
 
 
