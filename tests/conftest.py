@@ -17,6 +17,7 @@ settings.load_profile("busy")
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in a hook of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a file stay in one process where pytest-xdist deals out groups; so do all for which Trino must start."""
     for item in items:
