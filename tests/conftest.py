@@ -17,14 +17,6 @@ settings.load_profile("busy")
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in a hook of its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file stay in one process where pytest-xdist deals out groups; so do all for which Trino must start."""
-    for item in items:
-        group = "Trino" if hasattr(getattr(item, "module", None), "queried") else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     session = spark_session("aurastream tests")
