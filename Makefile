@@ -43,7 +43,7 @@ test-all: $(INSTALLED) lint
 
 # On the whole local AWS, which each of three processes starts for itself; every harm at every milestone is part of test-all.
 aws-test: $(INSTALLED)
-	$(BIN)/python -m pytest -p tests.one_trino --numprocesses 3 --dist loadfile -m "aws and not slow"
+	$(BIN)/python -m pytest -p tests.dealing --numprocesses 3 --no-loadscope-reorder -m "aws and not slow"
 
 # The templates, deployed on a control plane of this machine, the night's state machine walked there, and the runbook done:
 # 100 s of CPU, Spark and the control plane among it; waits end by the tests' own time limits alone, so that a busy machine only takes longer.
