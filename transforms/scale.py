@@ -31,7 +31,7 @@ A_BOUGHT_TEXT = Requests(write_units=1)
 # A call takes its turn, reserves its units and claims its texts; more than once where another worker was faster. The
 # most that was measured, at a pace that held nobody back.
 A_CALL = Requests(write_units=4.6, read_units=0.4)
-# Runs, files and locks in the ledger, the key; the catalog's tables and views in the first night of a lake, later ones ask 6 times.
+# Runs, files and locks in the ledger, the key; the catalog in a lake's first night, of which later ones ask it 6 times.
 A_NIGHT = Requests(write_units=25, read_units=29, catalog=22)
 # A run says that it lives.
 A_SECOND = Requests(write_units=0.2)
