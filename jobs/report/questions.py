@@ -57,7 +57,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "drift": Question(
             "ds, source, measure, verdict, psi, chance, most, share_before, share",
             "drift",
-            "psi DESC",
+            "round(psi, 6) DESC, source, measure",  # sums of doubles differ in their last digits
             by="ds",
             where="verdict IN ('shifted', 'drifted')",
         ),
@@ -83,7 +83,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "not_scored": Question(
             "ds, status, error_code, why, what_to_do, count(*) AS documents, min(source_file) AS first_file",
             "not_scored",
-            "ds, documents DESC, error_code",
+            "ds, documents DESC, error_code, status",
             by="ds",
             group="ds, status, error_code, why, what_to_do",
         ),

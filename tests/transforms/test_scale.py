@@ -28,7 +28,7 @@ def test_a_night_by_hand() -> None:
     written = 400_000 + 4.6 * 16_000 + 25 + 0.2 * seconds
     read = 0.5 * 500_000 + 0.4 * 16_000 + 29
     assert float(found.dynamodb) == pytest.approx(written * 0.625e-6 + read * 0.125e-6)
-    assert float(found.s3) == pytest.approx(950 * 0.005e-3 + 1550 * 0.0004e-3 + 50 * 1e-6)
+    assert float(found.s3) == pytest.approx(950 * 0.005e-3 + 1550 * 0.0004e-3 + 22 * 1e-6)
     assert found.dollars == found.comprehend + found.glue + found.dynamodb + found.s3
 
 

@@ -128,7 +128,7 @@ ROWS = (
         rf"{_CITY}|{_TAIL})?|\bBP{SPACE}?[0-9]{{1,6}}[ ,]{{1,2}}[0-9]{{5}}{_S}{_CITY}"
         rf"|(?:а/я|абонентский{_S}ящик){SPACE}?№?{SPACE}?[0-9]{{1,6}}\b"  # noqa: RUF001 - Russian
         r"|私書箱第?[0-9]{1,5}号?|사서함 ?[0-9]{1,5}호?|(?:邮政信箱|郵政信箱|信箱)[0-9]{1,5}号?",
-        trigger=rf"(?i:box|p\.?{SPACE}*o\.?{SPACE}*b\.?|bag|correos|postal|a[eé]reo|apdo|casilla|fach|postale|postbus|postb[ou]ks"
+        trigger=rf"(?i:box|p\.?{SPACE}*o\.?{SPACE}*b\.?|bag|correos?|postal|a[eé]reo|apdo|casilla|fach|postale|postbus|postb[ou]ks"
         rf"|lokero|pocztowa|bp|а/я|ящик)\.?{SPACE}*(?:[#№]|n[º°.o]{{0,3}}{SPACE})?{SPACE}*[0-9]|私書箱|사서함|信箱",  # noqa: RUF001
         confidence=0.85,
     ),

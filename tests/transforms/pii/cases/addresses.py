@@ -34,6 +34,7 @@ FOUND = {
         "«Locked Bag 7»",
         "«Postboks 44, 0150 Oslo»",
         "«Casilla 91»",
+        "«casilla de correo 123»",
         "«BP 17, 69002 Lyon»",
         "«а/я 17»",  # noqa: RUF001 - Russian
         "〒に「«私書箱第12号»」",
