@@ -59,18 +59,17 @@ def _policy(role: str, use: str, actions: Mapping[str, list[str]]) -> Iterator[s
     for action, resources in actions.items():
         for resource in resources:
             allowed_on.setdefault(resource, []).append(action)
-    together: dict[
-        tuple[str, ...], list[str]
-    ] = {}  # by resource, for this takes the least of a policy's 6,144 characters
+    # By resource: that is shorter than by action, and a policy has 6,144 characters at most.
+    together: dict[tuple[str, ...], list[str]] = {}
     for resource, allowed in allowed_on.items():
         together.setdefault(tuple(allowed), []).append(resource)
     yield f"  {role.title()}Policy:\n"
     yield "    Type: AWS::IAM::ManagedPolicy\n    Properties:\n"
     yield f'      Description: "{use}: jobs/permissions/{role}.json"\n'
     yield '      PolicyDocument:\n        Version: "2012-10-17"\n        Statement:\n'
-    for actions_, resources in together.items():
+    for allowed_together, resources in together.items():
         yield "          - Effect: Allow\n"
-        yield f"            Action: {_listed(actions_)}\n"
+        yield f"            Action: {_listed(allowed_together)}\n"
         if resources == ["*"]:
             yield '            Resource: "*" # Comprehend\'s actions on texts know no resources\n'
         else:

@@ -62,31 +62,30 @@ def polling(lake: str, world: World, *, paid: bool) -> Iterator[tuple[Synchroniz
     ours, theirs = FORKS.Pipe(duplex=False)
     arguments = (lake, world.expected[paid], polls, over, theirs)
     readers = [FORKS.Process(target=_poll, args=arguments, daemon=True) for _ in range(POLLERS)]
-    for each in readers:
-        each.start()
+    for process in readers:
+        process.start()
     errors: list[str] = []
     try:
         yield polls, errors
     finally:
         over.set()
-        for each in readers:
-            each.join()
+        for process in readers:
+            process.join()
         while ours.poll():
             errors.append(ours.recv())
 
 
 def _poll(lake: str, expected: object, polls: Synchronized[int], over: Event, said: object) -> None:
-    asks: list[Callable[[], Rows]] = [partial(seen, lake), *[reader(lake)] * 9]  # SQL takes ten times as long
-    for ask in cycle(asks):
-        if over.is_set():
-            return
-        try:
+    try:
+        asks: list[Callable[[], Rows]] = [partial(seen, lake), *[reader(lake)] * 9]  # SQL takes ten times as long
+        for ask in cycle(asks):
+            if over.is_set():
+                return
             hold(expected, ask())  # type: ignore[arg-type] # rows by source, as they were sent
-        except Exception as error:  # noqa: BLE001 - that there is none is what is shown
-            said.send(f"{type(error).__name__}: {str(error)[:300]}")  # type: ignore[attr-defined] # a connection
-            return
-        with polls.get_lock():
-            polls.value += 1
+            with polls.get_lock():
+                polls.value += 1
+    except Exception as error:  # noqa: BLE001 - that there is none is what is shown
+        said.send(f"{type(error).__name__}: {str(error)[:300]}")  # type: ignore[attr-defined] # a connection
 
 
 def killed(world: World, chance: random.Random, lake: str) -> tuple[Killed, int, list[str]]:

@@ -10,13 +10,14 @@ from email.utils import parsedate_to_datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.schemas import DOCUMENTS
+
 # The created_at that Arrow and datetime.fromisoformat read alike; every other form goes to the latter.
 _ISO = r"^[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
 _ISO_ZONED = _ISO + r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$"
 _ISO_NAIVE = _ISO + "$"
 
-# Microseconds: what the tables have.
-UTC_TIMESTAMP = pa.timestamp("us", tz="UTC")
+UTC_TIMESTAMP = DOCUMENTS.field("created_at").type
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_DATE = 64  # characters of one that is no ISO 8601: parsers of mail dates are slow
 # What a Python datetime can hold, in microseconds since the epoch.

@@ -96,12 +96,17 @@ def play(night: Night) -> Ended:
     return Ended(process.exitcode, error, reached)
 
 
-def _play(night: Night, said: Connection) -> None:
+def make_ready(night: Night) -> None:
+    """Make a process that was forked for a night ready for it."""
     gc.freeze()  # else the first collection copies all that was forked: a third of a second
     os.environ.update(night.environment)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     small_gate(setattr)
     ground_of(night.settings.lake).hurry(setattr)
+
+
+def _play(night: Night, said: Connection) -> None:
+    make_ready(night)
     hasten(setattr)
     if night.course is Course.NOT_MET:
         count = jobs.nightly._documents_in

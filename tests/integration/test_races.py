@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from jobs.settings import NightlySettings
 from jobs.stores.open import open_lake
 from tests.aws import aws
 from tests.conftest import document, write_json_lines
-from tests.integration.grounds import PARAMETERS, Ground, ground_of, standing
-from tests.integration.harmed import FORKS, Night, play, small_gate
+from tests.integration.grounds import PARAMETERS, Ground, standing
+from tests.integration.harmed import FORKS, Night, make_ready, play
 from tests.integration.lakes import DS
 from tests.integration.ways import PAYING
 from tests.integration.whole import Rows, by_source, polled, seen, settled
@@ -104,10 +103,7 @@ def stopped(night: Night, at: Milestone) -> Iterator[list[str]]:
 
 
 def _stop(night: Night, at: Milestone, told: Connection) -> None:
-    os.environ.update(night.environment)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    small_gate(setattr)
-    ground_of(night.settings.lake).hurry(setattr)
+    make_ready(night)
 
     def reached(milestone: Milestone) -> None:
         if milestone is at:

@@ -17,6 +17,7 @@ from jobs.lake.config import LakeConfig
 from jobs.lake.files import put
 from jobs.lake.layout import Lake
 from jobs.lake.views import views
+from jobs.stores.aws.client import Client, Refusal
 from jobs.stores.local.ledger import LocalLedger
 from jobs.stores.protocols import PublishedFile
 from tests.aws import Aws, aws
@@ -102,6 +103,32 @@ def test_all_dates_of_a_run_are_shown_at_once_and_taken_back(lake: Lake, ledger:
     ledger.rollback(DAYS[0])
     catalog.show(lake, ledger)
     assert shown(glue, lake) == {DAYS[0]: "R1", DAYS[1]: "R2", DAYS[2]: "R1"}
+
+
+def test_more_tables_than_a_page_has(
+    lake: Lake, ledger: LocalLedger, glue: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Glue answers with a hundred at most, moto with all."""
+    call, asked = Client.call, list[str]()
+
+    def paged(self: Client, operation: str, *expected: Any, **told: Any) -> Any:
+        asked.append(operation)
+        if operation != "get_tables":
+            return call(self, operation, *expected, **told)
+        first = int(told.pop("NextToken", 0))
+        answer = call(self, operation, *expected, **told)
+        assert not isinstance(answer, Refusal)
+        last = first + 5
+        more = {"NextToken": str(last)} if last < len(answer["TableList"]) else {}
+        return {"TableList": answer["TableList"][first:last], **more}
+
+    catalog.show(lake, ledger)
+    before = versions(glue, lake)
+    monkeypatch.setattr(Client, "call", paged)
+    catalog.show(lake, ledger)
+
+    assert asked == ["get_tables"] * 4 + ["get_table"]
+    assert versions(glue, lake) == before
 
 
 def test_a_partition_lists_its_files(lake: Lake, ledger: LocalLedger, glue: Any) -> None:
