@@ -109,23 +109,22 @@ def test_every_format_and_every_fault(here: Aws, lake: str, told: dict[str, Any]
     assert sorted(content(found), key=order) == sorted(content(expected), key=order)
 
 
-TONIGHT = 300
+OLDER, TONIGHT = 99_700, 300
 
 
 @pytest.mark.aws
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("older", [19_700, pytest.param(99_700, marks=pytest.mark.slow)])
 def test_what_was_taken_before_is_not_looked_at_again(
-    here: Aws, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, older: int
+    here: Aws, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a year of nights in the drop, a request lists a thousand objects and asks for a hundred whether they are new.
 
     Tonight's are read once to tell what they are, and once for their documents.
     """
     drop, bucket = here.prefix(), BUCKETS[1]
-    put_many(here, drop, "2026-11-20", older, tmp_path)
+    put_many(here, drop, "2026-11-20", OLDER, tmp_path)
     seen_before = [TakenFile("2026-11-20", *stored) for stored in storage.storage_of(drop).list(drop)]
-    assert len(seen_before) == older
+    assert len(seen_before) == OLDER
     _, stores = opened(lake)
     stores.keys().content_key()
     ledger = stores.ledger()
@@ -149,8 +148,8 @@ def test_what_was_taken_before_is_not_looked_at_again(
         storage._s3.cache_clear()
 
     assert planned.files == TONIGHT
-    assert asked["LIST"] <= (older + TONIGHT) // 1000 + 1
-    assert asked["BatchGetItem"] <= (older + TONIGHT) // 100 + 10
+    assert asked["LIST"] <= (OLDER + TONIGHT) // 1000 + 1
+    assert asked["BatchGetItem"] <= (OLDER + TONIGHT) // 100 + 10
     assert asked["GET"] <= TONIGHT + 5  # and lake.toml
     assert asked.total() <= asked["LIST"] + asked["BatchGetItem"] + TONIGHT + 20
 

@@ -13,7 +13,7 @@ from jobs.stores.aws import client as patience
 from jobs.stores.aws.dynamodb import Item, Put, Table
 from jobs.stores.aws.liveness import DynamoLiveness
 from jobs.stores.steps import CLOCKS_DIFFER
-from tests.jobs.stores.aws.faults import before_send, lose_answers, refusal
+from tests.jobs.stores.aws.faults import before_send, count_calls, lose_answers, refusal
 from tests.jobs.stores.twins import AwsTwin
 
 KEY = {"pk": "alive#R1", "sk": "alive"}
@@ -34,6 +34,25 @@ def test_a_dead_run_is_dead_whatever_its_clock_said(liveness: DynamoLiveness, ta
     table.write(Put(left(time.time() + ahead)))
 
     assert not liveness.lives("R1")
+
+
+def test_a_dead_run_is_watched_once(liveness: DynamoLiveness, table: Table) -> None:
+    table.write(Put(left(time.time())))
+    assert not liveness.lives("R1")
+    calls = count_calls(liveness._table.client)
+    with liveness.hold("R1"):
+        assert "GetItem" not in calls
+
+
+def test_a_run_that_was_taken_for_dead_and_beats_on_is_watched_anew(liveness: DynamoLiveness, table: Table) -> None:
+    table.write(Put(left(time.time())))
+    assert not liveness.lives("R1")
+    with ThreadPoolExecutor(1) as pool:
+        table.write(Put({**left(time.time()), "beat": 8}))
+        lives = pool.submit(liveness.lives, "R1")
+        time.sleep(0.5)
+        table.write(Put({**left(time.time()), "beat": 9}))
+    assert lives.result()
 
 
 @pytest.mark.parametrize("ahead", [-0.9 * CLOCKS_DIFFER, 86_400])
