@@ -30,7 +30,7 @@ class DynamoLiveness:
     def __init__(self, table: str, beat_seconds: float = BEAT_SECONDS, lease_seconds: float = LEASE_SECONDS) -> None:
         self._table = Table(table)
         self._beat_seconds, self._lease_seconds = beat_seconds, lease_seconds
-        self._last_beats: set[tuple[str, str, int]] = set()  # of runs that were watched and are dead
+        self._last_beats: set[tuple[str, int]] = set()  # holder and beat, of those that were watched and are dead
 
     @contextmanager
     def hold(self, run_id: str) -> Iterator[None]:
@@ -74,7 +74,7 @@ class DynamoLiveness:
 
     def _watched(self, seen: Item) -> bool:
         """Whether the beats of an item go on, or it is taken over: watched for its lease at most."""
-        beat = seen["pk"], seen["holder"], int(seen["beat"])
+        beat = seen["holder"], seen["beat"]
         if beat in self._last_beats or time.time() - seen["at"] > self._lease_seconds + CLOCKS_DIFFER:
             return False
         until = time.monotonic() + self._lease_seconds
@@ -83,7 +83,7 @@ class DynamoLiveness:
             found = self._table.get({"pk": seen["pk"], "sk": seen["sk"]})
             if found is None:
                 return False
-            if (found["pk"], found["holder"], int(found["beat"])) != beat:
+            if (found["holder"], found["beat"]) != beat:
                 return True
         self._last_beats.add(beat)
         return False
